@@ -1,0 +1,56 @@
+/**
+ * Time and chance come through this port, so that a test can own them.
+ * `now` is a reading of the clock of Redis where one is known: no worker's wall clock decides when anything is due.
+ */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Uniform in [0, 1). */
+  random(): number
+  /** Runs `callback` once after `ms`; returns its cancellation. A pending one does not keep the process alive. */
+  after(ms: number, callback: () => void): () => void
+}
+
+/** Timers of Node count in 32 bits; a longer wait is taken in pieces. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1
+
+function after(ms: number, callback: () => void): () => void {
+  let timeout: NodeJS.Timeout
+  const wait = (left: number): void => {
+    const piece = Math.min(left, LONGEST_TIMEOUT)
+    timeout = setTimeout(() => (left > piece ? wait(left - piece) : callback()), piece)
+    timeout.unref()
+  }
+  wait(Math.max(0, ms))
+  return () => clearTimeout(timeout)
+}
+
+/** The clock of another machine, followed by a steady local one: a change of the wall clock here does not move it. */
+export class SyncedClock implements Clock {
+  #offset = Date.now() - performance.now()
+  #synced = false
+
+  now(): number {
+    return Math.floor(this.#offset + performance.now())
+  }
+
+  random(): number {
+    return Math.random()
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    return after(ms, callback)
+  }
+
+  /**
+   * Learns from a reply that carries the remote time. The reply was under way for a while, so each reading is a little in the
+   * past: the quickest reply tells best. A later one that is behind moves the estimate by a twentieth only, which follows the
+   * drift of two clocks and ignores a slow network; one that is off by a second or more is a clock that was set.
+   */
+  sync(remoteNow: number): void {
+    const offset = remoteNow - performance.now()
+    const behind = this.#offset - offset
+    this.#offset = this.#synced && behind > 0 && behind < 1000 ? this.#offset - behind / 20 : offset
+    this.#synced = true
+  }
+}

@@ -1,0 +1,55 @@
+import type { EventData } from '../message.ts'
+
+/** What a step asks for, as data, in the order in which the machine asked. Nothing of it has happened yet. */
+export type Effect =
+  | { readonly type: 'timer.set'; readonly id: string | undefined; readonly event: EventData; readonly delay: number }
+  | { readonly type: 'timer.cancel'; readonly id: string }
+  | { readonly type: 'invoke'; readonly id: string; readonly src: string; readonly input: unknown }
+  | { readonly type: 'stop'; readonly id: string }
+  | { readonly type: 'send'; readonly target: string; readonly event: EventData; readonly delay: number | undefined }
+  | { readonly type: 'emit'; readonly event: EventData }
+  | { readonly type: 'action'; readonly name: string; readonly params: unknown }
+  | { readonly type: 'log'; readonly value: unknown }
+
+/** An action as XState hands it to an action executor. */
+export interface ExecutableAction {
+  readonly type: string
+  readonly params: unknown
+  readonly exec?: unknown
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+/** Reads one action of XState's. Returns nothing for those that have already been worked into the snapshot. */
+export function toEffect(action: ExecutableAction): Effect | undefined {
+  const params = (action.params ?? {}) as Params
+  switch (action.type) {
+    case 'xstate.raise':
+      // Immediate raises are listed too, and have been taken already: only one with a numeric delay is a timer.
+      if (typeof params['delay'] !== 'number') return undefined
+      return { type: 'timer.set', id: text(params['id']), event: params['event'] as EventData, delay: params['delay'] }
+    case 'xstate.cancel':
+      return { type: 'timer.cancel', id: String(params['sendId']) }
+    case 'xstate.spawnChild':
+      return { type: 'invoke', id: String(params['id']), src: sourceName(params['src']), input: params['input'] }
+    case 'xstate.stopChild':
+      return typeof params['id'] === 'string' ? { type: 'stop', id: params['id'] } : undefined
+    case 'xstate.sendTo':
+      return toSend(params)
+    case 'xstate.emit':
+      return { type: 'emit', event: params['event'] as EventData }
+    case 'xstate.log':
+      return { type: 'log', value: params['value'] }
+    default:
+      return { type: 'action', name: action.type, params: action.params }
+  }
+}
+
+function toSend(params: Params): Effect {
+  const target = params['targetId'] ?? (params['to'] as { id?: unknown } | undefined)?.id
+  const delay = typeof params['delay'] === 'number' ? params['delay'] : undefined
+  return { type: 'send', target: String(target), event: params['event'] as EventData, delay }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+const sourceName = (src: unknown): string => (typeof src === 'string' ? src : '(inline)')

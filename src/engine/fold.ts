@@ -1,0 +1,47 @@
+import { RedriveError } from '../errors.ts'
+import type { Status } from '../message.ts'
+import type { Effect } from './effects.ts'
+import type { Invocation, Timer } from './snapshot.ts'
+
+/** The timers and invocations of a message, as its steps change them. */
+export interface Pending {
+  readonly timers: ReadonlyMap<string, Timer>
+  readonly invocations: ReadonlyMap<string, Invocation>
+  /** Nonces are unique within a message: the revision of the commit, and a count within it. */
+  readonly noncePrefix: string
+  readonly nonces: number
+}
+
+/** Longer than any date can be told; a delay beyond is a mistake such as NaN or Infinity. */
+const MAX_DELAY = 8_640_000_000_000_000 / 10
+
+/** Folds effects in their order: a state that is re-entered cancels, stops, sets and invokes again under the same ids. */
+export function fold<P extends Pending>(pending: P, effects: readonly Effect[], status: Status): P {
+  const timers = new Map(pending.timers)
+  const invocations = new Map(pending.invocations)
+  let { nonces } = pending
+  const nonce = (): string => `${pending.noncePrefix}-${(nonces++).toString(36)}`
+
+  for (const effect of effects) {
+    if (effect.type === 'timer.set') {
+      const fresh = nonce()
+      const id = effect.id ?? fresh
+      timers.set(id, { nonce: fresh, id, event: effect.event, delay: checkDelay(id, effect.delay) })
+    } else if (effect.type === 'timer.cancel') timers.delete(effect.id)
+    else if (effect.type === 'invoke') {
+      invocations.set(effect.id, { nonce: nonce(), id: effect.id, src: effect.src, input: effect.input, running: false })
+    } else if (effect.type === 'stop') invocations.delete(effect.id)
+  }
+  // A finished machine waits for nothing, though XState leaves the timers of its outer states alone.
+  if (status !== 'active') {
+    timers.clear()
+    invocations.clear()
+  }
+  return { ...pending, timers, invocations, nonces }
+}
+
+function checkDelay(id: string, delay: number): number {
+  if (delay <= 0) return 0
+  if (delay <= MAX_DELAY) return Math.round(delay)
+  throw new RedriveError('E_STEP_FAILED', `the delay of timer "${id}" must be a number of milliseconds; got ${delay}.`)
+}

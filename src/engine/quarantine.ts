@@ -1,0 +1,74 @@
+import { encode } from '../codec.ts'
+import { journalText } from '../events/journal-text.ts'
+import { encodeTransition } from '../events/transition-text.ts'
+import { RedriveError } from '../errors.ts'
+import type { ErrorSummary, EventData } from '../message.ts'
+import { QUARANTINED, type ClaimedMessage, type CommitEntry } from '../store/store.ts'
+import type { Advanced, AdvanceSettings } from './advance.ts'
+import { FIELD, type LiveMessage } from './snapshot.ts'
+
+/**
+ * Puts a message aside because its machine threw. It stays as it was before the step, with its timers and its inbox, beside the
+ * reason and the event that it could not take: visible, counted, and never lost.
+ */
+export function quarantine(message: LiveMessage, event: EventData, cause: unknown, settings: AdvanceSettings): Advanced {
+  const stored = { ...message, fence: `${message.revision}:${message.token}` }
+  return {
+    message,
+    entry: quarantineEntry(stored, event, cause, settings.worker),
+    started: [],
+    stopped: [...message.invocations.values()].map((invocation) => ({ invocation, by: { type: 'event', event } })),
+    effects: [],
+  }
+}
+
+/** The same for a message that could not even be brought to life: its machine is unknown, or lacks its state. */
+export function quarantineEntry(
+  stored: Pick<ClaimedMessage, 'id' | 'fence' | 'revision' | 'state' | 'fields' | 'journal'>,
+  event: EventData,
+  cause: unknown,
+  worker: string,
+): CommitEntry {
+  const error = summary(cause)
+  const seq = (stored.journal.at(-1)?.seq ?? -1) + 1
+  const previous = stored.fields[FIELD.quarantine]
+  const value = encode({ reason: `${error.name}: ${error.message}`, event: storable(event), state: stored.state }, 'quarantine')
+  const draft = { id: stored.id, revision: stored.revision + 1, event: 'quarantine', from: stored.state, to: QUARANTINED }
+  return {
+    id: stored.id,
+    fence: stored.fence,
+    state: QUARANTINED,
+    changes: [{ field: FIELD.quarantine, value, ...(previous === undefined ? {} : { previous }) }, ...standingBy(stored.fields)],
+    setTimers: [],
+    clearTimers: [],
+    attention: 'timers',
+    disposal: 'park',
+    consumed: 0,
+    entered: true,
+    journal: [{ seq, text: journalText('quarantine', QUARANTINED, worker, error) }],
+    forget: [],
+    transitions: [encodeTransition({ ...draft, tags: ['quarantined'], status: 'active', worker, error })],
+  }
+}
+
+/** Invocations are stored as not running: whoever releases the message runs them again. */
+function standingBy(fields: ClaimedMessage['fields']): CommitEntry['changes'] {
+  return Object.entries(fields)
+    .filter(([field, text]) => field.startsWith(FIELD.invocation) && text.startsWith('+'))
+    .map(([field, previous]) => ({ field, previous, value: `-${previous.slice(1)}` }))
+}
+
+function storable(event: EventData): EventData {
+  try {
+    encode(event, 'event')
+    return event
+  } catch {
+    return { type: event.type }
+  }
+}
+
+function summary(cause: unknown): ErrorSummary {
+  if (cause instanceof RedriveError) return { name: cause.name, message: cause.message, code: cause.code }
+  if (cause instanceof Error) return { name: cause.name, message: cause.message, code: 'E_STEP_FAILED' }
+  return { name: 'Error', message: `the machine threw ${String(cause)}`, code: 'E_STEP_FAILED' }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { fromPromise, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import { nearest, RedriveError } from '../errors.ts'
+import type { EventData } from '../message.ts'
+import { stateName, stateValue } from './state-name.ts'
+import { validateMachine } from './validate.ts'
+
+/** A machine that passed the checks, with what the engine derives from it once. */
+export interface DurableMachine {
+  readonly machine: AnyStateMachine
+  readonly id: string
+  readonly version: string
+  /** Eight hexadecimal characters over the machine's structure: states, transitions, guards, timers and invocations by name. */
+  readonly fingerprint: string
+  /** `id@version#fingerprint`, as each message stores it. */
+  readonly ref: string
+  /** Sources of the actors that the machine invokes, in document order. */
+  readonly sources: readonly string[]
+  readonly warnings: readonly string[]
+  /** Descriptors of the events that some state takes, without XState's own. */
+  readonly events: readonly string[]
+  /** A snapshot at rest in a state, without context and children. Throws when the machine has no such state. */
+  template(state: string): AnyMachineSnapshot
+  /** Revives stored history: node ids to nodes. */
+  historyValue(stored: Readonly<Record<string, readonly string[]>>): AnyMachineSnapshot['historyValue']
+}
+
+/**
+ * Checks a machine and makes it ready to be stepped.
+ * @throws RedriveError `E_INVALID_MACHINE` that lists every fault: what, where, and the mend.
+ */
+export function registerMachine(machine: AnyStateMachine, handlers: readonly string[] = []): DurableMachine {
+  const { warnings, sources } = validateMachine(machine)
+  const provided = machine.provide({ actors: placeholders(machine, [...sources, ...handlers]) }) as AnyStateMachine
+  const version = machine.version ?? '0'
+  const fingerprint = createHash('sha256').update(JSON.stringify(structure(machine.root))).digest('hex').slice(0, 8)
+  const templates = new Map<string, AnyMachineSnapshot>()
+  return {
+    machine: provided,
+    id: machine.id,
+    version,
+    fingerprint,
+    ref: `${machine.id}@${version}#${fingerprint}`,
+    sources,
+    warnings,
+    events: machine.events.filter((event) => !event.startsWith('xstate.')),
+    template(state) {
+      let template = templates.get(state)
+      if (!template) {
+        template = provided.resolveState({ value: stateValue(state), context: {} }) as AnyMachineSnapshot
+        // A compound state stored by a version in which it was atomic would resolve to a place where it never entered.
+        if (stateName(template.value) !== state) throw new Error(`"${state}" is no resting place of ${machine.id}`)
+        templates.set(state, template)
+      }
+      return template
+    },
+    historyValue: (stored) =>
+      Object.fromEntries(Object.entries(stored).map(([id, nodes]) => [id, nodes.map((node) => provided.getStateNodeById(`#${node}`))])),
+  }
+}
+
+/** XState resolves the input of an invocation only when its source has some logic. Ours is run by a worker, never by this. */
+function placeholders(machine: AnyStateMachine, sources: readonly string[]): Record<string, ReturnType<typeof fromPromise>> {
+  const missing = sources.filter((src) => !(src in machine.implementations.actors) && !src.startsWith('xstate.invoke.'))
+  return Object.fromEntries(missing.map((src) => [src, fromPromise(() => Promise.reject(new Error(`${src} has no handler`)))]))
+}
+
+type AnyStateNode = AnyStateMachine['root']
+
+/** What stored messages depend on. Numbers, functions and texts may change freely without a new fingerprint. */
+function structure(node: AnyStateNode): unknown {
+  return [
+    node.key,
+    node.type,
+    node.history || 0,
+    node.invoke.map(({ id, src }) => [id, src]),
+    [...node.transitions].map(([event, list]) => [event, list.map((transition) => [transition.target?.map(({ id }) => id) ?? 0, guardName(transition.guard)])]),
+    (node.always ?? []).map((transition) => [transition.target?.map(({ id }) => id) ?? 0, guardName(transition.guard)]),
+    Object.values(node.states as Record<string, AnyStateNode>).map(structure),
+  ]
+}
+
+function guardName(guard: unknown): string {
+  if (typeof guard === 'string') return guard
+  if (typeof guard === 'object' && guard !== null && 'type' in guard) return String(guard.type)
+  return guard === undefined ? '' : '(inline)'
+}
+
+/** Whether some state of the machine takes events of this type. */
+export function acceptsEvent({ events }: DurableMachine, type: string): boolean {
+  return events.some((descriptor) => descriptor === type || descriptor === '*' || (descriptor.endsWith('.*') && type.startsWith(descriptor.slice(0, -1))))
+}
+
+/**
+ * Refuses at the door what the machine can never take; XState would keep memory for each unknown type.
+ * @throws RedriveError `E_INVALID_EVENT`, `E_UNKNOWN_EVENT`
+ */
+export function checkEvent(machine: DurableMachine, event: EventData): void {
+  if (typeof event !== 'object' || event === null || typeof event.type !== 'string' || event.type === '') {
+    throw new RedriveError('E_INVALID_EVENT', 'An event is an object with a "type", e.g. { type: "APPROVE" }.')
+  }
+  if (acceptsEvent(machine, event.type)) return
+  const near = nearest(event.type, machine.events)
+  throw new RedriveError(
+    'E_UNKNOWN_EVENT',
+    `"${event.type}" is not accepted by any state of ${machine.id}. ${near ? `Did you mean ${near}? ` : ''}Possible: ${machine.events.join(', ') || 'none'}.`,
+    { event: event.type, possible: machine.events },
+  )
+}
+
+/** Stands for a running invocation in `snapshot.children`, so that XState can name it when it is stopped. */
+export function childStub(id: string, src: string): AnyActorRef {
+  return { id, src, sessionId: id, send: () => {}, getSnapshot: () => ({ status: 'active' }) } as unknown as AnyActorRef
+}

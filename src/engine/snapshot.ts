@@ -1,0 +1,213 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import { decode, encode } from '../codec.ts'
+import type { EventData, Status } from '../message.ts'
+import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredMessage } from '../store/store.ts'
+import { childStub, type DurableMachine } from './registry.ts'
+
+/** A timer of a message. `nonce` is new for each setting, so that a late one can be told from its successor. */
+export interface Timer {
+  readonly nonce: string
+  readonly id: string
+  readonly event: EventData
+  /** Milliseconds by the clock of the store; not known before the commit that sets it. */
+  readonly due?: number
+  readonly delay?: number
+}
+
+/** An actor that the machine invoked and a handler runs. */
+export interface Invocation {
+  readonly nonce: string
+  readonly id: string
+  readonly src: string
+  readonly input: unknown
+  /** `false` after an orderly hand-back: the next worker runs it again, without a step of the machine. */
+  readonly running: boolean
+}
+
+/** A stored message brought to life: what the next step needs, and what was stored last, to write only what changes. */
+export interface LiveMessage {
+  readonly id: string
+  readonly machine: DurableMachine
+  readonly revision: number
+  readonly token: string
+  readonly state: string
+  readonly snapshot: AnyMachineSnapshot
+  readonly input: unknown
+  /** By XState's id of the timer. */
+  readonly timers: ReadonlyMap<string, Timer>
+  /** By XState's id of the child. */
+  readonly invocations: ReadonlyMap<string, Invocation>
+  /** Texts, as they lie in the inbox. */
+  readonly inbox: readonly string[]
+  readonly fields: Fields
+  readonly journal: readonly StoredJournalEntry[]
+  readonly createdAt: number
+}
+
+/**
+ * Names of the fields that the engine writes. One letter each: a queue of a million messages holds each of them a million times.
+ * An invocation is `I<nonce>`; timers and the journal have places of their own in the store.
+ */
+export const FIELD = Object.freeze({
+  machine: 'm',
+  input: 'p',
+  context: 'c',
+  history: 'h',
+  status: 'x',
+  output: 'u',
+  error: 'e',
+  quarantine: 'q',
+  invocation: 'I',
+})
+
+/**
+ * Brings a claimed message to life, from a template of its state.
+ * @throws when a state, a timer's event or an invoked source does not exist in this version of the machine, or a field is broken.
+ */
+export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMessage {
+  const input = decode(stored.fields[FIELD.input] ?? '')
+  const invocations = restoreInvocations(stored.fields, input)
+  for (const { src } of invocations.values()) {
+    if (!machine.sources.includes(src)) throw new Error(`${machine.ref} does not invoke "${src}"`)
+  }
+  const history = stored.fields[FIELD.history]
+  const children = [...invocations.values()].map(({ id, src }) => [id, childStub(id, src)])
+  return {
+    id: stored.id,
+    machine,
+    revision: stored.revision,
+    token: stored.fence.slice(stored.fence.indexOf(':') + 1),
+    state: stored.state,
+    snapshot: {
+      ...machine.template(stored.state),
+      status: 'active',
+      context: decodeContext(stored.fields[FIELD.context] ?? '\n{}', input),
+      children: Object.fromEntries(children),
+      historyValue: history === undefined ? {} : machine.historyValue(decode(history) as Record<string, string[]>),
+    } as AnyMachineSnapshot,
+    input,
+    timers: new Map(stored.timers.map((timer) => restoreTimer(timer.nonce, timer.text, timer.due))),
+    invocations,
+    inbox: stored.inbox,
+    fields: stored.fields,
+    journal: stored.journal,
+    createdAt: stored.createdAt,
+  }
+}
+
+/** The fields of a snapshot and its invocations, as texts. */
+export function persist(machine: DurableMachine, snapshot: AnyMachineSnapshot, input: unknown, invocations: Iterable<Invocation>): Record<string, string> {
+  const fields: Record<string, string> = {
+    [FIELD.machine]: machine.ref,
+    [FIELD.context]: encodeContext(snapshot.context as Record<string, unknown>, input),
+  }
+  const history = historyText(snapshot)
+  if (history !== undefined) fields[FIELD.history] = history
+  if (snapshot.status !== 'active') fields[FIELD.status] = snapshot.status
+  if (snapshot.output !== undefined) fields[FIELD.output] = encode(snapshot.output, 'output')
+  if (snapshot.status === 'error') fields[FIELD.error] = encode(snapshot.error, 'error')
+  for (const invocation of invocations) fields[FIELD.invocation + invocation.nonce] = invocationText(invocation, input)
+  return fields
+}
+
+/** What differs between two sets of fields. The input never changes, and is not among the `next` ones. */
+export function changedFields(previous: Fields, next: Fields): FieldChange[] {
+  const changes: FieldChange[] = []
+  for (const [field, value] of Object.entries(next)) {
+    const before = previous[field]
+    if (before !== value) changes.push({ field, value, ...(before === undefined ? {} : { previous: before }) })
+  }
+  for (const [field, before] of Object.entries(previous)) {
+    if (!(field in next) && field !== FIELD.input) changes.push({ field, previous: before })
+  }
+  return changes
+}
+
+/**
+ * Context as text: the keys whose values are the very ones of the input, a line feed, and all others encoded. So a payload that
+ * is handed through the context is stored once, and a commit that changes a counter does not write it again.
+ */
+function encodeContext(context: Record<string, unknown>, input: unknown): string {
+  const shared = Object.keys(context).filter((key) => isShared(context[key], key, input))
+  const own = shared.length === 0 ? context : Object.fromEntries(Object.entries(context).filter(([key]) => !shared.includes(key)))
+  return `${shared.map(encodeURIComponent).join(',')}\n${encode(own, 'context')}`
+}
+
+function isShared(value: unknown, key: string, input: unknown): boolean {
+  return typeof value === 'object' && value !== null && isRecord(input) && Object.hasOwn(input, key) && input[key] === value
+}
+
+export function decodeContext(text: string, input: unknown): Record<string, unknown> {
+  const line = text.indexOf('\n')
+  const own = decode(text.slice(line + 1)) as Record<string, unknown>
+  if (line === 0 || !isRecord(input)) return own
+  const keys = text.slice(0, line).split(',').map(decodeURIComponent)
+  return { ...Object.fromEntries(keys.map((key) => [key, input[key]])), ...own }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+function historyText(snapshot: AnyMachineSnapshot): string | undefined {
+  const entries = Object.entries(snapshot.historyValue).map(([id, nodes]) => [id, nodes.map((node) => node.id)])
+  return entries.length === 0 ? undefined : encode(Object.fromEntries(entries), 'history')
+}
+
+/** `id`, or `id`, a line feed and the event where that is more than its type. */
+export function timerText(id: string, event: EventData): string {
+  const plain = event.type === id && Object.keys(event).length === 1
+  return plain ? id : `${id}\n${encode(event, `event of timer ${id}`)}`
+}
+
+function restoreTimer(nonce: string, text: string, due: number): [string, Timer] {
+  const line = text.indexOf('\n')
+  const id = line < 0 ? text : text.slice(0, line)
+  const event = line < 0 ? { type: id } : (decode(text.slice(line + 1)) as EventData)
+  return [id, { nonce, id, event, due }]
+}
+
+/** Running or not, id, source and input, by lines. An input that is the message's own, or a part of it, is stored as a reference. */
+function invocationText({ running, id, src, input }: Invocation, root: unknown): string {
+  return [`${running ? '+' : '-'}${id}`, src, inputText(input, root)].join('\n')
+}
+
+function inputText(input: unknown, root: unknown): string {
+  if (input === undefined) return ''
+  if (input === root) return '='
+  const key = isRecord(root) && isRecord(input) ? Object.keys(root).find((name) => root[name] === input) : undefined
+  return key === undefined ? `:${encode(input, 'input of an invocation')}` : `=${key}`
+}
+
+function restoreInput(text: string, root: unknown): unknown {
+  if (text === '') return undefined
+  if (text === '=') return root
+  return text.startsWith('=') ? (root as Record<string, unknown>)[text.slice(1)] : decode(text.slice(1))
+}
+
+function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocation> {
+  const invocations = new Map<string, Invocation>()
+  for (const [field, text] of Object.entries(fields)) {
+    if (!field.startsWith(FIELD.invocation)) continue
+    const [head = '', src = '', ...rest] = text.split('\n')
+    const [nonce, id] = [field.slice(1), head.slice(1)]
+    invocations.set(id, { nonce, id, src, running: head.startsWith('+'), input: restoreInput(rest.join('\n'), root) })
+  }
+  return invocations
+}
+
+/** What a stored message tells without its machine, for those who only look. */
+export function describe(stored: StoredMessage): {
+  input: unknown
+  context: Record<string, unknown>
+  status: Status
+  invocations: Invocation[]
+  timers: { id: string; due: number }[]
+} {
+  const input = decode(stored.fields[FIELD.input] ?? 'null')
+  return {
+    input,
+    context: decodeContext(stored.fields[FIELD.context] ?? '\n{}', input),
+    status: (stored.fields[FIELD.status] ?? 'active') as Status,
+    invocations: [...restoreInvocations(stored.fields, input).values()],
+    timers: stored.timers.map(({ due, text }) => ({ id: text.split('\n')[0]!, due })),
+  }
+}

@@ -1,0 +1,48 @@
+import type { StateValue } from 'xstate'
+
+/**
+ * Name of a state value: the leaf path (`review.waiting`), those of parallel regions joined in document order
+ * (`billing.due+shipping.packed`). It names the sorted set of the state, and the value can be read back from it.
+ */
+export function stateName(value: StateValue): string {
+  return leaves(value).join('+')
+}
+
+function leaves(value: StateValue): string[] {
+  if (typeof value === 'string') return [escape(value)]
+  return Object.entries(value).flatMap(([key, child]) => {
+    if (child === undefined) return []
+    const below = leaves(child)
+    // A parallel region that is atomic has the empty value.
+    return below.length === 0 ? [escape(key)] : below.map((leaf) => `${escape(key)}.${leaf}`)
+  })
+}
+
+/** The state value of a name, the inverse of `stateName`. */
+export function stateValue(name: string): StateValue {
+  const root: Record<string, StateValue> = {}
+  for (const leaf of name.split('+')) insert(root, leaf.split('.').map(unescape))
+  return simplify(root)
+}
+
+function insert(node: Record<string, StateValue>, [key, ...rest]: string[]): void {
+  if (key === undefined) return
+  const child = (node[key] ?? {}) as Record<string, StateValue>
+  node[key] = child
+  insert(child, rest)
+}
+
+/** `{ a: { b: {} } }` is written `{ a: 'b' }` by XState; several keys, or one with children, stay an object. */
+function simplify(node: Record<string, StateValue>): StateValue {
+  const keys = Object.keys(node)
+  const isLeaf = (key: string): boolean => Object.keys(node[key] as object).length === 0
+  if (keys.length === 1 && isLeaf(keys[0]!)) return keys[0]!
+  return Object.fromEntries(
+    keys.map((key) => [key, isLeaf(key) ? {} : simplify(node[key] as Record<string, StateValue>)]),
+  ) as StateValue
+}
+
+/** State keys may hold any character; those that mean something in a name (or begin one that is ours) are escaped. */
+const escape = (key: string): string => key.replace(/[%.+~{}\u0000-\u0020]/g, (character) => encodeHex(character))
+const encodeHex = (character: string): string => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+const unescape = (text: string): string => text.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))

@@ -1,0 +1,46 @@
+import type { EventData } from '../message.ts'
+import type { Invocation, LiveMessage, Timer } from './snapshot.ts'
+
+/** What makes a message take its next step. */
+export type Stimulus =
+  | { readonly type: 'timer'; readonly nonce: string }
+  | { readonly type: 'done'; readonly nonce: string; readonly output: unknown }
+  | { readonly type: 'error'; readonly nonce: string; readonly error: unknown }
+  /** An event of the inbox; `text` is what lies there. */
+  | { readonly type: 'event'; readonly event: EventData }
+
+/**
+ * The event that XState is to see, or `undefined` when the stimulus came too late: its timer was cancelled, its invocation was
+ * stopped or re-entered. XState itself does not guard: a late error would destroy the message, a late result would be taken by
+ * the next attempt.
+ */
+export function toEvent(message: Pick<LiveMessage, 'timers' | 'invocations'>, stimulus: Stimulus): EventData | undefined {
+  switch (stimulus.type) {
+    case 'event':
+      return stimulus.event
+    case 'timer':
+      return find(message.timers, stimulus.nonce)?.event
+    case 'done': {
+      const invocation = find(message.invocations, stimulus.nonce)
+      return invocation && { type: `xstate.done.actor.${invocation.id}`, output: stimulus.output, actorId: invocation.id }
+    }
+    case 'error': {
+      const invocation = find(message.invocations, stimulus.nonce)
+      return invocation && { type: `xstate.error.actor.${invocation.id}`, error: stimulus.error, actorId: invocation.id }
+    }
+  }
+}
+
+function find<T extends Timer | Invocation>(entries: ReadonlyMap<string, T>, nonce: string): T | undefined {
+  for (const entry of entries.values()) if (entry.nonce === nonce) return entry
+  return undefined
+}
+
+/** How a journal, a callback and the feed name an event: XState's own are shortened, `xstate.after.backoff.message.retrying` to `after backoff`. */
+export function eventLabel(machineId: string, type: string): string {
+  const [, kind, rest] = /^xstate\.(after|done|error)\.(.*)$/s.exec(type) ?? []
+  if (kind === undefined || rest === undefined) return type === 'xstate.init' ? 'init' : type.slice(0, 100)
+  const place = rest.indexOf(`.${machineId}.`)
+  const name = kind === 'after' && place > 0 ? rest.slice(0, place) : rest.replace(/^(actor|state)\./, '')
+  return `${kind} ${name}`.slice(0, 100)
+}

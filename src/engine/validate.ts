@@ -1,0 +1,120 @@
+import { StateMachine, type AnyActorLogic, type AnyStateMachine } from 'xstate'
+import { nearest, RedriveError } from '../errors.ts'
+
+type AnyStateNode = AnyStateMachine['root']
+
+export interface Verdict {
+  readonly warnings: readonly string[]
+  readonly sources: readonly string[]
+}
+
+/**
+ * The checks of a registration. XState is lenient where a durable message cannot be: a missing delay fires at once, a missing
+ * action is skipped, a missing guard throws in the middle of a step. Here each is refused before the first message is stored.
+ * @throws RedriveError `E_INVALID_MACHINE`
+ */
+export function validateMachine(machine: AnyStateMachine): Verdict {
+  if (!(machine instanceof StateMachine)) {
+    throw new RedriveError('E_INVALID_MACHINE', 'machine must be a machine of XState 5, as createMachine() or setup().createMachine() return it.')
+  }
+  const problems: string[] = []
+  const warnings: string[] = []
+  const sources = new Set<string>()
+  if (machine.config.id === undefined) problems.push('the machine has no id: stored messages are tied to it. Add id: "…" to its config')
+  else if (!/^[\w.-]{1,80}$/.test(machine.id)) problems.push(`the machine's id ${JSON.stringify(machine.id)} must be 1 to 80 letters, digits and . _ -`)
+  if (machine.version !== undefined && !/^[\w.+-]{1,40}$/.test(machine.version)) problems.push(`the machine's version ${JSON.stringify(machine.version)} must be 1 to 40 letters, digits and . _ + -`)
+
+  for (const node of allNodes(machine.root)) {
+    checkInvokes(machine, node, { problems, warnings, sources })
+    checkReferences(machine, node, problems)
+  }
+  if (problems.length > 0) {
+    throw new RedriveError('E_INVALID_MACHINE', `"${machine.id}" cannot be made durable:\n- ${problems.join('\n- ')}`, { problems })
+  }
+  return { warnings, sources: [...sources] }
+}
+
+function* allNodes(node: AnyStateNode): Generator<AnyStateNode> {
+  yield node
+  for (const child of Object.values(node.states as Record<string, AnyStateNode>)) yield* allNodes(child)
+}
+
+interface Findings {
+  readonly problems: string[]
+  readonly warnings: string[]
+  readonly sources: Set<string>
+}
+
+function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, warnings, sources }: Findings): void {
+  const configured = [node.config.invoke ?? []].flat() as { id?: string; src?: unknown }[]
+  node.invoke.forEach((invoke, i) => {
+    // XState's getter gives inline logic a name of its own, `xstate.invoke.…`.
+    const src = String(invoke.src)
+    const at = `state "${node.id}" invokes "${src}"`
+    sources.add(src)
+    if (configured[i]?.id === undefined) {
+      warnings.push(`${at} without an id: "${invoke.id}" ties stored messages to its position in the chart. Add id: "…" to the invoke`)
+    }
+    const given = configured[i]?.src
+    const logic = (typeof given === 'object' ? given : machine.implementations.actors[src]) as AnyActorLogic | undefined
+    const fault = logic && logicFault(logic)
+    if (fault) problems.push(`${at}, ${fault}`)
+  })
+}
+
+/** Why a kind of actor logic cannot be run by a worker; `undefined` for promises, whose result is one durable event. */
+function logicFault(logic: AnyActorLogic): string | undefined {
+  if (logic instanceof StateMachine) return 'which is a machine: invoked machines are not durable yet. Send it as a message of its own queue'
+  if (isPromiseLogic(logic)) return undefined
+  return 'which is a callback, an observable or a transition function: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
+}
+
+/** Promise logic has no mark of its own, but only it takes this event to its end. */
+function isPromiseLogic(logic: AnyActorLogic): boolean {
+  try {
+    const probe = { status: 'active', output: undefined, error: undefined, input: undefined }
+    const event = { type: 'xstate.promise.resolve', data: 1 }
+    const next = logic.transition(probe, event, { self: {}, system: {} } as never) as { status?: string; output?: unknown }
+    return next.status === 'done' && next.output === 1
+  } catch {
+    return false
+  }
+}
+
+function checkReferences(machine: AnyStateMachine, node: AnyStateNode, problems: string[]): void {
+  const { actions, guards, delays } = machine.implementations
+  const at = `state "${node.id}"`
+  const missing = (kind: string, name: string, known: object): void => {
+    const near = nearest(name, Object.keys(known))
+    problems.push(`${at} names the ${kind} "${name}", which is not implemented${near ? `. Did you mean "${near}"?` : `. Add it to setup({ ${kind}s }) or provide()`}`)
+  }
+  const transitions = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+  for (const action of [...node.entry, ...node.exit, ...transitions.flatMap((transition) => transition.actions)]) {
+    const name = nameOf(action)
+    if (name !== undefined && !(name in actions)) missing('action', name, actions)
+    if (name === undefined && isSpawnWithoutId(action)) problems.push(`${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`)
+  }
+  for (const name of transitions.flatMap((transition) => guardNames(transition.guard))) {
+    if (!(name in guards)) missing('guard', name, guards)
+  }
+  for (const delay of Object.keys((node.config.after ?? {}) as object)) {
+    if (Number.isNaN(Number(delay)) && !(delay in delays)) missing('delay', delay, delays)
+  }
+}
+
+function nameOf(action: unknown): string | undefined {
+  if (typeof action === 'string') return action
+  if (typeof action === 'object' && action !== null && 'type' in action) return String(action.type)
+  return undefined
+}
+
+const isSpawnWithoutId = (action: unknown): boolean =>
+  typeof action === 'function' && 'type' in action && action.type === 'xstate.spawnChild' && !('id' in action && action.id)
+
+/** Names in a guard, also within and(), or(), not(); those of XState itself (stateIn) are functions. */
+function guardNames(guard: unknown): string[] {
+  if (typeof guard === 'string') return [guard]
+  if (typeof guard === 'function') return 'guards' in guard ? [guard.guards].flat().flatMap(guardNames) : []
+  if (typeof guard === 'object' && guard !== null && 'type' in guard) return [String(guard.type)]
+  return []
+}

@@ -1,0 +1,93 @@
+/**
+ * Every error that Redrive throws has a stable code. The code is for programs, the message for people:
+ * what was expected, what came, how to mend it.
+ */
+export const ERROR_CODES = {
+  E_INVALID_OPTION: 'An option has a wrong value.',
+  E_INVALID_DURATION: 'A duration is neither milliseconds nor text such as "10m".',
+  E_INVALID_ID: 'A message id, queue name or state name cannot be used in a key.',
+  E_INVALID_PAYLOAD: 'The input does not satisfy the schema of the queue.',
+  E_INVALID_EVENT: 'An event has no type, or does not satisfy the schema of the queue.',
+  E_UNKNOWN_EVENT: 'The machine can never take an event of this type.',
+  E_PAYLOAD_TOO_LARGE: 'The input is larger than the limit of the queue.',
+  E_UNSERIALIZABLE: 'A value cannot be stored and read back unchanged.',
+  E_UNKNOWN_QUEUE: 'No such queue is defined, or none was ever used on this Redis.',
+  E_UNKNOWN_MACHINE: 'A stored message belongs to a machine that this process does not know.',
+  E_MISSING_HANDLER: 'An actor that the machine invokes has no handler.',
+  E_UNKNOWN_HANDLER: 'A handler is given for an actor that the machine never invokes.',
+  E_INVALID_MACHINE: 'A machine cannot be made durable as it is.',
+  E_STEP_FAILED: 'A guard, an assign or a delay of the machine threw.',
+  E_NOT_FOUND: 'There is no message with this id.',
+  E_LOCKED: 'The message is being worked on, or held by another client of its lock.',
+  E_LEASE_LOST: 'The worker that ran this attempt lost its lease: it crashed, hung, or was cut off.',
+  E_INTERRUPTED: 'The worker is shutting down; the attempt does not count.',
+  E_CANCELLED: 'The machine left the state that had invoked this handler.',
+  E_ATTEMPT_TIMEOUT: 'The attempt took longer than its time limit.',
+  E_NON_ERROR_THROWN: 'A handler threw something that is not an Error.',
+  E_DEAD: 'The message is dead; its result cannot come any more.',
+  E_FAILED: 'The machine of the message ended in an error.',
+  E_TIMEOUT: 'The wait was longer than asked for.',
+  E_FEED_GAP: 'The feed was trimmed past the position to resume from.',
+  E_REDIS_UNAVAILABLE: 'Redis cannot be reached, or did not answer in time.',
+  E_REDIS_AUTH: 'Redis refused the user or the password.',
+  E_REDIS_VERSION: 'The server is older than Redis 7.0 or Valkey 7.2.',
+  E_REDIS_FULL: 'Redis is out of memory and refuses new messages.',
+  E_REDIS_MISSING: 'No redis-server or valkey-server is on this machine.',
+  E_CLOSED: 'The client, queue or worker is closed.',
+  E_BROKEN_LINE: 'A line of the NDJSON input is not a JSON value.',
+  E_USAGE: 'The command line is wrong.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** Facts about an error, for programs; they are part of its JSON form. */
+export interface ErrorDetails {
+  readonly cause?: unknown
+  /** Where: an option's name, a path in a payload, a state, a line number. */
+  readonly path?: string
+  readonly [fact: string]: unknown
+}
+
+export class RedriveError extends Error {
+  override readonly name: string = 'RedriveError'
+  readonly code: ErrorCode
+  readonly details: Omit<ErrorDetails, 'cause'>
+
+  constructor(code: ErrorCode, message: string, { cause, ...details }: ErrorDetails = {}) {
+    super(`${code}: ${message}`, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.details = details
+  }
+
+  toJSON(): { code: ErrorCode; message: string; details: object } {
+    return { code: this.code, message: this.message, details: this.details }
+  }
+}
+
+export function hasCode(error: unknown, ...codes: ErrorCode[]): error is RedriveError {
+  return error instanceof RedriveError && codes.includes(error.code)
+}
+
+/** The candidate nearest to a misspelt name, or undefined when none is near (Levenshtein distance over a third of its length). */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+  }
+  return best
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

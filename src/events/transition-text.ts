@@ -1,0 +1,44 @@
+import { decode } from '../codec.ts'
+import type { ErrorSummary, EventData, Status, Transition } from '../message.ts'
+
+/** What a step knows of its transition; the queue, the time and the position come with the entry of the feed. */
+export type TransitionDraft = Omit<Transition, 'queue' | 'at' | 'output'> & {
+  /** The output as the codec wrote it. */
+  readonly output?: string
+}
+
+type Extras = { t?: readonly string[]; s?: Status; e?: ErrorSummary; o?: string; m?: readonly EventData[] }
+type Tuple = [id: string, revision: number, event: string, from: string | null, to: string, worker: string, extras?: Extras]
+
+/** A transition in the feed: a JSON tuple, because the scripts pass it on as it is and every queue holds thousands of them. */
+export function encodeTransition(draft: TransitionDraft): string {
+  const extras: Extras = {
+    ...(draft.tags.length > 0 ? { t: draft.tags } : {}),
+    ...(draft.status === 'active' ? {} : { s: draft.status }),
+    ...(draft.error ? { e: draft.error } : {}),
+    ...(draft.output === undefined ? {} : { o: draft.output }),
+    ...(draft.emitted?.length ? { m: draft.emitted } : {}),
+  }
+  const tuple: Tuple = [draft.id, draft.revision, draft.event, draft.from, draft.to, draft.worker]
+  if (Object.keys(extras).length > 0) tuple.push(extras)
+  return JSON.stringify(tuple)
+}
+
+/** The transitions of one entry of the feed. */
+export function decodeTransitions(queue: string, at: number, text: string): Transition[] {
+  return (JSON.parse(text) as Tuple[]).map(([id, revision, event, from, to, worker, extras = {}]) => ({
+    queue,
+    id,
+    revision,
+    at,
+    event,
+    from,
+    to,
+    tags: extras.t ?? [],
+    status: extras.s ?? 'active',
+    worker,
+    ...(extras.e ? { error: extras.e } : {}),
+    ...(extras.o === undefined ? {} : { output: decode(extras.o) }),
+    ...(extras.m ? { emitted: extras.m } : {}),
+  }))
+}

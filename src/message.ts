@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import { RedriveError } from './errors.ts'
+import { DEFAULTS, show } from './options.ts'
+
+/** An event of a machine: data with a `type`. */
+export interface EventData {
+  readonly type: string
+  readonly [property: string]: unknown
+}
+
+/** An error as it is stored, published and journalled. */
+export interface ErrorSummary {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+}
+
+export type Status = 'active' | 'done' | 'error' | 'stopped'
+
+/** One applied macrostep, as callbacks, the feed and `watch` tell it. */
+export interface Transition {
+  readonly queue: string
+  readonly id: string
+  /** Revision that the commit produced; grows with every claim and commit. */
+  readonly revision: number
+  /** When it was committed: milliseconds since 1970 by the clock of Redis. */
+  readonly at: number
+  /** What was taken: `init`, `after <delay>`, `done <invocation>`, `error <invocation>`, or the type of an event. */
+  readonly event: string
+  /** State before, or `null` for the first. */
+  readonly from: string | null
+  readonly to: string
+  /** Tags of the state entered, e.g. `['retrying']`. */
+  readonly tags: readonly string[]
+  readonly status: Status
+  /** Worker or client that took the step. */
+  readonly worker: string
+  readonly error?: ErrorSummary
+  /** The machine's output, in the transition that finished it. */
+  readonly output?: unknown
+  /** Events that the machine emitted in this step. */
+  readonly emitted?: readonly EventData[]
+}
+
+/** One line of a message's own bounded history. */
+export interface JournalEntry {
+  /** Position from 0; the first ones are dropped when the journal is full. */
+  readonly seq: number
+  readonly at: number
+  readonly event: string
+  readonly from: string | null
+  readonly to: string
+  readonly worker: string
+  readonly error?: string
+}
+
+/** A message as `get` and `list` return it. Times are milliseconds since 1970 by the clock of Redis. */
+export interface Message<Input = unknown> {
+  readonly id: string
+  readonly queue: string
+  /** Name of the current state: the leaf path; parallel regions joined by `+`. */
+  readonly state: string
+  readonly status: Status
+  readonly tags: readonly string[]
+  readonly input: Input
+  readonly context: Readonly<Record<string, unknown>>
+  readonly output?: unknown
+  readonly error?: unknown
+  readonly revision: number
+  /** `id@version#fingerprint` of the machine that it is pinned to. */
+  readonly machine: string
+  readonly createdAt: number
+  /** When the current state was entered. */
+  readonly enteredAt: number
+  /** When it next needs a worker; `null` when nothing is due (final, or waiting for an event). */
+  readonly attentionAt: number | null
+  readonly timers: readonly { readonly id: string; readonly due: number }[]
+  readonly invocations: readonly { readonly id: string; readonly src: string; readonly running: boolean }[]
+  /** Events waiting for the next step. */
+  readonly inbox: readonly EventData[]
+  /** Worker that holds the lease, if one does. */
+  readonly worker?: string
+  /** Last value that the handler reported. */
+  readonly progress?: unknown
+  /** Why the message was put aside, when its machine threw or is unknown. */
+  readonly quarantine?: { readonly reason: string; readonly event: EventData }
+  readonly history: readonly JournalEntry[]
+}
+
+/** The answer to a send. */
+export interface SendResult {
+  readonly id: string
+  /** `duplicate`: a message with this id is stored already; it was left as it is. */
+  readonly status: 'created' | 'duplicate'
+}
+
+const NAME = /^[\w][\w.:@-]*$/
+// C0 controls, DEL and the braces that delimit a Redis Cluster hash tag.
+// oxlint-disable-next-line no-control-regex
+const UNSAFE_IN_ID = /[\u0000-\u001f\u007f{}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+
+/** @throws RedriveError `E_INVALID_ID` for an id that is empty, too long, or has control characters, braces or half characters. */
+export function checkId(id: unknown): string {
+  if (typeof id === 'string' && id.length > 0 && id.length <= DEFAULTS.maxIdLength && !UNSAFE_IN_ID.test(id)) return id
+  throw new RedriveError(
+    'E_INVALID_ID',
+    `A message id is text of 1 to ${DEFAULTS.maxIdLength} characters without control characters and braces; got ${show(id)}.`,
+    { path: 'id' },
+  )
+}
+
+/** @throws RedriveError `E_INVALID_ID` for a queue name that cannot be a part of a key. */
+export function checkQueueName(name: unknown): string {
+  if (typeof name === 'string' && name.length <= 100 && NAME.test(name)) return name
+  throw new RedriveError(
+    'E_INVALID_ID',
+    `A queue name is 1 to 100 letters, digits and . : @ _ -, beginning with a letter or digit; got ${show(name)}.`,
+    { path: 'queue' },
+  )
+}
+
+/** Makes an id that sorts by time. */
+export type GenerateId = () => string
+
+/**
+ * Ids of 20 characters in base 32: 9 of milliseconds, 11 at random, counted up within one millisecond, so that the ids of
+ * one process are strictly increasing. Half the size of a UUID, which every key of a message repeats.
+ */
+export function idGenerator(now: () => number, random: (size: number) => Uint8Array = randomBytes): GenerateId {
+  let lastTime = -1
+  let tail = 0n
+  return () => {
+    const time = Math.max(now(), lastTime)
+    tail = time === lastTime ? tail + 1n : BigInt(`0x${Buffer.from(random(6)).toString('hex')}`)
+    lastTime = time
+    return Math.floor(time).toString(32).padStart(9, '0') + tail.toString(32).padStart(11, '0')
+  }
+}

@@ -1,0 +1,151 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import { RedriveError } from '../errors.ts'
+import type { ServerFacts } from './store.ts'
+
+/** `redis://user:password@host:port/db`, `rediss://…` (TLS), `unix:///path/to.sock`, or the options of ioredis. */
+export type RedisAddress = string | RedisOptions
+
+export interface ConnectionSettings {
+  /** Milliseconds. */
+  readonly commandTimeout: number
+}
+
+/** A connection that reconnects for ever, with backoff and jitter, and re-sends what was not answered. */
+export function openConnection(address: RedisAddress, settings: ConnectionSettings): Redis {
+  const options: RedisOptions & { replyMapping: 'legacy' } = {
+    ...addressOptions(address),
+    protocol: 2,
+    replyMapping: 'legacy',
+    lazyConnect: true,
+    connectTimeout: settings.commandTimeout,
+    commandTimeout: settings.commandTimeout,
+    maxRetriesPerRequest: null,
+    // With `false` a promise can stay unsettled for ever; every script is idempotent, so a second run does no harm.
+    autoResendUnfulfilledCommands: true,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.5 + Math.random() / 2),
+    // A primary that became a replica after a failover: reconnect, and send the command again.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  }
+  const redis = new Redis(options)
+  // Without a listener ioredis prints every failed attempt; failures reach the caller through the commands.
+  redis.on('error', () => {})
+  return redis
+}
+
+function addressOptions(address: RedisAddress): RedisOptions {
+  if (typeof address !== 'string') return address
+  const url = parseUrl(address)
+  if (url.protocol === 'unix:') {
+    return { path: decodeURIComponent(url.pathname), ...credentials(url), ...database(url.searchParams.get('db')) }
+  }
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
+    port: Number(url.port || 6379),
+    ...credentials(url),
+    ...database(url.pathname.slice(1)),
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+  }
+}
+
+function parseUrl(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url && ['redis:', 'rediss:', 'unix:'].includes(url.protocol)) return url
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    `redis must be a URL such as redis://127.0.0.1:6379, rediss://… or unix:///path; got "${redactUrl(address)}".`,
+    { path: 'redis' },
+  )
+}
+
+function credentials(url: URL): RedisOptions {
+  return {
+    ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
+    ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
+  }
+}
+
+const database = (text: string | null): RedisOptions => (text && /^\d+$/.test(text) ? { db: Number(text) } : {})
+
+/** The address without its password, for messages and logs. */
+export function describeAddress(address: RedisAddress): string {
+  if (typeof address === 'string') return redactUrl(address)
+  return address.path ? `unix://${address.path}` : `redis://${address.host ?? '127.0.0.1'}:${address.port ?? 6379}`
+}
+
+const redactUrl = (url: string): string => url.replace(/\/\/[^/@]*@/, '//')
+
+/**
+ * Connects once, and refuses a server that cannot keep the promises.
+ * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH` or `E_REDIS_VERSION`.
+ */
+export async function connect(redis: Redis, address: RedisAddress): Promise<ServerFacts> {
+  const where = describeAddress(address)
+  try {
+    const lastError = nextError(redis)
+    await redis.connect().catch(async (error: Error) => {
+      throw (await lastError()) ?? error
+    })
+    const info = parseInfo(await redis.info())
+    return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
+  } catch (error) {
+    redis.disconnect()
+    throw toRedriveError(error, where)
+  }
+}
+
+/** ioredis rejects with "Connection is closed." and tells the reason in an event only. */
+function nextError(redis: Redis): () => Promise<Error | undefined> {
+  let reason: Error | undefined
+  redis.once('error', (error: Error) => {
+    reason = error
+  })
+  return async () => {
+    await new Promise(setImmediate)
+    return reason
+  }
+}
+
+function parseInfo(text: string): ReadonlyMap<string, string> {
+  return new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, key, value]) => [key!, value!]))
+}
+
+function checkVersion(info: ReadonlyMap<string, string>, where: string): string {
+  const valkey = info.get('valkey_version')
+  const version = valkey ?? info.get('redis_version') ?? '0'
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [name, required] = valkey ? (['valkey', 7.2] as const) : (['redis', 7.0] as const)
+  if (major + minor / 10 >= required) return `${name} ${version}`
+  throw new RedriveError(
+    'E_REDIS_VERSION',
+    `Redrive needs Redis 7.0 or Valkey 7.2 at least, for script flags; ${where} is ${name} ${version}. Upgrade the server.`,
+    { found: version },
+  )
+}
+
+function policyWarnings(info: ReadonlyMap<string, string>): string[] {
+  const policy = info.get('maxmemory_policy') ?? 'noeviction'
+  if (policy === 'noeviction') return []
+  return [
+    `maxmemory-policy is "${policy}": a full server will DELETE MESSAGES that were acknowledged. Run: CONFIG SET maxmemory-policy noeviction`,
+  ]
+}
+
+/** Names what went wrong with Redis; other errors pass as they are. */
+export function toRedriveError(error: unknown, where: string): unknown {
+  if (error instanceof RedriveError || !(error instanceof Error)) return error
+  const { message } = error
+  if (message.startsWith('OOM') || message.includes('-OOM')) {
+    const text = `${where} is out of memory and refuses new messages; those that it holds still go on. Raise maxmemory or drain the queue.`
+    return new RedriveError('E_REDIS_FULL', text, { cause: error })
+  }
+  if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/.test(message)) {
+    return new RedriveError('E_REDIS_AUTH', `${where} refused the user, the password or a permission: ${message}`, { cause: error })
+  }
+  if (UNAVAILABLE.test(message) || 'syscall' in error) {
+    return new RedriveError('E_REDIS_UNAVAILABLE', `${where} cannot be reached or did not answer in time: ${message}`, { cause: error })
+  }
+  return error
+}
+
+const UNAVAILABLE =
+  /timed out|ETIMEDOUT|Connection is closed|ECONN|ENOENT|EPIPE|Stream isn't writeable|max retries|^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|TRYAGAIN|NOREPLICAS)/

@@ -1,0 +1,52 @@
+import { RedriveError } from '../errors.ts'
+import { show } from '../options.ts'
+import type { Partition } from './store.ts'
+
+/**
+ * Every key and channel name of Redrive. What belongs to a partition begins with its base, whose braces are a hash tag: all of
+ * it lies in one slot of a Redis Cluster, so that one script may touch all of it. The scripts append the same parts
+ * (`:m:`, `:s:` …) to the base that they are given as `KEYS[1]`.
+ */
+export interface Keys {
+  /** `rd:{emails:0}` */
+  base(partition: Partition): string
+  message(partition: Partition, id: string): string
+  state(partition: Partition, state: string): string
+  states(partition: Partition): string
+  lock(partition: Partition, id: string): string
+  inbox(partition: Partition, id: string): string
+  events(partition: Partition): string
+  feedChannel(partition: Partition): string
+  wakeChannel(partition: Partition): string
+  /** The definitions of all queues; outside of any partition, and touched by no script. */
+  queues(): string
+}
+
+export function createKeys(prefix: string): Keys {
+  if (!/^[\w.-]{1,32}$/.test(prefix)) {
+    throw new RedriveError('E_INVALID_OPTION', `prefix must be 1 to 32 letters, digits and . _ -; got ${show(prefix)}.`, {
+      path: 'prefix',
+    })
+  }
+  const base = ({ queue, index }: Partition): string => `${prefix}:{${queue}:${index}}`
+  return {
+    base,
+    message: (partition, id) => `${base(partition)}:m:${id}`,
+    state: (partition, state) => `${base(partition)}:s:${state}`,
+    states: (partition) => `${base(partition)}:states`,
+    lock: (partition, id) => `${base(partition)}:l:${id}`,
+    inbox: (partition, id) => `${base(partition)}:i:${id}`,
+    events: (partition) => `${base(partition)}:events`,
+    feedChannel: (partition) => `${base(partition)}:feed`,
+    wakeChannel: (partition) => `${base(partition)}:wake`,
+    queues: () => `${prefix}:queues`,
+  }
+}
+
+/** The partition of a message: FNV-1a over the id's UTF-16 units, so that any language can compute it. */
+export function partitionOf(queue: string, id: string, partitions: number): Partition {
+  if (partitions === 1) return { queue, index: 0 }
+  let hash = 0x811c9dc5
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)
+  return { queue, index: (hash >>> 0) % partitions }
+}

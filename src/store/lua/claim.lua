@@ -1,0 +1,115 @@
+#!lua flags=allow-oom
+-- Takes due messages: lease, lock and fence in one round trip.
+--
+-- KEYS    1 base of the partition
+-- ARGV    1 token (32 hex characters; the value of the locks too), 2 worker, 3 limit, 4 lease in ms, 5 ms to remember the token
+-- Returns { now, next due or '', { id, due, revision, { field, value, … }, { event, … } }… }
+
+local base, token, worker = KEYS[1], ARGV[1], ARGV[2]
+local limit, lease = tonumber(ARGV[3]), tonumber(ARGV[4])
+local record = base .. ':t:' .. token
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local leaseEnd = string.format('%.0f', now + lease)
+local reply = { string.format('%.0f', now), '' }
+-- A hash that looks missing may just not be here yet while its slot migrates, so its member is put off and never removed.
+local MISSING_GRACE = 60000
+
+local function answer(id, due, revision)
+  local key = base .. ':m:' .. id
+  reply[#reply + 1] = { id, due, revision, redis.call('HGETALL', key), redis.call('LRANGE', base .. ':i:' .. id, 0, -1) }
+end
+
+local function postpone(state, id, score)
+  redis.call('ZADD', base .. ':s:' .. state, 'XX', string.format('%.0f', score), id)
+end
+
+-- A claim that is sent again, because its reply was lost, gets the same messages: those that are still its own. `XX`, because
+-- a message may have been finished and removed in between, and must not come back.
+local remembered = redis.call('GET', record)
+if remembered then
+  local taken = cjson.decode(remembered)
+  for i = 1, #taken, 3 do
+    local id, due, revision = taken[i], taken[i + 1], taken[i + 2]
+    local owner = redis.call('HMGET', base .. ':m:' .. id, 'o', 's')
+    if owner[1] == revision .. ':' .. token then
+      redis.call('SET', base .. ':l:' .. id, token, 'PX', lease)
+      redis.call('ZADD', base .. ':s:' .. owner[2], 'XX', leaseEnd, id)
+      answer(id, due, revision)
+    end
+  end
+  return reply
+end
+
+-- Due messages of every state. Within a state the oldest first; between states each has a quota, so that a storm of retries
+-- cannot starve new messages, nor the reverse; what one leaves of its quota goes to the oldest of the others.
+local queues = {}
+local states = redis.call('SMEMBERS', base .. ':states')
+for _, state in ipairs(states) do
+  local due = redis.call('ZRANGEBYSCORE', base .. ':s:' .. state, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
+  if #due > 0 then
+    queues[#queues + 1] = { state = state, due = due }
+  end
+end
+table.sort(queues, function(a, b)
+  return tonumber(a.due[2]) < tonumber(b.due[2])
+end)
+
+local candidates, rest = {}, {}
+local quota = math.ceil(limit / math.max(1, #queues))
+for _, queue in ipairs(queues) do
+  for i = 1, #queue.due, 2 do
+    local into = i <= 2 * quota and candidates or rest
+    into[#into + 1] = { queue.state, queue.due[i], queue.due[i + 1] }
+  end
+end
+table.sort(rest, function(a, b)
+  return tonumber(a[3]) < tonumber(b[3])
+end)
+for _, candidate in ipairs(rest) do
+  candidates[#candidates + 1] = candidate
+end
+
+local taken = {}
+for _, candidate in ipairs(candidates) do
+  if #reply - 2 == limit then
+    break
+  end
+  local state, id, due = candidate[1], candidate[2], candidate[3]
+  local key, lock = base .. ':m:' .. id, base .. ':l:' .. id
+  local actual = redis.call('HGET', key, 's')
+  if not actual then
+    postpone(state, id, now + MISSING_GRACE)
+  elseif actual ~= state then
+    -- The hash is the truth, the sets are its index; a failover can leave them apart.
+    redis.call('ZADD', base .. ':s:' .. actual, 'NX', due, id)
+    redis.call('ZREM', base .. ':s:' .. state, id)
+  elseif not redis.call('SET', lock, token, 'NX', 'PX', lease) then
+    postpone(state, id, now + math.max(redis.call('PTTL', lock), 50))
+  else
+    local revision = redis.call('HINCRBY', key, 'r', 1)
+    redis.call('HSET', key, 'o', revision .. ':' .. token, 'w', worker)
+    postpone(state, id, now + lease)
+    taken[#taken + 1] = id
+    taken[#taken + 1] = due
+    taken[#taken + 1] = revision
+    answer(id, due, revision)
+  end
+end
+
+if #taken > 0 then
+  redis.call('SET', record, cjson.encode(taken), 'PX', ARGV[5])
+end
+if #reply - 2 < limit then
+  local next = nil
+  for _, state in ipairs(states) do
+    local head = redis.call('ZRANGE', base .. ':s:' .. state, 0, 0, 'WITHSCORES')
+    if head[2] and tonumber(head[2]) < 4e15 and (not next or tonumber(head[2]) < next) then
+      next = tonumber(head[2])
+    end
+  end
+  reply[2] = next and string.format('%.0f', next) or ''
+else
+  reply[2] = reply[1]
+end
+return reply

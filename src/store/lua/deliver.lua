@@ -1,0 +1,41 @@
+#!lua
+-- Appends events to inboxes. A message that nobody holds becomes due now; the worker that holds one is told.
+--
+-- KEYS    1 base of the partition
+-- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event
+-- Returns one character a delivery: `d` delivered, `s` settled (the machine is finished), `x` no such message
+
+local base = KEYS[1]
+local record = base .. ':t:' .. ARGV[1]
+local answered = redis.call('GET', record)
+if answered then
+  return answered
+end
+
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local answers, woken = {}, false
+for at = 3, #ARGV, 2 do
+  local id, event = ARGV[at], ARGV[at + 1]
+  local stored = redis.call('HMGET', base .. ':m:' .. id, 's', 'x', 'o', 'w')
+  if not stored[1] then
+    answers[#answers + 1] = 'x'
+  elseif stored[2] then
+    answers[#answers + 1] = 's'
+  else
+    redis.call('RPUSH', base .. ':i:' .. id, event)
+    answers[#answers + 1] = 'd'
+    if stored[3] and redis.call('EXISTS', base .. ':l:' .. id) == 1 then
+      redis.call('PUBLISH', base .. ':wake', 'm ' .. stored[4] .. '\n' .. id)
+    else
+      redis.call('ZADD', base .. ':s:' .. stored[1], 'XX', now, id)
+      woken = true
+    end
+  end
+end
+if woken then
+  redis.call('PUBLISH', base .. ':wake', 'w ' .. now)
+end
+local answer = table.concat(answers)
+redis.call('SET', record, answer, 'PX', ARGV[2])
+return answer

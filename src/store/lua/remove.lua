@@ -1,0 +1,20 @@
+#!lua flags=allow-oom
+-- Deletes one message, unless somebody else holds its lock.
+--
+-- KEYS    1 base of the partition
+-- ARGV    1 id, 2 value of the lock that the caller holds
+-- Returns `r` removed, `l` locked by another, `x` no such message
+
+local base, id = KEYS[1], ARGV[1]
+local key, lock = base .. ':m:' .. id, base .. ':l:' .. id
+local holder = redis.call('GET', lock)
+if holder and holder ~= ARGV[2] then
+  return 'l'
+end
+local state = redis.call('HGET', key, 's')
+if not state then
+  return 'x'
+end
+redis.call('ZREM', base .. ':s:' .. state, id)
+redis.call('DEL', key, lock, base .. ':i:' .. id)
+return 'r'

@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis'
+import type { Keys } from './keys.ts'
+import type { Partition, StoreListener } from './store.ts'
+
+export interface Channels {
+  subscribe(partition: Partition, listener: StoreListener): Promise<() => Promise<void>>
+  close(): void
+}
+
+/** Subscriptions of one process over one connection, which is opened with the first of them; ioredis subscribes again after a reconnect. */
+export function createChannels(open: () => Redis, keys: Keys): Channels {
+  const listeners = new Map<string, Set<(message: string) => void>>()
+  let connection: Redis | undefined
+
+  function subscriber(): Redis {
+    if (!connection) {
+      connection = open()
+      connection.on('message', (channel: string, message: string) => {
+        for (const listener of listeners.get(channel) ?? []) listener(message)
+      })
+    }
+    return connection
+  }
+
+  async function listen(channel: string, listener: (message: string) => void): Promise<void> {
+    const known = listeners.get(channel)
+    if (known) known.add(listener)
+    else listeners.set(channel, new Set([listener]))
+    if (!known) await subscriber().subscribe(channel)
+  }
+
+  async function unlisten(channel: string, listener: (message: string) => void): Promise<void> {
+    const known = listeners.get(channel)
+    known?.delete(listener)
+    if (known?.size !== 0) return
+    listeners.delete(channel)
+    if (connection?.status === 'ready') await connection.unsubscribe(channel)
+  }
+
+  return {
+    async subscribe(partition, listener) {
+      const routes: [string, (message: string) => void][] = []
+      if (listener.wake ?? listener.mail) routes.push([keys.wakeChannel(partition), (message) => onWake(listener, message)])
+      if (listener.feed ?? listener.progress) routes.push([keys.feedChannel(partition), (message) => onFeed(listener, message)])
+      for (const [channel, route] of routes) await listen(channel, route)
+      return async () => {
+        for (const [channel, route] of routes) await unlisten(channel, route)
+      }
+    },
+    close: () => connection?.disconnect(),
+  }
+}
+
+/** `w <due>` or `m <worker>\n<id>`; see the PUBLISH of each script. */
+function onWake(listener: StoreListener, message: string): void {
+  const body = message.slice(2)
+  if (message.startsWith('w ')) listener.wake?.(Number(body))
+  else listener.mail?.(body.slice(body.indexOf('\n') + 1), body.slice(0, body.indexOf('\n')))
+}
+
+/** `<position> <transitions>` or `p <id>\n<progress>`. */
+function onFeed(listener: StoreListener, message: string): void {
+  const space = message.indexOf(' ')
+  const [head, body] = [message.slice(0, space), message.slice(space + 1)]
+  if (head === 'p') listener.progress?.(body.slice(0, body.indexOf('\n')), body.slice(body.indexOf('\n') + 1))
+  else listener.feed?.({ position: head, at: Number(head.split('-')[0]), text: body })
+}

@@ -1,0 +1,158 @@
+import type { Redis } from 'ioredis'
+import { connect, describeAddress, openConnection, toRedriveError, type RedisAddress } from './connection.ts'
+import { createKeys, type Keys } from './keys.ts'
+import { parseMessage } from './layout.ts'
+import { createChannels } from './redis-channels.ts'
+import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
+import { PARKED, type FeedPage, type ListedMessage, type Partition, type QueueDefinition, type Store, type StoredMessage } from './store.ts'
+
+export interface RedisStoreOptions extends ScriptSettings {
+  readonly redis: RedisAddress
+  readonly prefix: string
+  /** Milliseconds. */
+  readonly commandTimeout: number
+}
+
+/** The store of the product: one connection for commands, a second one for subscriptions once there are any. */
+export function createRedisStore(options: RedisStoreOptions): Store {
+  const keys = createKeys(options.prefix)
+  const redis = openConnection(options.redis, options)
+  const scripts = createScripts(redis, options)
+  const channels = createChannels(() => openConnection(options.redis, options), keys)
+  const store = { ...scripted(scripts, keys), ...reading(redis, keys), ...feed(redis, keys), ...definitions(redis, keys) }
+  return {
+    ...naming(store, describeAddress(options.redis)),
+    subscribe: channels.subscribe,
+    ready: () => connect(redis, options.redis),
+    async close() {
+      redis.disconnect()
+      channels.close()
+    },
+  }
+}
+
+type Scripted = Pick<Store, 'enqueue' | 'claim' | 'commit' | 'heartbeat' | 'deliver' | 'trim' | 'remove'>
+
+function scripted(scripts: Scripts, keys: Keys): Scripted {
+  return {
+    enqueue: (partition, token, messages) => scripts.enqueue(keys.base(partition), token, messages),
+    claim: (partition, request) => scripts.claim(keys.base(partition), request),
+    commit: (partition, batch) => scripts.commit(keys.base(partition), batch),
+    heartbeat: (partition, lease, beats) => scripts.heartbeat(keys.base(partition), lease, beats),
+    deliver: (partition, token, deliveries) => scripts.deliver(keys.base(partition), token, deliveries),
+    trim: (partition, request) => scripts.trim(keys.base(partition), request),
+    remove: (partition, id, token) => scripts.remove(keys.base(partition), id, token),
+  }
+}
+
+function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list' | 'stats'> {
+  const inbox = (partition: Partition, id: string): Promise<string[]> => redis.lrange(keys.inbox(partition, id), 0, -1)
+
+  async function read(partition: Partition, ids: readonly string[]): Promise<(StoredMessage | undefined)[]> {
+    return Promise.all(
+      ids.map(async (id) => {
+        // Both are written to the connection in one go. HGETALL gives an object; its order of fields does not matter.
+        const [fields, events] = await Promise.all([redis.hgetall(keys.message(partition, id)), inbox(partition, id)])
+        return fields['s'] === undefined ? undefined : parseMessage(id, Object.entries(fields).flat(), events)
+      }),
+    )
+  }
+
+  return {
+    inbox,
+    read,
+    async list(partition, { state, offset, limit, newestFirst }) {
+      const key = keys.state(partition, state)
+      const flat = newestFirst
+        ? await redis.zrange(key, '+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', offset, limit, 'WITHSCORES')
+        : await redis.zrange(key, '-inf', '+inf', 'BYSCORE', 'LIMIT', offset, limit, 'WITHSCORES')
+      const ids = flat.filter((_, i) => i % 2 === 0)
+      const messages = await read(partition, ids)
+      return messages.flatMap((message, i): ListedMessage[] =>
+        message ? [{ message, attentionAt: attentionOf(Number(flat[2 * i + 1])) }] : [],
+      )
+    },
+    async stats(partition) {
+      const states = await redis.smembers(keys.states(partition))
+      const [time, ...sets] = await Promise.all([
+        redis.time(),
+        ...states.flatMap((state) => {
+          const key = keys.state(partition, state)
+          return [redis.zcard(key), redis.zrange(key, 0, '0', 'WITHSCORES')] as const
+        }),
+      ])
+      const heads = sets.filter((_, i) => i % 2 === 1) as string[][]
+      const due = heads.map(([, score]) => attentionOf(Number(score ?? PARKED))).filter((score) => score !== null)
+      return {
+        now: Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000),
+        states: new Map(states.map((state, i) => [state, Number(sets[2 * i])])),
+        ...(due.length > 0 ? { next: Math.min(...due) } : {}),
+      }
+    },
+  }
+}
+
+export const attentionOf = (score: number): number | null => (score < PARKED ? score : null)
+
+function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
+  return {
+    async readFeed(partition, after, count): Promise<FeedPage> {
+      const key = keys.events(partition)
+      const entries = await redis.xrange(key, after === '0' ? '-' : `(${after}`, '+', 'COUNT', count)
+      const gap = after !== '0' && entries.length > 0 && (await trimmedPast(redis, key, after))
+      return {
+        gap,
+        entries: entries.map(([position, fields]) => ({ position, at: Number(position.split('-')[0]), text: fields[1] ?? '[]' })),
+      }
+    },
+    async feedEnd(partition) {
+      const [last] = await redis.xrevrange(keys.events(partition), '+', '-', 'COUNT', 1)
+      return last?.[0] ?? '0'
+    },
+  }
+}
+
+/** The server remembers the last entry that it trimmed: were there entries between it and the reader, they are lost to it. */
+async function trimmedPast(redis: Redis, key: string, after: string): Promise<boolean> {
+  const info = (await redis.xinfo('STREAM', key)) as unknown[]
+  const deleted = String(info[info.indexOf('max-deleted-entry-id') + 1] ?? '0-0')
+  return comparePositions(deleted, after) > 0
+}
+
+/** Orders positions `ms-seq` of a stream. */
+export function comparePositions(a: string, b: string): number {
+  const [aMs = 0, aSeq = 0] = a.split('-').map(Number)
+  const [bMs = 0, bSeq = 0] = b.split('-').map(Number)
+  return aMs - bMs || aSeq - bSeq
+}
+
+function definitions(redis: Redis, keys: Keys): Pick<Store, 'defineQueue' | 'queues'> {
+  const parse = (text: string): QueueDefinition => JSON.parse(text) as QueueDefinition
+  return {
+    async defineQueue(name, definition) {
+      await redis.hsetnx(keys.queues(), name, JSON.stringify(definition))
+      return parse((await redis.hget(keys.queues(), name)) ?? JSON.stringify(definition))
+    },
+    async queues() {
+      const all = await redis.hgetall(keys.queues())
+      return new Map(Object.entries(all).map(([name, text]) => [name, parse(text)]))
+    },
+  }
+}
+
+type Method = (...args: never[]) => Promise<unknown>
+
+/** Wraps every call of a store, so that an error of the driver becomes one of Redrive's own, naming the server. */
+function naming<T extends { [K in keyof T]: Method }>(store: T, where: string): T {
+  const wrapped = Object.entries<Method>(store).map(([name, method]) => {
+    const call = async (...args: never[]): Promise<unknown> => {
+      try {
+        return await method(...args)
+      } catch (error) {
+        throw toRedriveError(error, where)
+      }
+    }
+    return [name, call]
+  })
+  return Object.fromEntries(wrapped) as T
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+import { chunk, JOURNAL_FIRST_CHUNK, leftoverChunks, parseMessage, pushField } from './layout.ts'
+import type {
+  Beat,
+  BeatStatus,
+  Claim,
+  ClaimRequest,
+  Commit,
+  CommitBatch,
+  CommitEntry,
+  CommitResult,
+  CommitStatus,
+  Delivery,
+  DeliveryStatus,
+  EnqueueStatus,
+  NewMessage,
+  TrimRequest,
+} from './store.ts'
+
+/** One typed function for each script of `lua/`; what KEYS and ARGV mean stands at the head of each file. */
+export interface Scripts {
+  enqueue(base: string, token: string, messages: readonly NewMessage[]): Promise<EnqueueStatus[]>
+  claim(base: string, request: ClaimRequest): Promise<Claim>
+  commit(base: string, batch: CommitBatch): Promise<Commit>
+  heartbeat(base: string, lease: number, beats: readonly Beat[]): Promise<BeatStatus[]>
+  deliver(base: string, token: string, deliveries: readonly Delivery[]): Promise<DeliveryStatus[]>
+  trim(base: string, request: TrimRequest): Promise<number>
+  remove(base: string, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
+}
+
+export interface ScriptSettings {
+  /** Milliseconds. */
+  readonly tokenTtl: number
+  /** Entries of the feed to keep, approximately. */
+  readonly feed: number
+}
+
+const NAMES = ['enqueue', 'claim', 'commit', 'heartbeat', 'deliver', 'trim', 'remove'] as const
+type Run = (base: string, ...args: string[]) => Promise<unknown>
+
+/** Reads the source of a script; the shebang in it declares whether it may run on a server that is out of memory. */
+export const scriptSource = (name: string): string => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
+
+export function createScripts(redis: Redis, settings: ScriptSettings): Scripts {
+  const run = defineCommands(redis)
+  const ttl = String(settings.tokenTtl)
+  const feed = String(settings.feed)
+  return {
+    async enqueue(base, token, messages) {
+      const args = [token, ttl, feed]
+      for (const message of messages) pushNewMessage(args, message)
+      return decodeStatuses(await run.enqueue(base, ...args), { c: 'created', d: 'duplicate' })
+    },
+    async claim(base, { token, worker, limit, lease }) {
+      const reply = await run.claim(base, token, worker, String(limit), String(lease), ttl)
+      return parseClaim(token, reply as ClaimReply)
+    },
+    async commit(base, { lease, entries }) {
+      const args = [String(lease), feed]
+      for (const entry of entries) pushCommitEntry(args, entry)
+      const [now, statuses] = (await run.commit(base, ...args)) as [string, string]
+      return { now: Number(now), results: [...statuses].map((letter, i) => commitResult(letter, entries[i]!)) }
+    },
+    async heartbeat(base, lease, beats) {
+      const args = beats.flatMap(({ id, fence, progress = '' }) => [id, fence, progress])
+      return decodeStatuses(await run.heartbeat(base, String(lease), ...args), { r: 'renewed', m: 'mail', l: 'lost' })
+    },
+    async deliver(base, token, deliveries) {
+      const args = deliveries.flatMap(({ id, event }) => [id, event])
+      return decodeStatuses(await run.deliver(base, token, ttl, ...args), { d: 'delivered', s: 'settled', x: 'missing' })
+    },
+    async trim(base, { state, age, keep, limit }) {
+      return Number(await run.trim(base, state, text(age), text(keep), String(limit)))
+    },
+    async remove(base, id, token) {
+      return decodeStatuses(await run.remove(base, id, token), { r: 'removed', l: 'locked', x: 'missing' })[0]!
+    },
+  }
+}
+
+function defineCommands(redis: Redis): Record<(typeof NAMES)[number], Run> {
+  const commands = {} as Record<(typeof NAMES)[number], Run>
+  for (const name of NAMES) {
+    const command = `redrive:${name}`
+    redis.defineCommand(command, { numberOfKeys: 1, lua: scriptSource(name) })
+    const call = (redis as unknown as Record<string, Run>)[command]!
+    commands[name] = (base, ...args) => call.call(redis, base, ...args)
+  }
+  return commands
+}
+
+const text = (value: number | undefined): string => (value === undefined ? '' : String(value))
+
+function decodeStatuses<const Status extends string>(reply: unknown, letters: Readonly<Record<string, Status>>): Status[] {
+  return [...String(reply)].map((letter) => letters[letter]!)
+}
+
+function pushNewMessage(args: string[], message: NewMessage): void {
+  const [journal, ...more] = chunk(message.journal, JOURNAL_FIRST_CHUNK)
+  args.push(message.id, message.state, message.attention, journal!, message.transition, String(message.timers.length))
+  for (const { nonce, delay } of message.timers) args.push(nonce, String(delay))
+  pushCounted(args, (count) => {
+    more.forEach((piece, i) => args.push(`j0.${i + 1}`, piece))
+    for (const { nonce, text } of message.timers) count(pushField(args, `E${nonce}`, text))
+    for (const [field, value] of Object.entries(message.fields)) count(pushField(args, field, value))
+    count(more.length)
+  })
+}
+
+function pushCommitEntry(args: string[], entry: CommitEntry): void {
+  const deletes: string[] = []
+  const journal = entry.journal.map(({ seq, text }) => ({ seq, chunks: chunk(text, JOURNAL_FIRST_CHUNK) }))
+  args.push(entry.id, entry.fence, entry.state, entry.disposal, entry.attention, text(entry.earliest), String(entry.consumed))
+  args.push(entry.entered ? '1' : '0')
+  pushCounted(args, (count) => {
+    for (const { field, value, previous } of entry.changes) {
+      if (value !== undefined) count(pushField(args, field, value))
+      if (previous !== undefined) deletes.push(...leftoverChunks(field, previous, value))
+    }
+    for (const { nonce, text } of entry.setTimers) count(pushField(args, `E${nonce}`, text))
+    for (const { seq, chunks } of journal) {
+      chunks.slice(1).forEach((piece, i) => args.push(`j${seq}.${i + 1}`, piece))
+      count(chunks.length - 1)
+    }
+  })
+  for (const { nonce, text } of entry.clearTimers) deletes.push(`T${nonce}`, ...leftoverChunks(`E${nonce}`, text, undefined))
+  for (const { seq, text } of entry.forget) deletes.push(...leftoverChunks(`j${seq}`, text, undefined, JOURNAL_FIRST_CHUNK))
+  args.push(String(deletes.length), ...deletes)
+  args.push(String(entry.setTimers.length))
+  for (const { nonce, delay } of entry.setTimers) args.push(nonce, String(delay))
+  args.push(String(journal.length))
+  for (const { seq, chunks } of journal) args.push(String(seq), chunks[0]!)
+  args.push(String(entry.transitions.length), ...entry.transitions)
+}
+
+/** Pushes a count and then what `push` pushes; the count is only known afterwards. */
+function pushCounted(args: string[], push: (count: (pairs: number) => void) => void): void {
+  const at = args.push('0') - 1
+  let pairs = 0
+  push((more) => {
+    pairs += more
+  })
+  args[at] = String(pairs)
+}
+
+type ClaimReply = [string, string, ...[string, string, number, string[], string[]][]]
+
+function parseClaim(token: string, [now, next, ...messages]: ClaimReply): Claim {
+  return {
+    now: Number(now),
+    ...(next === '' ? {} : { next: Number(next) }),
+    messages: messages.map(([id, due, revision, flat, inbox]) => ({
+      ...parseMessage(id, flat, inbox),
+      fence: `${revision}:${token}`,
+      dueAt: Number(due),
+    })),
+  }
+}
+
+const COMMIT_STATUS: Readonly<Record<string, CommitStatus>> = {
+  a: 'applied',
+  m: 'applied',
+  d: 'duplicate',
+  f: 'fenced',
+  u: 'unknown',
+}
+
+function commitResult(letter: string, entry: CommitEntry): CommitResult {
+  // A removal that is sent again finds nothing: only the holder of the fence could have removed it, so it was this one.
+  if (letter === 'u' && entry.disposal === 'remove') return { status: 'duplicate', inbox: false }
+  return { status: COMMIT_STATUS[letter]!, inbox: letter === 'm' }
+}
