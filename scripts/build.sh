@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Builds dist/ from src/ and machines/. Does nothing when dist/ is newer than every source.
+# The new build replaces the old one only when it is complete: a type error leaves the last good dist/ in place.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+stamp=dist/.built
+inputs=(src machines tsconfig.json tsconfig.build.json package.json scripts/build.sh)
+
+# A directory counts too: its time changes when a file in it is removed.
+is_fresh() {
+  [ -e "$stamp" ] && [ -z "$(find "${inputs[@]}" -newer "$stamp" -print -quit)" ]
+}
+
+if is_fresh; then exit 0; fi
+
+next=.dist-$$ # as deep as dist/, so that source maps stay right
+trap 'rm -rf "$next"' EXIT
+mkdir -p "$next"
+touch "$next/.built" # now, not at the end: an edit during the build must lead to another one
+
+node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$next" >&2
+
+# What is not TypeScript is shipped as it is: Lua scripts, the supervisor, pages.
+find src machines -type f ! -name '*.ts' | while read -r file; do
+  mkdir -p "$next/$(dirname "$file")"
+  cp -p "$file" "$next/$file"
+done
+if [ -e "$next/src/cli/main.js" ]; then chmod +x "$next/src/cli/main.js"; fi
+
+rm -rf dist
+mv "$next" dist
+echo "built dist/" >&2
