@@ -7,8 +7,10 @@ export interface Clock {
   now(): number
   /** Uniform in [0, 1). */
   random(): number
-  /** Runs `callback` once after `ms`; returns its cancellation. A pending one does not keep the process alive. */
+  /** Runs `callback` once after `ms`; returns its cancellation. */
   after(ms: number, callback: () => void): () => void
+  /** Is told the time of the store with each reply that carries it. */
+  sync?(remoteNow: number): void
 }
 
 /** Timers of Node count in 32 bits; a longer wait is taken in pieces. */
@@ -19,7 +21,6 @@ function after(ms: number, callback: () => void): () => void {
   const wait = (left: number): void => {
     const piece = Math.min(left, LONGEST_TIMEOUT)
     timeout = setTimeout(() => (left > piece ? wait(left - piece) : callback()), piece)
-    timeout.unref()
   }
   wait(Math.max(0, ms))
   return () => clearTimeout(timeout)

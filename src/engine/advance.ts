@@ -6,8 +6,8 @@ import type { ErrorSummary, EventData } from '../message.ts'
 import { FAILED, type CommitEntry, type Disposal, type NewMessage, type StoredTimer, type TimerToSet } from '../store/store.ts'
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
-import type { DurableMachine } from './registry.ts'
 import { quarantine } from './quarantine.ts'
+import { tagsOf, type DurableMachine } from './registry.ts'
 import { changedFields, FIELD, persist, timerText, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { eventLabel, toEvent, type Stimulus } from './stimulus.ts'
@@ -176,13 +176,6 @@ function disposal(snapshot: AnyMachineSnapshot, running: number, settings: Advan
 
 /** A message is settled when its machine is finished, or rests in a state that says so by its tag (and may be left again). */
 const settledTags = (snapshot: AnyMachineSnapshot): boolean => snapshot.status !== 'active' || snapshot.hasTag('settled')
-
-/** The tags of a snapshot; a machine that ended in an error of its own is dead, and one that finished without a word succeeded. */
-export function tagsOf(snapshot: AnyMachineSnapshot): string[] {
-  if (snapshot.status === 'error') return ['dead']
-  const tags = [...snapshot.tags]
-  return snapshot.status === 'done' && tags.length === 0 ? ['succeeded'] : tags
-}
 
 interface Note {
   readonly event: string

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { fromPromise, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
+import { FAILED } from '../store/store.ts'
 import { stateName, stateValue } from './state-name.ts'
 import { validateMachine } from './validate.ts'
 
@@ -21,6 +22,8 @@ export interface DurableMachine {
   readonly events: readonly string[]
   /** A snapshot at rest in a state, without context and children. Throws when the machine has no such state. */
   template(state: string): AnyMachineSnapshot
+  /** Tags of a state by its name; none when the machine does not know the state. */
+  tags(state: string): readonly string[]
   /** Revives stored history: node ids to nodes. */
   historyValue(stored: Readonly<Record<string, readonly string[]>>): AnyMachineSnapshot['historyValue']
 }
@@ -35,7 +38,7 @@ export function registerMachine(machine: AnyStateMachine, handlers: readonly str
   const version = machine.version ?? '0'
   const fingerprint = createHash('sha256').update(JSON.stringify(structure(machine.root))).digest('hex').slice(0, 8)
   const templates = new Map<string, AnyMachineSnapshot>()
-  return {
+  const durable: DurableMachine = {
     machine: provided,
     id: machine.id,
     version,
@@ -54,9 +57,26 @@ export function registerMachine(machine: AnyStateMachine, handlers: readonly str
       }
       return template
     },
+    tags(state) {
+      if (state === FAILED) return ['dead']
+      if (state.startsWith('~')) return []
+      try {
+        return tagsOf(durable.template(state))
+      } catch {
+        return []
+      }
+    },
     historyValue: (stored) =>
       Object.fromEntries(Object.entries(stored).map(([id, nodes]) => [id, nodes.map((node) => provided.getStateNodeById(`#${node}`))])),
   }
+  return durable
+}
+
+/** The tags of a snapshot; a machine that ended in an error of its own is dead, and one that finished without a word succeeded. */
+export function tagsOf(snapshot: AnyMachineSnapshot): string[] {
+  if (snapshot.status === 'error') return ['dead']
+  const tags = [...snapshot.tags]
+  return snapshot.status === 'done' && tags.length === 0 ? ['succeeded'] : tags
 }
 
 /** XState resolves the input of an invocation only when its source has some logic. Ours is run by a worker, never by this. */

@@ -10,6 +10,7 @@ import {
   type CommitResult,
   type DeliveryStatus,
   type EnqueueStatus,
+  type ListedMessage,
   type Partition,
   type QueueDefinition,
   type Store,
@@ -24,6 +25,11 @@ export interface MemoryStoreOptions {
   readonly tokenTtl?: number
 }
 
+/** In memory a lock is no key of its own, so the store itself gives and takes it; see `lock/memory-locks.ts`. */
+export interface MemoryStore extends Store {
+  lock(partition: Partition, id: string, token: string, ms: number, held: boolean): boolean
+}
+
 interface Slice {
   readonly messages: Map<string, MemoryMessage>
   readonly states: Set<string>
@@ -33,7 +39,7 @@ interface Slice {
 }
 
 /** The same semantics as the Redis store in one process: for tests, for simulations, and where no redis-server is at hand. */
-export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, tokenTtl = 60_000 }: MemoryStoreOptions = {}): Store {
+export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, tokenTtl = 60_000 }: MemoryStoreOptions = {}): MemoryStore {
   const slices = new Map<string, Slice>()
   const definitions = new Map<string, QueueDefinition>()
 
@@ -110,15 +116,12 @@ export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, to
     read: async (partition, ids) =>
       ids.map((id) => {
         const message = slice(partition).messages.get(id)
-        return message && stored(message)
+        return message && listed(message)
       }),
     list: async (partition, { state, offset, limit, newestFirst }) => {
       const members = membersOf(slice(partition), state)
       if (newestFirst) members.reverse()
-      return members.slice(offset, offset + limit).map((message) => ({
-        message: stored(message),
-        attentionAt: message.score < PARKED ? message.score : null,
-      }))
+      return members.slice(offset, offset + limit).map(listed)
     },
     stats: async (partition) => {
       const it = slice(partition)
@@ -146,6 +149,15 @@ export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, to
       if (lock !== undefined && lock !== token) return 'locked'
       return it.messages.delete(id) ? 'removed' : 'missing'
     },
+    lock(partition, id, token, ms, held) {
+      const it = slice(partition)
+      const now = clock.now()
+      const message = it.messages.get(id)
+      const holder = message ? liveLock(message, now) : undefined
+      if (!message || (held ? holder !== token : holder !== undefined)) return false
+      message.lock = { token, until: now + ms }
+      return true
+    },
     readFeed: async (partition, after, count) => slice(partition).feed.read(after, count),
     feedEnd: async (partition) => slice(partition).feed.end(),
     subscribe: async (partition, listener) => slice(partition).feed.subscribe(listener),
@@ -158,6 +170,11 @@ export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, to
     close: async () => {},
   }
 }
+
+const listed = (message: MemoryMessage): ListedMessage => ({
+  message: stored(message),
+  attentionAt: message.score < PARKED ? message.score : null,
+})
 
 const tokenOf = (fence: string): string => fence.slice(fence.indexOf(':') + 1)
 

@@ -48,26 +48,30 @@ function scripted(scripts: Scripts, keys: Keys): Scripted {
 function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list' | 'stats'> {
   const inbox = (partition: Partition, id: string): Promise<string[]> => redis.lrange(keys.inbox(partition, id), 0, -1)
 
-  async function read(partition: Partition, ids: readonly string[]): Promise<(StoredMessage | undefined)[]> {
-    return Promise.all(
-      ids.map(async (id) => {
-        // Both are written to the connection in one go. HGETALL gives an object; its order of fields does not matter.
-        const [fields, events] = await Promise.all([redis.hgetall(keys.message(partition, id)), inbox(partition, id)])
-        return fields['s'] === undefined ? undefined : parseMessage(id, Object.entries(fields).flat(), events)
-      }),
-    )
+  async function one(partition: Partition, id: string): Promise<StoredMessage | undefined> {
+    // Both are written to the connection in one go.
+    const [fields, events] = await Promise.all([redis.hgetall(keys.message(partition, id)), inbox(partition, id)])
+    return fields['s'] === undefined ? undefined : parseMessage(id, Object.entries(fields).flat(), events)
   }
 
   return {
     inbox,
-    read,
+    read: (partition, ids) =>
+      Promise.all(
+        ids.map(async (id) => {
+          const message = await one(partition, id)
+          if (!message) return undefined
+          const score = await redis.zscore(keys.state(partition, message.state), id)
+          return { message, attentionAt: attentionOf(Number(score ?? PARKED)) }
+        }),
+      ),
     async list(partition, { state, offset, limit, newestFirst }) {
       const key = keys.state(partition, state)
       const flat = newestFirst
         ? await redis.zrange(key, '+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', offset, limit, 'WITHSCORES')
         : await redis.zrange(key, '-inf', '+inf', 'BYSCORE', 'LIMIT', offset, limit, 'WITHSCORES')
       const ids = flat.filter((_, i) => i % 2 === 0)
-      const messages = await read(partition, ids)
+      const messages = await Promise.all(ids.map((id) => one(partition, id)))
       return messages.flatMap((message, i): ListedMessage[] =>
         message ? [{ message, attentionAt: attentionOf(Number(flat[2 * i + 1])) }] : [],
       )
@@ -92,7 +96,7 @@ function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list
   }
 }
 
-export const attentionOf = (score: number): number | null => (score < PARKED ? score : null)
+const attentionOf = (score: number): number | null => (score < PARKED ? score : null)
 
 function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
   return {

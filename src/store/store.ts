@@ -18,7 +18,7 @@ export interface Store {
   deliver(partition: Partition, token: string, deliveries: readonly Delivery[]): Promise<DeliveryStatus[]>
   /** The events that wait in the inbox of a message, oldest first. */
   inbox(partition: Partition, id: string): Promise<string[]>
-  read(partition: Partition, ids: readonly string[]): Promise<(StoredMessage | undefined)[]>
+  read(partition: Partition, ids: readonly string[]): Promise<(ListedMessage | undefined)[]>
   /** Messages of a state, by attention. */
   list(partition: Partition, query: ListQuery): Promise<ListedMessage[]>
   /** Population of every state in use, and when the earliest message is due. */

@@ -1,0 +1,93 @@
+import { RedriveError } from '../errors.ts'
+import { decodeTransitions } from '../events/transition-text.ts'
+import type { Transition } from '../message.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { DEFAULTS } from '../options.ts'
+
+export interface FeedOptions {
+  /** `'now'` (default): what comes from here on; `'start'`: from the oldest entry kept; or a `position` seen before. */
+  readonly from?: string
+  readonly signal?: AbortSignal
+}
+
+/** A transition with the position from which to resume after it. */
+export type FeedTransition = Transition & { readonly position: string }
+
+/** Entries in one read. */
+const PAGE = 100
+
+/**
+ * The transitions of a queue, in the order of their commits within each partition. It reads a stream by position, so nothing is
+ * missed across a reconnect; the channel only tells that there is something to read, and is not believed for more than a second.
+ * @throws RedriveError `E_FEED_GAP` when entries after the position were trimmed, `E_INVALID_OPTION` for a broken position.
+ */
+export async function* readFeed(queue: QueueRuntime, { from = 'now', signal }: FeedOptions = {}): AsyncGenerator<FeedTransition> {
+  await queue.ready()
+  const positions = await startPositions(queue, from)
+  const bell = createBell(queue)
+  const unsubscribes = await Promise.all(queue.partitions.map((partition) => queue.store.subscribe(partition, { feed: bell.ring })))
+  signal?.addEventListener('abort', bell.ring, { once: true })
+  try {
+    while (!signal?.aborted) {
+      bell.reset()
+      let found = false
+      for (const [i, partition] of queue.partitions.entries()) {
+        const entries = await page(queue, i, positions[i]!)
+        for (const entry of entries) {
+          found = true
+          positions[i] = entry.position
+          const position = positions.join(',')
+          for (const transition of decodeTransitions(partition.queue, entry.at, entry.text)) yield { ...transition, position }
+        }
+        if (signal?.aborted) return
+      }
+      if (!found) await bell.wait(DEFAULTS.maxSleep)
+    }
+  } finally {
+    await Promise.all(unsubscribes.map((unsubscribe) => unsubscribe().catch(() => {})))
+  }
+}
+
+/** One page; while Redis is away it is asked again and again. */
+async function page(queue: QueueRuntime, index: number, after: string) {
+  try {
+    const { entries, gap } = await queue.store.readFeed(queue.partitions[index]!, after, PAGE)
+    if (!gap) return entries
+  } catch (error) {
+    queue.log.feedFailed(queue.name, error)
+    return []
+  }
+  throw new RedriveError('E_FEED_GAP', `the feed of "${queue.name}" was trimmed past ${after}: entries are missing. Read from "start", and the messages themselves by list().`, { after })
+}
+
+async function startPositions({ name, partitions, store }: QueueRuntime, from: string): Promise<string[]> {
+  if (from === 'start') return partitions.map(() => '0')
+  if (from === 'now') return Promise.all(partitions.map((partition) => store.feedEnd(partition)))
+  const positions = from.split(',')
+  if (positions.length === partitions.length && positions.every((position) => /^\d+(-\d+)?$/.test(position))) return positions
+  throw new RedriveError('E_INVALID_OPTION', `from must be "now", "start", or the position of a transition of "${name}", which has ${partitions.length} parts; got "${from}".`, { path: 'from' })
+}
+
+/** Waits for an announcement or for a while, whichever is first. */
+function createBell({ clock }: QueueRuntime) {
+  let rung = false
+  let wake = (): void => {}
+  return {
+    ring: () => {
+      rung = true
+      wake()
+    },
+    reset: () => {
+      rung = false
+    },
+    wait: (ms: number) =>
+      new Promise<void>((resolve) => {
+        if (rung) return resolve()
+        const cancel = clock.after(ms, resolve)
+        wake = () => {
+          cancel()
+          resolve()
+        }
+      }),
+  }
+}

@@ -1,0 +1,116 @@
+import { createMessageMachine, type BackoffOptions, type RetryOverrides, type RetryPolicy } from '../../machines/index.ts'
+import type { AnyStateMachine } from 'xstate'
+import type { Clock } from '../clock.ts'
+import type { QueueSettings, Retention } from '../engine/runtime.ts'
+import { nearest, RedriveError } from '../errors.ts'
+import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
+import type { Schema } from './input.ts'
+
+/** The machine's retry policy, with durations also as text. */
+export interface RetryOptions extends Omit<RetryPolicy, 'backoff' | 'timeout' | 'deadline' | 'now' | 'random'> {
+  readonly backoff?: Omit<BackoffOptions, 'delay' | 'max'> & { readonly delay?: Duration; readonly max?: Duration }
+  /** Time limit of one attempt. Default none. */
+  readonly timeout?: Duration
+  /** Time limit of all attempts together, since the message was created. Default none. */
+  readonly deadline?: Duration
+}
+
+/** What one message may set for itself. */
+export type SendRetryOptions = Omit<RetryOptions, 'nonRetryable' | 'retryIf'>
+
+/** How long settled messages are kept: a duration, or an age and a count of which the stricter holds. `0` keeps nothing. */
+export type RetentionOption = Duration | { readonly age?: Duration; readonly count?: number } | 'forever'
+
+export interface QueueOptions<Payload = unknown> {
+  /** Any Standard Schema; what it returns is stored. Default: anything goes. */
+  readonly input?: Schema<unknown, Payload>
+  /** For the default machine. Default: 5 attempts, 1 s doubled each time up to 5 min, with full jitter. */
+  readonly retry?: RetryOptions
+  /** The queue's own machine. Default: `machines/message.ts`. */
+  readonly machine?: AnyStateMachine
+  /** Schema of the events that may be sent to a message. Default: the machine's own list of types. */
+  readonly events?: Schema
+  /** Cluster slots over which messages are spread. Default 1; it cannot be changed while messages are stored. Bounds 1–1024. */
+  readonly partitions?: number
+  /** How long a worker owns a message without a sign of life. Default `'30s'`; bounds 500 ms–1 day. */
+  readonly lease?: Duration
+  /** Transitions kept in each message. Default 20; bounds 1–100. */
+  readonly journal?: number
+  /** Largest stored input, in bytes. Default 1 MiB; bounds 1–64 MiB. */
+  readonly maxPayloadBytes?: number
+  /** How long settled messages are kept, by tag. Default: `succeeded` and `cancelled` a day, `dead` for ever. */
+  readonly retention?: Readonly<Record<string, RetentionOption>>
+}
+
+const NAMES = ['input', 'retry', 'machine', 'events', 'partitions', 'lease', 'journal', 'maxPayloadBytes', 'retention']
+
+/** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
+export function queueSettings(options: QueueOptions): QueueSettings {
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
+  if (unknown !== undefined) {
+    const near = nearest(unknown, NAMES)
+    throw new RedriveError('E_INVALID_OPTION', `a queue has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${NAMES.join(', ')}.`}`, { path: unknown })
+  }
+  if (options.machine && options.retry) {
+    throw new RedriveError('E_INVALID_OPTION', 'retry belongs to the default machine; a machine of your own says itself when it tries again.', { path: 'retry' })
+  }
+  return {
+    lease: toMs(options.lease ?? DEFAULTS.lease, 'lease', { min: 500, max: 86_400_000 }),
+    journal: toInteger(options.journal ?? DEFAULTS.journal, 'journal', { min: 1, max: 100 }),
+    maxPayloadBytes: toInteger(options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes, 'maxPayloadBytes', { min: 1, max: 64 * 1024 * 1024 }),
+    retention: retentions({ ...DEFAULTS.retention, ...options.retention }),
+  }
+}
+
+function retentions(options: Readonly<Record<string, RetentionOption | undefined>>): Map<string, Retention> {
+  return new Map(Object.entries(options).map(([tag, option]) => [tag, retention(tag, option)]))
+}
+
+function retention(tag: string, option: RetentionOption | undefined): Retention {
+  if (option === undefined || option === 'forever') return {}
+  if (typeof option === 'number' || typeof option === 'string') return { age: toMs(option, `retention.${tag}`) }
+  if (typeof option !== 'object' || option === null) {
+    throw new RedriveError('E_INVALID_OPTION', `retention.${tag} must be a duration, { age, count } or "forever"; got ${show(option)}.`, { path: `retention.${tag}` })
+  }
+  return {
+    ...(option.age === undefined ? {} : { age: toMs(option.age, `retention.${tag}.age`) }),
+    ...(option.count === undefined ? {} : { keep: toInteger(option.count, `retention.${tag}.count`) }),
+  }
+}
+
+/** The default machine with this queue's policy; deadlines and `Retry-After` dates by the clock of the store. */
+export function defaultMachine(retry: RetryOptions = {}, clock: Clock): AnyStateMachine {
+  return asOptionError(() => createMessageMachine({ ...policy(retry), now: () => clock.now(), random: () => clock.random() }))
+}
+
+function policy({ backoff, timeout, deadline, ...rest }: RetryOptions): RetryPolicy {
+  return {
+    ...rest,
+    ...(backoff ? { backoff: backoffMs(backoff) } : {}),
+    ...(timeout === undefined ? {} : { timeout: toMs(timeout, 'retry.timeout', { min: 1 }) }),
+    ...(deadline === undefined ? {} : { deadline: deadline === Infinity ? deadline : toMs(deadline, 'retry.deadline', { min: 1 }) }),
+  }
+}
+
+/** The overrides of one message, in milliseconds. */
+export const overrides = (retry: SendRetryOptions): RetryOverrides => policy(retry) as RetryOverrides
+
+function backoffMs({ delay, max, ...rest }: NonNullable<RetryOptions['backoff']>): BackoffOptions {
+  return {
+    ...rest,
+    ...(delay === undefined ? {} : { delay: toMs(delay, 'retry.backoff.delay') }),
+    ...(max === undefined ? {} : { max: toMs(max, 'retry.backoff.max') }),
+  } as BackoffOptions
+}
+
+/** The machine file knows nothing of Redrive's errors; its own carry the code as a property. */
+export function asOptionError<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'E_INVALID_OPTION' && !(error instanceof RedriveError)) {
+      throw new RedriveError('E_INVALID_OPTION', error.message, { cause: error })
+    }
+    throw error
+  }
+}

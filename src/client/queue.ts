@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto'
+import { begins } from '../engine/advance.ts'
+import { checkEvent } from '../engine/registry.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { encode } from '../codec.ts'
+import { RedriveError } from '../errors.ts'
+import { checkId, type EventData, type GenerateId, type JournalEntry, type Message, type SendResult } from '../message.ts'
+import { toInteger, toMs, type Duration } from '../options.ts'
+import { partitionOf } from '../store/keys.ts'
+import type { ListedMessage, Partition } from '../store/store.ts'
+import { checkHandlers, type Handler, type Handlers } from '../worker/handlers.ts'
+import { createWorker, type Worker, type WorkerOptions } from '../worker/worker.ts'
+import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
+import { inputText, validate } from './input.ts'
+import { asOptionError, overrides, type QueueOptions, type SendRetryOptions } from './queue-options.ts'
+import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
+import { awaitResult, createQueueEvents } from './results.ts'
+import type { Sender } from './sender.ts'
+
+export interface SendOptions {
+  /** Your own id: a second send of it is answered `duplicate` and changes nothing. Default: a new one that sorts by time. */
+  readonly id?: string
+  /** How long until the first delivery. Default 0; at most ten years. Default machine only. */
+  readonly delay?: Duration
+  /** What this message does differently from the queue's retry policy. Default machine only. */
+  readonly retry?: SendRetryOptions
+}
+
+export interface BulkMessage<Payload> extends SendOptions {
+  readonly input: Payload
+}
+
+export interface SignalResult {
+  readonly id: string
+  /** `settled`: the machine was finished already, the event has no effect. */
+  readonly status: 'delivered' | 'settled'
+}
+
+/** A named set of messages that share one machine. */
+export interface Queue<Payload = unknown> {
+  readonly name: string
+  /**
+   * Stores a message. Sends of one tick travel in one call.
+   * @throws RedriveError `E_INVALID_PAYLOAD`, `E_PAYLOAD_TOO_LARGE`, `E_UNSERIALIZABLE`, `E_INVALID_ID`, `E_INVALID_DURATION`,
+   * `E_INVALID_OPTION`, `E_REDIS_UNAVAILABLE`, `E_REDIS_FULL`, `E_CLOSED`
+   */
+  send(input: Payload, options?: SendOptions): Promise<SendResult>
+  /** Stores many; all are checked before the first is sent. The answers are in the order of the messages. */
+  sendBulk(messages: Iterable<BulkMessage<Payload>>): Promise<SendResult[]>
+  /** The message, or `undefined`. */
+  get(id: string): Promise<Message<Payload> | undefined>
+  /** The journal of a message, oldest first. @throws RedriveError `E_NOT_FOUND` */
+  history(id: string): Promise<readonly JournalEntry[]>
+  list(options: ListOptions): Promise<Message<Payload>[]>
+  stats(): Promise<QueueStats>
+  /**
+   * Waits for the machine's output.
+   * @throws RedriveError `E_DEAD`, `E_FAILED`, `E_CANCELLED`, `E_NOT_FOUND`, `E_TIMEOUT`
+   */
+  result(id: string, options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<unknown>
+  /** The transitions of one message from now on, until it is settled. */
+  watch(id: string, options?: FeedOptions): AsyncGenerator<FeedTransition>
+  /** The transitions of all messages, resumable by position. */
+  feed(options?: FeedOptions): AsyncGenerator<FeedTransition>
+  /** Sends an event to a message. @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_NOT_FOUND` */
+  signal(id: string, event: EventData): Promise<SignalResult>
+  /** Gives a message up; a running handler is aborted. */
+  cancel(id: string): Promise<SignalResult>
+  /** Tries a waiting message now. */
+  retry(id: string): Promise<SignalResult>
+  /** Sends a dead message on its way again. */
+  redrive(id: string): Promise<SignalResult>
+  /** Deletes a message. @throws RedriveError `E_NOT_FOUND`, `E_LOCKED` while a worker has it. */
+  remove(id: string): Promise<void>
+  /**
+   * Keeps every worker off a message while `action` runs, at most `ttl` (default `'30s'`).
+   * @throws RedriveError `E_LOCKED` when a worker, or another client of its lock, has it.
+   */
+  hold<T>(id: string, action: () => Promise<T>, options?: { readonly ttl?: Duration }): Promise<T>
+  /** Starts a worker: one handler, or one for each actor that the machine invokes. */
+  work(handlers: Handler<Payload> | Handlers, options?: WorkerOptions): Worker
+  on: ReturnType<typeof createQueueEvents>['on']
+}
+
+export interface QueueParts {
+  readonly runtime: QueueRuntime
+  readonly options: QueueOptions
+  readonly sender: Sender
+  readonly generateId: GenerateId
+  readonly closed: AbortSignal
+  /** Name of this client in the feed. */
+  readonly client: string
+  registerWorker(worker: Worker): void
+}
+
+const LOCK_TTL = 30_000
+const SEND_OPTIONS = ['id', 'delay', 'retry', 'input']
+
+export function createQueue<Payload>({ runtime, options, sender, generateId, closed, client, registerWorker }: QueueParts): Queue<Payload> {
+  const { name, machine, store, locks, partitions, settings } = runtime
+  const events = createQueueEvents(runtime, closed)
+  const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
+  const view = ({ message, attentionAt }: ListedMessage): Message<Payload> => toMessage(name, message, attentionAt, machine.tags)
+
+  async function prepare(input: unknown, given: SendOptions) {
+    const unknown = Object.keys(given).find((key) => !SEND_OPTIONS.includes(key))
+    if (unknown !== undefined) throw new RedriveError('E_INVALID_OPTION', `a send has no option "${unknown}". It has: id, delay, retry.`, { path: unknown })
+    const id = given.id === undefined ? generateId() : checkId(given.id)
+    const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
+    const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
+    const text = inputText(machineInput, settings.maxPayloadBytes)
+    const message = asOptionError(() => begins(machine, id, machineInput, text, client))
+    return { message, size: text.length }
+  }
+
+  async function get(id: string): Promise<Message<Payload> | undefined> {
+    await runtime.ready()
+    const [found] = await store.read(place(id), [id])
+    return found && view(found)
+  }
+
+  async function existing(id: string): Promise<Message<Payload>> {
+    const message = await get(id)
+    if (message) return message
+    throw notFound(id)
+  }
+
+  const notFound = (id: string): RedriveError => new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${name}".`, { id })
+
+  async function signal(id: string, event: EventData): Promise<SignalResult> {
+    checkEvent(machine, event)
+    const checked = (await validate(options.events, event, 'E_INVALID_EVENT', `the event for "${id}"`)) as EventData
+    const text = encode(checked, 'event')
+    await runtime.ready()
+    const [status] = await store.deliver(place(id), randomBytes(12).toString('base64url'), [{ id, event: text }])
+    if (status === 'missing') throw notFound(id)
+    return { id, status: status === 'settled' ? 'settled' : 'delivered' }
+  }
+
+  async function hold<T>(id: string, action: (token: string) => Promise<T>, ttl: number): Promise<T> {
+    await runtime.ready()
+    const lock = await locks.acquire(place(id), id, ttl)
+    if (!lock) {
+      const message = await existing(id)
+      throw new RedriveError('E_LOCKED', `"${id}" is held by ${message.worker ?? 'another client of its lock'}. Cancel it first, or try again.`, { id })
+    }
+    try {
+      return await action(lock.token)
+    } finally {
+      await lock.release()
+    }
+  }
+
+  async function* watch(id: string, feedOptions: FeedOptions = {}): AsyncGenerator<FeedTransition> {
+    for await (const transition of readFeed(runtime, feedOptions)) {
+      if (transition.id !== id) continue
+      yield transition
+      if (transition.status !== 'active' || transition.tags.includes('settled')) return
+    }
+  }
+
+  return {
+    name,
+    get,
+    signal,
+    watch,
+    on: events.on,
+    async send(input, given = {}) {
+      const { message, size } = await prepare(input, given)
+      return { id: message.id, status: await sender.send(message, size) }
+    },
+    async sendBulk(messages) {
+      const prepared = await Promise.all([...messages].map(({ input, ...given }) => prepare(input, given)))
+      return Promise.all(prepared.map(async ({ message, size }) => ({ id: message.id, status: await sender.send(message, size) })))
+    },
+    history: async (id) => (await existing(id)).history,
+    async list(query) {
+      await runtime.ready()
+      toInteger(query.limit ?? 100, 'limit', { min: 1, max: 1000 })
+      toInteger(query.offset ?? 0, 'offset')
+      return (await listMessages(store, partitions, query)).map(view)
+    },
+    async stats() {
+      await runtime.ready()
+      return countStates(store, partitions)
+    },
+    result: (id, { timeout, signal: aborted } = {}) =>
+      awaitResult(runtime, get, checkId(id), {
+        ...(timeout === undefined ? {} : { timeout: toMs(timeout, 'timeout') }),
+        ...(aborted ? { signal: aborted } : {}),
+      }),
+    feed: (feedOptions) => readFeed(runtime, feedOptions),
+    cancel: (id) => signal(id, { type: 'CANCEL' }),
+    retry: (id) => signal(id, { type: 'RETRY' }),
+    redrive: (id) => signal(id, { type: 'REDRIVE' }),
+    async remove(id) {
+      await existing(id)
+      const status = await hold(id, (token) => store.remove(place(id), id, token), LOCK_TTL)
+      if (status === 'missing') throw notFound(id)
+    },
+    async hold(id, action, { ttl = LOCK_TTL } = {}) {
+      await existing(id)
+      return hold(id, () => action(), toMs(ttl, 'ttl', { min: 100 }))
+    },
+    work(handlers, workerOptions) {
+      const worker = createWorker(runtime, checkHandlers(machine, handlers), workerOptions)
+      registerWorker(worker)
+      return worker
+    },
+  }
+}
+
+/** The default machine's input: the payload, and what the message does differently. */
+function messageInput(payload: unknown, { delay, retry }: SendOptions): object {
+  return {
+    payload,
+    ...(delay === undefined ? {} : { delay: toMs(delay, 'delay') }),
+    ...(retry === undefined ? {} : { retry: overrides(retry) }),
+  }
+}
+
+function plainInput(payload: unknown, { delay, retry }: SendOptions): unknown {
+  if (delay === undefined && retry === undefined) return payload
+  throw new RedriveError('E_INVALID_OPTION', 'delay and retry belong to the default machine; in a machine of your own, put them into its input and its states.', { path: delay === undefined ? 'retry' : 'delay' })
+}
+

@@ -1,0 +1,85 @@
+import { decode } from '../codec.ts'
+import { FIELD, describe } from '../engine/snapshot.ts'
+import { readJournal } from '../events/journal-text.ts'
+import type { EventData, Message } from '../message.ts'
+import type { ListedMessage, Partition, Store, StoredMessage } from '../store/store.ts'
+
+/** Tags of a state; a reader without the machine knows none. */
+export type TagsOf = (state: string) => readonly string[]
+
+/** A stored message as users see it. Needs no machine: the command line reads any queue. */
+export function toMessage<Input>(queue: string, stored: StoredMessage, attentionAt: number | null, tags: TagsOf): Message<Input> {
+  const { input, context, status, invocations, timers } = describe(stored)
+  const { fields } = stored
+  const quarantined = fields[FIELD.quarantine]
+  return {
+    id: stored.id,
+    queue,
+    state: stored.state,
+    status,
+    tags: tags(stored.state),
+    input: input as Input,
+    context,
+    ...decoded('output', fields[FIELD.output]),
+    ...decoded('error', fields[FIELD.error]),
+    revision: stored.revision,
+    machine: fields[FIELD.machine] ?? '',
+    createdAt: stored.createdAt,
+    enteredAt: stored.enteredAt,
+    attentionAt,
+    timers,
+    invocations: invocations.map(({ id, src, running }) => ({ id, src, running })),
+    inbox: stored.inbox.map((text) => decode(text) as EventData),
+    ...(stored.worker === undefined ? {} : { worker: stored.worker }),
+    ...decoded('progress', stored.progress),
+    ...(quarantined === undefined ? {} : { quarantine: decode(quarantined) as { reason: string; event: EventData } }),
+    history: readJournal(stored.journal),
+  }
+}
+
+function decoded<Key extends string>(key: Key, text: string | undefined): { [K in Key]?: unknown } {
+  return (text === undefined ? {} : { [key]: decode(text) }) as { [K in Key]?: unknown }
+}
+
+export interface ListOptions {
+  /** Name of the state, e.g. `'dead'` or `'review.waiting'`. */
+  readonly state: string
+  /** Default 100; bounds 1–1000. */
+  readonly limit?: number
+  /** How many to pass over. Default 0. */
+  readonly offset?: number
+  /** Default false: the next one due, or the one that has waited longest, comes first. */
+  readonly newestFirst?: boolean
+}
+
+/** Messages of a state over all partitions, by attention. */
+export async function listMessages(store: Store, partitions: readonly Partition[], { state, limit = 100, offset = 0, newestFirst = false }: ListOptions): Promise<ListedMessage[]> {
+  // From each partition as many as could be among the first of all of them.
+  const query = { state, offset: partitions.length === 1 ? offset : 0, limit: partitions.length === 1 ? limit : offset + limit, newestFirst }
+  const pages = await Promise.all(partitions.map((partition) => store.list(partition, query)))
+  if (pages.length === 1) return pages[0]!
+  const order = (listed: ListedMessage): number => listed.attentionAt ?? PARKED_ORDER + listed.message.enteredAt
+  const merged = pages.flat().toSorted((a, b) => (newestFirst ? order(b) - order(a) : order(a) - order(b)))
+  return merged.slice(offset, offset + limit)
+}
+
+const PARKED_ORDER = Number.MAX_SAFE_INTEGER / 2
+
+/** Population by state over all partitions. */
+export async function countStates(store: Store, partitions: readonly Partition[]): Promise<QueueStats> {
+  const all = await Promise.all(partitions.map((partition) => store.stats(partition)))
+  const states = new Map<string, number>()
+  for (const { states: some } of all) for (const [state, count] of some) states.set(state, (states.get(state) ?? 0) + count)
+  const due = all.flatMap(({ next }) => next ?? [])
+  const now = Math.max(...all.map((each) => each.now))
+  return { now, states: Object.fromEntries([...states].toSorted(([a], [b]) => (a < b ? -1 : 1))), nextDue: due.length === 0 ? null : Math.min(...due) }
+}
+
+export interface QueueStats {
+  /** The clock of the store, milliseconds since 1970. */
+  readonly now: number
+  /** Population by state name. */
+  readonly states: Readonly<Record<string, number>>
+  /** When the next message is due; in the past when some wait for a worker. */
+  readonly nextDue: number | null
+}

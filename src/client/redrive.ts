@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { SyncedClock } from '../clock.ts'
+import { registerMachine } from '../engine/registry.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { nearest, RedriveError } from '../errors.ts'
+import { checkQueueName, idGenerator } from '../message.ts'
+import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
+import type { RedisAddress } from '../store/connection.ts'
+import type { MemoryStore } from '../store/memory-store.ts'
+import type { Partition, QueueDefinition, ServerFacts, Store } from '../store/store.ts'
+import { createLog, stderrLogger, type Logger } from '../telemetry/log.ts'
+import type { Worker } from '../worker/worker.ts'
+import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './backend.ts'
+import { createQueue, type Queue } from './queue.ts'
+import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
+import { createSender, type Sender } from './sender.ts'
+
+export interface RedriveOptions {
+  /** `redis://…`, `rediss://…`, `unix:///…` or the options of ioredis. Default: `REDIS_URL`, else `redis://127.0.0.1:6379`. */
+  readonly redis?: RedisAddress
+  /** A private redis-server for development that ends with this process; without one on the machine, memory. `directory` keeps its data. */
+  readonly embedded?: boolean | { readonly directory?: string }
+  /** A store in memory, for tests: `createMemoryStore()`. */
+  readonly store?: MemoryStore
+  /** First part of every key. Default `'rd'`. */
+  readonly prefix?: string
+  /** How long a command may go unanswered before it fails with `E_REDIS_UNAVAILABLE`. Default `'10s'`; bounds 100 ms–10 min. */
+  readonly commandTimeout?: Duration
+  /** Commit batches kept in the feed of each partition, about. Default 10,000. */
+  readonly feed?: number
+  /** Default: warnings and errors to stderr. */
+  readonly logger?: Logger
+}
+
+const OPTIONS = ['redis', 'embedded', 'store', 'prefix', 'commandTimeout', 'feed', 'logger']
+
+interface OpenQueue {
+  readonly queue: Queue<never>
+  readonly options: QueueOptions
+  readonly sender: Sender
+}
+
+/**
+ * A client of one Redis: its queues and their workers.
+ *
+ * @example
+ * const redrive = new Redrive({ redis: 'redis://127.0.0.1:6379' })
+ * const emails = redrive.queue('emails')
+ * await emails.send({ to: 'ada@example.com' })
+ */
+export class Redrive {
+  readonly #log
+  readonly #clock = new SyncedClock()
+  readonly #backend: Promise<Backend>
+  readonly #queues = new Map<string, OpenQueue>()
+  readonly #workers = new Set<Worker>()
+  readonly #closed = new AbortController()
+  readonly #generateId = idGenerator(() => this.#clock.now())
+  #facts: Promise<ServerFacts> | undefined
+  #closing: Promise<void> | undefined
+
+  /** Connects with the first use. @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
+  constructor(options: RedriveOptions = {}) {
+    checkOptions(options)
+    this.#log = createLog(options.logger ?? stderrLogger)
+    const settings = {
+      prefix: options.prefix ?? DEFAULTS.prefix,
+      commandTimeout: toMs(options.commandTimeout ?? DEFAULTS.commandTimeout, 'commandTimeout', { min: 100, max: 600_000 }),
+      feed: toInteger(options.feed ?? DEFAULTS.feed, 'feed', { min: 1, max: 10_000_000 }),
+    }
+    if (options.store) this.#backend = Promise.resolve(memoryBackend(options.store))
+    else if (options.embedded) {
+      const directory = typeof options.embedded === 'object' ? options.embedded.directory : undefined
+      this.#backend = embeddedBackend(settings, directory, this.#log.serverWarning)
+    } else {
+      const redis = options.redis ?? process.env['REDIS_URL'] ?? DEFAULTS.redis
+      this.#backend = Promise.resolve(redisBackend({ ...settings, redis }))
+    }
+    this.#backend.catch(() => {})
+  }
+
+  /**
+   * Connects and checks the server.
+   * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH`, `E_REDIS_VERSION`
+   */
+  ready(): Promise<ServerFacts> {
+    this.#facts ??= this.#connect()
+    return this.#facts
+  }
+
+  async #connect(): Promise<ServerFacts> {
+    this.#refuseClosed()
+    const { store } = await this.#backend
+    const facts = await store.ready()
+    for (const warning of facts.warnings) this.#log.serverWarning(warning)
+    return facts
+  }
+
+  /** The address of the server, once it is known; `undefined` in memory. */
+  async url(): Promise<string | undefined> {
+    return (await this.#backend).url
+  }
+
+  /**
+   * A queue, made with the first call for its name; later calls return the same.
+   * @throws RedriveError `E_INVALID_ID`, `E_INVALID_OPTION`, `E_INVALID_DURATION`, `E_INVALID_MACHINE`
+   */
+  queue<Payload = unknown>(name: string, options: QueueOptions<Payload> = {}): Queue<Payload> {
+    this.#refuseClosed()
+    checkQueueName(name)
+    const known = this.#queues.get(name)
+    if (!known) return this.#open(name, options)
+    if (Object.keys(options).length === 0 || options === known.options) return known.queue as unknown as Queue<Payload>
+    throw new RedriveError('E_INVALID_OPTION', `the queue "${name}" is open already, with other options. Call queue("${name}") without options to get it.`, { path: name })
+  }
+
+  #open<Payload>(name: string, options: QueueOptions<Payload>): Queue<Payload> {
+    const settings = queueSettings(options)
+    const machine = registerMachine(options.machine ?? defaultMachine(options.retry, this.#clock))
+    for (const warning of machine.warnings) this.#log.machineWarning(machine.id, warning)
+    const count = toInteger(options.partitions ?? DEFAULTS.partitions, 'partitions', { min: 1, max: 1024 })
+    const partitions = Array.from({ length: count }, (_, index): Partition => ({ queue: name, index }))
+    let defined: Promise<void> | undefined
+    const runtime: QueueRuntime = {
+      ...{ name, machine, settings, partitions, clock: this.#clock, log: this.#log },
+      store: lateStore(this.#backend),
+      locks: lateLocks(this.#backend),
+      ready: () => {
+        // Asked again after a failure: the server may be there by then.
+        defined ??= this.#define(name, { partitions: count }).catch((error: unknown) => {
+          defined = undefined
+          throw error
+        })
+        return defined
+      },
+    }
+    const sender = createSender(runtime)
+    const queue = createQueue<Payload>({
+      ...{ runtime, sender, options, generateId: this.#generateId, closed: this.#closed.signal },
+      client: `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`,
+      registerWorker: (worker) => this.#workers.add(worker),
+    })
+    this.#queues.set(name, { queue: queue as unknown as Queue<never>, options, sender })
+    return queue
+  }
+
+  async #define(name: string, definition: QueueDefinition): Promise<void> {
+    await this.ready().catch((error: unknown) => {
+      this.#facts = undefined
+      throw error
+    })
+    const { store } = await this.#backend
+    const { partitions } = await store.defineQueue(name, definition)
+    if (partitions === definition.partitions) return
+    throw new RedriveError('E_INVALID_OPTION', `the queue "${name}" has ${partitions} partitions on this server, not ${definition.partitions}: another number would not find its messages.`, {
+      path: 'partitions',
+    })
+  }
+
+  /** The queues that were ever used on this server. */
+  async queues(): Promise<ReadonlyMap<string, QueueDefinition>> {
+    await this.ready()
+    return (await this.#backend).store.queues()
+  }
+
+  /** Stops the workers, lets what is being sent arrive, and disconnects. */
+  close(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    this.#closing ??= this.#shutDown(options)
+    return this.#closing
+  }
+
+  async #shutDown(options: { readonly timeout?: Duration }): Promise<void> {
+    for (const { sender } of this.#queues.values()) sender.close()
+    await Promise.all([...this.#workers].map((worker) => worker.stop(options)))
+    await Promise.allSettled([...this.#queues.values()].map(({ sender }) => sender.flush()))
+    this.#closed.abort()
+    await this.#backend.then(
+      (backend) => backend.close(),
+      () => {},
+    )
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing) throw new RedriveError('E_CLOSED', 'this client is closed. Make a new one.')
+  }
+}
+
+function checkOptions(options: RedriveOptions): void {
+  if (typeof options !== 'object' || options === null) throw new RedriveError('E_INVALID_OPTION', `new Redrive() takes an object of options; got ${show(options)}.`)
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown === undefined) return
+  const near = nearest(unknown, OPTIONS)
+  throw new RedriveError('E_INVALID_OPTION', `there is no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` Options: ${OPTIONS.join(', ')}.`}`, { path: unknown })
+}
+
+/** A store that is still being opened: every call waits for it. */
+function lateStore(backend: Promise<Backend>): Store {
+  return late(async () => (await backend).store)
+}
+
+function lateLocks(backend: Promise<Backend>): Backend['locks'] {
+  return {
+    acquire: async (place, id, ms) => (await backend).locks.acquire(place, id, ms),
+    adopt(place, id, token) {
+      const held = backend.then(({ locks }) => locks.adopt(place, id, token))
+      return { token, extend: async (ms) => (await held).extend(ms), release: async () => (await held).release() }
+    },
+    close: async () => (await backend).locks.close(),
+  }
+}
+
+function late(open: () => Promise<Store>): Store {
+  return new Proxy({} as Store, {
+    get: (_, name: keyof Store) => async (...args: never[]) => {
+      const store = await open()
+      return (store[name] as (...args: never[]) => unknown)(...args)
+    },
+  })
+}

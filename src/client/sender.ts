@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { RedriveError } from '../errors.ts'
+import { DEFAULTS } from '../options.ts'
+import { partitionOf } from '../store/keys.ts'
+import type { EnqueueStatus, NewMessage, Partition } from '../store/store.ts'
+
+/** Sends messages; those of one tick travel together. */
+export interface Sender {
+  send(message: NewMessage, size: number): Promise<EnqueueStatus>
+  /** Waits for what is under way. */
+  flush(): Promise<void>
+  /** Refuses what comes later. */
+  close(): void
+}
+
+interface Waiting {
+  readonly message: NewMessage
+  readonly size: number
+  resolve(status: EnqueueStatus): void
+  reject(error: unknown): void
+}
+
+/** Redis runs nothing else while a script runs: so a batch is bounded by count and by bytes. */
+const MAX_BYTES = 1024 * 1024
+
+export function createSender(queue: QueueRuntime): Sender {
+  const waiting = new Map<number, Waiting[]>()
+  const underWay = new Set<Promise<unknown>>()
+  let scheduled = false
+  let closed = false
+
+  function send(message: NewMessage, size: number): Promise<EnqueueStatus> {
+    if (closed) return Promise.reject(new RedriveError('E_CLOSED', `the queue "${queue.name}" is closed; "${message.id}" was not sent.`))
+    const { index } = partitionOf(queue.name, message.id, queue.partitions.length)
+    return new Promise((resolve, reject) => {
+      const batch = waiting.get(index) ?? []
+      batch.push({ message, size, resolve, reject })
+      waiting.set(index, batch)
+      if (!scheduled) {
+        scheduled = true
+        setImmediate(flushAll)
+      }
+    })
+  }
+
+  function flushAll(): void {
+    scheduled = false
+    for (const [index, all] of waiting) {
+      for (const batch of bounded(all)) track(enqueue(queue.partitions[index]!, batch))
+    }
+    waiting.clear()
+  }
+
+  function track(promise: Promise<void>): void {
+    underWay.add(promise)
+    void promise.finally(() => underWay.delete(promise))
+  }
+
+  /** The token stays the same however often the driver sends the call again, so that nothing is stored twice. */
+  async function enqueue(partition: Partition, batch: readonly Waiting[]): Promise<void> {
+    try {
+      await queue.ready()
+      const token = randomBytes(12).toString('base64url')
+      const statuses = await queue.store.enqueue(partition, token, batch.map(({ message }) => message))
+      batch.forEach(({ resolve }, i) => resolve(statuses[i]!))
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+
+  return {
+    send,
+    async flush() {
+      if (scheduled) flushAll()
+      await Promise.all(underWay)
+    },
+    close: () => {
+      closed = true
+    },
+  }
+}
+
+function* bounded(all: readonly Waiting[]): Generator<Waiting[]> {
+  let batch: Waiting[] = []
+  let bytes = 0
+  for (const each of all) {
+    if (batch.length === DEFAULTS.batch || (batch.length > 0 && bytes + each.size > MAX_BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(each)
+    bytes += each.size
+  }
+  if (batch.length > 0) yield batch
+}

@@ -1,0 +1,27 @@
+import type { ClaimedMessage, CommitEntry } from '../store/store.ts'
+import { earliest } from './advance.ts'
+import { changedFields, persist, type LiveMessage } from './snapshot.ts'
+
+const UNCHANGED = { setTimers: [], clearTimers: [], consumed: 0, entered: false, journal: [], forget: [], transitions: [] } as const
+
+/** Gives a message back as it is, running invocations and all: the next worker runs them again, and the machine hears of nothing. */
+export function handBack(message: LiveMessage): CommitEntry {
+  const waiting = [...message.invocations.values()].map((invocation) => ({ ...invocation, running: false }))
+  const timers = [...message.timers.values()]
+  return {
+    ...UNCHANGED,
+    id: message.id,
+    fence: `${message.revision}:${message.token}`,
+    state: message.state,
+    changes: changedFields(message.fields, persist(message.machine, message.snapshot, message.input, waiting)),
+    ...earliest(timers),
+    attention: waiting.length > 0 ? 'now' : 'timers',
+    disposal: 'release',
+  }
+}
+
+/** Gives back a message that was claimed and not touched. */
+export function returnUntouched({ id, fence, state }: ClaimedMessage, disposal: 'release' | 'park' = 'release'): CommitEntry {
+  return { ...UNCHANGED, id, fence, state, changes: [], attention: 'now', disposal }
+}
+

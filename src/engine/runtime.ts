@@ -1,0 +1,63 @@
+import type { Clock } from '../clock.ts'
+import type { Transition } from '../message.ts'
+import type { Locks } from '../lock/locks.ts'
+import type { Partition, Store } from '../store/store.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { DurableMachine } from './registry.ts'
+
+/** A queue as all its parts see it: one machine, its partitions, and the ports. */
+export interface QueueRuntime {
+  readonly name: string
+  readonly machine: DurableMachine
+  readonly partitions: readonly Partition[]
+  readonly store: Store
+  readonly locks: Locks
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: QueueSettings
+  /** Resolves when the connection is checked and the queue is defined there; rejects with the reason. */
+  ready(): Promise<void>
+}
+
+export interface QueueSettings {
+  /** Milliseconds. */
+  readonly lease: number
+  readonly journal: number
+  readonly maxPayloadBytes: number
+  /** How long settled messages are kept, in milliseconds and by count, for each tag; no entry means for ever. */
+  readonly retention: ReadonlyMap<string, Retention>
+}
+
+export interface Retention {
+  readonly age?: number
+  readonly keep?: number
+}
+
+/** Whether a message that settles with one of these tags leaves nothing behind. */
+export function removesAtOnce({ retention }: QueueSettings, tags: readonly string[]): boolean {
+  return tags.some((tag) => {
+    const { age, keep } = retention.get(tag) ?? {}
+    return age === 0 || keep === 0
+  })
+}
+
+/** What a queue and a worker tell their listeners of. */
+export interface QueueEvents {
+  transition: Transition
+  succeeded: Transition
+  retrying: Transition
+  dead: Transition
+  cancelled: Transition
+  quarantined: Transition
+  leaseLost: Transition
+  progress: { readonly queue: string; readonly id: string; readonly progress: unknown }
+  error: Error
+}
+
+const BY_TAG = ['succeeded', 'retrying', 'dead', 'cancelled', 'quarantined'] as const
+
+/** Names of the events that tell of a transition: always `transition`, then those of its tags. */
+export function eventNames({ tags, from, to, error }: Transition): (keyof QueueEvents & string)[] {
+  const entered = BY_TAG.filter((tag) => tags.includes(tag) && from !== to)
+  return ['transition', ...entered, ...(error?.code === 'E_LEASE_LOST' ? ['leaseLost' as const] : [])]
+}

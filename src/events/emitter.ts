@@ -1,0 +1,36 @@
+import { EventEmitter } from 'node:events'
+
+/** Names of events with the one argument that their listeners get. */
+export type EventMap = object
+
+export interface Emitter<Events extends EventMap> {
+  on<Name extends keyof Events & string>(name: Name, listener: (detail: Events[Name]) => void): () => void
+  emit<Name extends keyof Events & string>(name: Name, detail: Events[Name]): void
+  listens(name: keyof Events & string): boolean
+}
+
+/**
+ * Callbacks that cannot harm: what a listener throws (or rejects with) goes to `failed`, and neither to the other listeners nor
+ * to the engine that told of the event.
+ */
+export function createEmitter<Events extends EventMap>(failed: (name: string, error: unknown) => void): Emitter<Events> {
+  const emitter = new EventEmitter()
+  emitter.setMaxListeners(0)
+  // `error` without a listener would be thrown by Node; here it is an event like any other, under another name.
+  const key = (name: string): string => `redrive:${name}`
+  return {
+    on(name, listener) {
+      const safe = async (detail: unknown): Promise<void> => {
+        try {
+          await listener(detail as Parameters<typeof listener>[0])
+        } catch (error) {
+          failed(name, error)
+        }
+      }
+      emitter.on(key(name), safe)
+      return () => emitter.off(key(name), safe)
+    },
+    emit: (name, detail) => void emitter.emit(key(name), detail),
+    listens: (name) => emitter.listenerCount(key(name)) > 0,
+  }
+}

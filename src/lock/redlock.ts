@@ -1,0 +1,66 @@
+import type { Redis } from 'ioredis'
+import Redlock, { Lock, ResourceLockedError } from 'redlock'
+import type { HeldLock, LockPlace, Locks } from './locks.ts'
+
+/**
+ * Locks by the `redlock` library, whose key and value format the claim script writes too: any Redlock client can keep a worker
+ * off a message, and is kept off by it.
+ */
+export function createRedlock(open: () => Redis, keyOf: (place: LockPlace, id: string) => string): Locks {
+  let redlock: Redlock | undefined
+  let redis: Redis | undefined
+
+  function library(): Redlock {
+    if (!redlock) {
+      redis = open()
+      // No retries: extending a lost lock would burn two seconds, and a rival is an answer here, not a reason to wait.
+      redlock = new Redlock([redis], { retryCount: 0 }, { extendScript: allowOom })
+      redlock.on('error', () => {})
+    }
+    return redlock
+  }
+
+  const handle = (lock: Lock): HeldLock => ({
+    token: lock.value,
+    async extend(ms) {
+      // An expired handle is refused by the library without asking the server, which knows better whether the key is there.
+      lock.expiration = Date.now() + ms
+      const extended = await settled(library().extend(lock, ms))
+      if (extended) lock = extended
+      return extended !== undefined
+    },
+    async release() {
+      await settled(library().release(lock))
+    },
+  })
+
+  return {
+    async acquire(place, id, ms) {
+      const lock = await settled(library().acquire([keyOf(place, id)], ms))
+      return lock && handle(lock)
+    },
+    adopt: (place, id, token) => handle(new Lock(library(), [keyOf(place, id)], token, [], Date.now() + 60_000)),
+    close: async () => redis?.disconnect(),
+  }
+}
+
+/** Without the flag an extension fails on a server that is out of memory, and the message with it. */
+const allowOom = (script: string): string => `#!lua flags=allow-oom\n${script}`
+
+/** The value, or `undefined` when the vote was lost; when Redis could not be asked at all, that error. */
+async function settled<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation
+  } catch (error) {
+    const reasons = await votesAgainst(error)
+    const failure = reasons.find((reason) => !(reason instanceof ResourceLockedError))
+    if (failure) throw failure
+    return undefined
+  }
+}
+
+async function votesAgainst(error: unknown): Promise<Error[]> {
+  if (typeof error !== 'object' || error === null || !('attempts' in error)) return error instanceof Error ? [error] : []
+  const attempts = await Promise.all(error.attempts as Promise<{ votesAgainst: Map<unknown, Error> }>[])
+  return attempts.flatMap(({ votesAgainst: votes }) => [...votes.values()])
+}

@@ -1,0 +1,50 @@
+/** Where Redrive writes its log. Default: warnings and errors to stderr. */
+export interface Logger {
+  debug(text: string, facts?: object): void
+  info(text: string, facts?: object): void
+  warn(text: string, facts?: object): void
+  error(text: string, facts?: object): void
+}
+
+const write = (level: string) => (text: string) => void process.stderr.write(`redrive ${level}: ${text}\n`)
+
+export const stderrLogger: Logger = { debug: () => {}, info: () => {}, warn: write('warning'), error: write('error') }
+
+export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** All wording of the log. */
+export interface Log {
+  serverWarning(warning: string): void
+  machineWarning(machine: string, warning: string): void
+  listenerFailed(event: string, error: unknown): void
+  leaseLost(id: string, worker: string): void
+  quarantined(id: string, cause: unknown): void
+  claimFailed(queue: string, error: unknown): void
+  commitFailed(queue: string, error: unknown): void
+  heartbeatFailed(queue: string, error: unknown): void
+  sweepFailed(queue: string, error: unknown): void
+  feedFailed(queue: string, error: unknown): void
+  fromHandler(id: string, text: string): void
+  fromMachine(id: string, value: unknown): void
+  actionWithoutRunner(id: string, action: string): void
+}
+
+export function createLog(logger: Logger): Log {
+  return {
+    serverWarning: (warning) => logger.warn(warning),
+    machineWarning: (machine, warning) => logger.warn(`machine "${machine}": ${warning}`),
+    listenerFailed: (event, error) => logger.error(`a listener of "${event}" threw: ${reason(error)}`),
+    leaseLost: (id, worker) => logger.warn(`${worker} lost its lease of "${id}": its handler is aborted, another worker goes on`, { id, worker }),
+    quarantined: (id, cause) => logger.error(`"${id}" is put aside, its machine could not take a step: ${reason(cause)}`, { id }),
+    claimFailed: (queue, error) => logger.warn(`cannot claim messages of "${queue}", trying again: ${reason(error)}`),
+    commitFailed: (queue, error) => logger.warn(`cannot commit to "${queue}", trying again: ${reason(error)}`),
+    heartbeatFailed: (queue, error) => logger.warn(`cannot renew leases of "${queue}": ${reason(error)}`),
+    sweepFailed: (queue, error) => logger.warn(`cannot trim "${queue}": ${reason(error)}`),
+    feedFailed: (queue, error) => logger.warn(`cannot read the feed of "${queue}", trying again: ${reason(error)}`),
+    fromHandler: (id, text) => logger.info(`"${id}": ${text}`, { id }),
+    fromMachine: (id, value) => logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),
+    actionWithoutRunner: (id, action) => logger.warn(`"${id}": the action "${action}" is not run by this version of Redrive`, { id }),
+  }
+}

@@ -1,0 +1,226 @@
+import { advance, type Advanced, type AdvanceSettings } from '../engine/advance.ts'
+import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
+import { handBack } from '../engine/hand-back.ts'
+import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
+import type { Stimulus } from '../engine/stimulus.ts'
+import { decode, encode } from '../codec.ts'
+import { RedriveError, type ErrorCode } from '../errors.ts'
+import type { Emitter } from '../events/emitter.ts'
+import { decodeTransitions } from '../events/transition-text.ts'
+import type { EventData } from '../message.ts'
+import { toMs } from '../options.ts'
+import type { Beat, Partition } from '../store/store.ts'
+import type { Committed, Committer } from './committer.ts'
+import { attemptOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
+import type { LeaseHolder } from './heartbeater.ts'
+
+/** What an active message needs of its worker. */
+export interface ActiveContext {
+  readonly queue: QueueRuntime
+  readonly handlers: Handlers
+  readonly committer: Committer
+  readonly settings: AdvanceSettings
+  readonly events: Emitter<QueueEvents>
+}
+
+/** A message in the hands of this worker, from its first step to the commit that lets it go. */
+export interface ActiveMessage extends LeaseHolder {
+  readonly id: string
+  /** Resolves when the message is out of this worker's hands. */
+  readonly finished: Promise<void>
+  /** Aborts its handlers and gives it back; the attempt does not count. */
+  interrupt(): void
+}
+
+export function activate(live: LiveMessage, partition: Partition, first: readonly Stimulus[], leaseUntil: number, context: ActiveContext): ActiveMessage {
+  const { queue, committer, settings, events } = context
+  const running = new Map<string, { controller: AbortController; settled: Promise<void> }>()
+  let message = live
+  let stimuli = [...first]
+  let until = leaseUntil
+  let mailWaits = live.inbox.length > 0
+  let progress: string | undefined
+  let gone = false
+  let interrupted = false
+  let committing = false
+  let notify = (): void => {}
+  let cancelAlarm = (): void => {}
+
+  function push(stimulus: Stimulus): void {
+    stimuli.push(stimulus)
+    notify()
+  }
+
+  /** Step, commit, run; again and again until the message is let go. */
+  async function run(): Promise<void> {
+    do {
+      if (mailWaits) await readMail()
+      const advanced = advance(message, stimuli.splice(0), settings)
+      if (!(await commit(advanced))) return
+      const kept = advanced.entry.disposal === 'keep'
+      if (!kept) return abortAll('E_CANCELLED', 'the message was let go')
+      if (!interrupted) advanced.started.forEach(start)
+      setAlarm()
+      await news()
+    } while (!gone && !interrupted)
+    if (interrupted && !gone) await giveBack()
+  }
+
+  async function commit(advanced: Advanced): Promise<boolean> {
+    committing = true
+    const result = await committer.submit(partition, advanced.entry)
+    committing = false
+    if (result.status === 'fenced' || result.status === 'unknown') {
+      lost()
+      return false
+    }
+    if (gone) return false
+    accept(advanced, result)
+    return true
+  }
+
+  function accept(advanced: Advanced, { now, inbox }: Committed): void {
+    const timers = [...advanced.message.timers].map(([id, timer]) => [id, { ...timer, due: timer.due ?? now + (timer.delay ?? 0) }] as const)
+    message = { ...advanced.message, timers: new Map(timers) }
+    until = now + queue.settings.lease
+    mailWaits = inbox
+    for (const { invocation, by } of advanced.stopped) abort(invocation, by)
+    for (const effect of advanced.effects) {
+      if (effect.type === 'log') queue.log.fromMachine(message.id, effect.value)
+      else if (effect.type === 'action') queue.log.actionWithoutRunner(message.id, effect.name)
+    }
+    announce(advanced, now)
+  }
+
+  function announce({ entry }: Advanced, now: number): void {
+    const transitions = decodeTransitions(queue.name, now, `[${entry.transitions.join(',')}]`)
+    for (const transition of transitions) {
+      for (const name of eventNames(transition)) events.emit(name, transition)
+      if (transition.tags.includes('quarantined')) queue.log.quarantined(message.id, transition.error?.message)
+    }
+  }
+
+  function start(invocation: Invocation): void {
+    const handler = context.handlers[invocation.src]!
+    const controller = new AbortController()
+    const settled = runHandler(handler, invocation, handlerContext(controller.signal)).then((stimulus) => {
+      running.delete(invocation.nonce)
+      if (!gone) push(stimulus)
+    })
+    running.set(invocation.nonce, { controller, settled })
+  }
+
+  function handlerContext(signal: AbortSignal): HandlerContext {
+    const { id, state, snapshot, revision, token } = message
+    return {
+      signal,
+      attempt: attemptOf(message),
+      fence: `${revision}:${token}`,
+      message: { id, queue: queue.name, state, context: snapshot.context as Record<string, unknown> },
+      progress(value) {
+        progress = encode(value, 'progress')
+      },
+      async heartbeat(duration = queue.settings.lease) {
+        const ms = toMs(duration, 'heartbeat', { min: 1 })
+        const extended = await queue.locks.adopt(partition, id, token).extend(ms)
+        if (extended) until = Math.max(until, queue.clock.now() + ms)
+        return extended
+      },
+      log: (text) => queue.log.fromHandler(id, text),
+    }
+  }
+
+  async function news(): Promise<void> {
+    while (stimuli.length === 0 && !mailWaits && !gone && !interrupted) {
+      await new Promise<void>((resolve) => {
+        notify = resolve
+      })
+    }
+  }
+
+  /** The next timer of a message that is being worked on is its worker's to fire; never before the store's clock says so. */
+  function setAlarm(): void {
+    cancelAlarm()
+    const next = [...message.timers.values()].toSorted((a, b) => (a.due ?? 0) - (b.due ?? 0))[0]
+    if (!next) return
+    const wait = (next.due ?? 0) - queue.clock.now()
+    cancelAlarm = queue.clock.after(Math.max(wait, 0), () => {
+      if (queue.clock.now() < (next.due ?? 0)) setAlarm()
+      else push({ type: 'timer', nonce: next.nonce })
+    })
+  }
+
+  async function readMail(): Promise<void> {
+    mailWaits = false
+    const inbox = await queue.store.inbox(partition, message.id)
+    message = { ...message, inbox }
+    const mail = inbox.map((text): Stimulus => ({ type: 'event', event: decode(text) as EventData }))
+    stimuli = [...stimuli.filter(({ type }) => type !== 'event'), ...mail]
+  }
+
+  function abort({ nonce, id }: Invocation, by: Stimulus): void {
+    const code = by.type === 'timer' ? 'E_ATTEMPT_TIMEOUT' : 'E_CANCELLED'
+    const why = by.type === 'timer' ? 'the attempt ran longer than its time limit' : 'the machine left the state that had invoked it'
+    running.get(nonce)?.controller.abort(new RedriveError(code, `"${id}" of ${message.id}: ${why}.`))
+    running.delete(nonce)
+  }
+
+  function abortAll(code: ErrorCode, why: string): void {
+    cancelAlarm()
+    gone = true
+    for (const { controller } of running.values()) controller.abort(new RedriveError(code, `${message.id}: ${why}.`))
+    running.clear()
+    notify()
+  }
+
+  function lost(): void {
+    if (gone) return
+    abortAll('E_LEASE_LOST', 'the lease was lost; another worker may be working on it')
+    queue.log.leaseLost(message.id, settings.worker)
+  }
+
+  /** A handler that ends quickly once it is told to stop is still heard: its work is done, why do it again. */
+  async function giveBack(): Promise<void> {
+    for (const { controller } of running.values()) controller.abort(new RedriveError('E_INTERRUPTED', `${message.id}: the worker is stopping; the attempt does not count.`))
+    const grace = new Promise<void>((resolve) => queue.clock.after(INTERRUPT_GRACE, resolve))
+    await Promise.race([Promise.all([...running.values()].map(({ settled }) => settled)), grace])
+    const done = stimuli.filter(({ type }) => type === 'done')
+    if (done.length > 0 && !(await commit(advance(message, done, settings)))) return
+    if (done.length === 0 || message.invocations.size > 0) await committer.submit(partition, handBack(message))
+    abortAll('E_INTERRUPTED', 'the worker is stopping')
+  }
+
+  const finished = run().catch((error: unknown) => {
+    abortAll('E_LEASE_LOST', 'the commit could not be written')
+    events.emit('error', error instanceof Error ? error : new Error(String(error)))
+  })
+
+  return {
+    id: live.id,
+    partition,
+    finished,
+    get leaseUntil() {
+      return until
+    },
+    beat(): Beat | undefined {
+      if (gone || committing) return undefined
+      return { id: message.id, fence: `${message.revision}:${message.token}`, ...(progress === undefined ? {} : { progress }) }
+    },
+    renewed(next, reported) {
+      until = Math.max(until, next)
+      if (progress === reported) progress = undefined
+    },
+    mail() {
+      mailWaits = true
+      notify()
+    },
+    lost,
+    interrupt() {
+      interrupted = true
+      notify()
+    },
+  }
+}
+
+/** How long a handler may take to end by itself after it was aborted at shutdown, in milliseconds. */
+const INTERRUPT_GRACE = 500

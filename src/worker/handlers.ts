@@ -1,0 +1,82 @@
+import { encode } from '../codec.ts'
+import { nearest, RedriveError } from '../errors.ts'
+import type { DurableMachine } from '../engine/registry.ts'
+import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
+import type { Stimulus } from '../engine/stimulus.ts'
+import { show, type Duration } from '../options.ts'
+
+/** What a handler gets beside its input. */
+export interface HandlerContext {
+  /** Which attempt this is, from 1: the machine's own count where its context has an `attempt`. */
+  readonly attempt: number
+  /**
+   * Aborts when the attempt is over before the handler is: its `reason` is a RedriveError with the code `E_CANCELLED` (the machine
+   * left the state), `E_ATTEMPT_TIMEOUT`, `E_LEASE_LOST` or `E_INTERRUPTED` (the worker stops). Pass it on: `fetch(url, { signal })`.
+   */
+  readonly signal: AbortSignal
+  /** `revision:token` of this attempt. The revision grows with every one: a resource that keeps the highest can refuse late writes. */
+  readonly fence: string
+  readonly message: { readonly id: string; readonly queue: string; readonly state: string; readonly context: Readonly<Record<string, unknown>> }
+  /** Reports progress: any value that can be stored. Sent with the next heartbeat, within a second; the last one wins. */
+  progress(value: unknown): void
+  /** Prolongs the lease before work that blocks the process. Returns `false` when it was lost already. */
+  heartbeat(duration?: Duration): Promise<boolean>
+  /** Writes to the worker's log. */
+  log(text: string): void
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a handler states its own input; the queue's schema has checked it
+export type Handler<Input = any, Output = unknown> = (input: Input, context: HandlerContext) => Output | Promise<Output>
+
+export type Handlers = Readonly<Record<string, Handler>>
+
+/**
+ * Every actor that the machine invokes needs a handler, and every handler an actor.
+ * @throws RedriveError `E_MISSING_HANDLER`, `E_UNKNOWN_HANDLER`
+ */
+export function checkHandlers({ id, sources }: DurableMachine, handlers: Handlers | Handler): Handlers {
+  const given = typeof handlers === 'function' ? single(id, sources, handlers) : handlers
+  for (const [src, handler] of Object.entries(given)) {
+    if (!sources.includes(src)) {
+      const near = nearest(src, sources)
+      throw new RedriveError('E_UNKNOWN_HANDLER', `${id} invokes no "${src}".${near ? ` Did you mean "${near}"?` : ''} It invokes: ${sources.join(', ') || 'nothing'}.`)
+    }
+    if (typeof handler !== 'function') {
+      throw new RedriveError('E_INVALID_OPTION', `the handler "${src}" must be a function; got ${show(handler)}.`, { path: src })
+    }
+  }
+  const missing = sources.filter((src) => !(src in given))
+  if (missing.length === 0) return given
+  throw new RedriveError('E_MISSING_HANDLER', `${id} invokes ${missing.map((src) => `"${src}"`).join(', ')} and work() was given no handler for it.`)
+}
+
+function single(id: string, sources: readonly string[], handler: Handler): Handlers {
+  if (sources.length === 1) return { [sources[0]!]: handler }
+  throw new RedriveError('E_MISSING_HANDLER', `${id} invokes ${sources.length} actors (${sources.join(', ')}): give work() an object with a handler for each.`)
+}
+
+/** Runs a handler to its end, whatever it does. The result is what the machine is to hear of. */
+export async function runHandler(handler: Handler, { nonce, input, id }: Invocation, context: HandlerContext): Promise<Stimulus> {
+  try {
+    const output: unknown = await handler(input, context)
+    encode(output, `result of "${id}"`)
+    return { type: 'done', nonce, output }
+  } catch (thrown) {
+    return { type: 'error', nonce, error: toError(thrown, id) }
+  }
+}
+
+/** The work is done, and doing it again would not change what it returned: a result that cannot be stored is not retried. */
+function toError(thrown: unknown, id: string): Error {
+  if (thrown instanceof RedriveError && thrown.code === 'E_UNSERIALIZABLE') return Object.assign(thrown, { retryable: false })
+  if (thrown instanceof Error) return thrown
+  return new RedriveError('E_NON_ERROR_THROWN', `the handler "${id}" threw ${show(thrown)}, which is not an Error: throw new Error("…") tells where and why.`, {
+    thrown: show(thrown),
+  })
+}
+
+/** The attempt that a message is in. */
+export function attemptOf({ snapshot }: LiveMessage): number {
+  const { attempt } = snapshot.context as { attempt?: unknown }
+  return typeof attempt === 'number' ? attempt : 1
+}

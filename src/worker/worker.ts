@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { AdvanceSettings } from '../engine/advance.ts'
+import { revive, stimuliOf } from '../engine/claimed.ts'
+import { returnUntouched } from '../engine/hand-back.ts'
+import { quarantineEntry } from '../engine/quarantine.ts'
+import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
+import { FIELD, type LiveMessage } from '../engine/snapshot.ts'
+import { createEmitter, type Emitter } from '../events/emitter.ts'
+import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
+import type { ClaimedMessage, Partition } from '../store/store.ts'
+import { createJanitor } from '../timer/janitor.ts'
+import type { LagReading } from '../timer/lag.ts'
+import { createTimerService } from '../timer/timer-service.ts'
+import { activate, type ActiveContext, type ActiveMessage } from './active-message.ts'
+import { createCommitter } from './committer.ts'
+import { checkHandlers, type Handler, type Handlers } from './handlers.ts'
+import { createHeartbeater, type LeaseHolder } from './heartbeater.ts'
+import { createThroughput } from './throughput.ts'
+
+export interface WorkerOptions {
+  /** Messages whose handlers run at the same time. Default 10; bounds 1–10,000. */
+  readonly concurrency?: number
+  /** Messages held ready beyond that. Default: what the handlers work off in about 50 ms, at most 100, so that slow handlers hoard nothing. */
+  readonly prefetch?: number
+  /** Name in journals and the feed. Default: host, process id and four characters. */
+  readonly name?: string
+  /** How long `stop()` waits for handlers before it aborts them. Default `'30s'`. */
+  readonly drain?: Duration
+}
+
+export interface Worker extends Pick<Emitter<QueueEvents>, 'on'> {
+  readonly name: string
+  /** Resolves when it claims; rejects when the connection, the server or the queue is not as it must be. */
+  ready(): Promise<void>
+  /**
+   * Claims nothing more, waits until the handlers are through, and resolves. At the deadline (default: the option `drain`), or
+   * with a second call, they are aborted and their messages handed back: such an attempt does not count.
+   */
+  stop(options?: { readonly timeout?: Duration }): Promise<void>
+  stats(): WorkerStats
+}
+
+export interface WorkerStats {
+  /** Messages whose handlers run. */
+  readonly active: number
+  /** Messages claimed and held ready. */
+  readonly prefetched: number
+  /** Messages let go since the start. */
+  readonly processed: number
+  /** How late due messages were claimed. */
+  readonly lag: LagReading
+}
+
+interface Held extends LeaseHolder {
+  readonly message: ClaimedMessage
+  readonly now: number
+}
+
+export function createWorker(queue: QueueRuntime, given: Handlers | Handler, options: WorkerOptions = {}): Worker {
+  const handlers = checkHandlers(queue.machine, given)
+  const concurrency = toInteger(options.concurrency ?? DEFAULTS.concurrency, 'concurrency', { min: 1, max: 10_000 })
+  const drain = toMs(options.drain ?? DEFAULTS.drain, 'drain', { max: 86_400_000 })
+  const name = options.name ?? `${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
+  const events = createEmitter<QueueEvents>(queue.log.listenerFailed)
+  const settings: AdvanceSettings = { worker: name, journal: queue.settings.journal, removes: (tags) => removesAtOnce(queue.settings, tags) }
+  const committer = createCommitter(queue, name)
+  const context: ActiveContext = { queue, handlers, committer, settings, events }
+  const throughput = createThroughput()
+  const active = new Set<ActiveMessage>()
+  let held: Held[] = []
+  let stopping: Promise<void> | undefined
+  let abort = (): void => {}
+
+  const prefetch = options.prefetch === undefined ? undefined : toInteger(options.prefetch, 'prefetch', { max: 10_000 })
+  const room = (): number => concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - held.length
+
+  const timers = createTimerService(queue, {
+    worker: name,
+    capacity: () => Math.max(0, room()),
+    threshold: () => (active.size + held.length < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4))),
+    onClaim(partition, messages, now) {
+      held.push(...messages.map((message) => hold(message, partition, now)))
+      fill()
+    },
+  })
+  const heartbeater = createHeartbeater(queue, () => [...active, ...held])
+  const janitor = createJanitor(queue)
+
+  function hold(message: ClaimedMessage, partition: Partition, now: number): Held {
+    let until = now + queue.settings.lease
+    const self: Held = {
+      message,
+      now,
+      partition,
+      beat: () => ({ id: message.id, fence: message.fence }),
+      get leaseUntil() {
+        return until
+      },
+      renewed: (next) => (until = next),
+      mail: () => {},
+      lost: () => (held = held.filter((other) => other !== self)),
+    }
+    return self
+  }
+
+  /** Moves what is held ready into the free places. */
+  function fill(): void {
+    while (active.size < concurrency && held.length > 0 && !stopping) begin(held.shift()!)
+  }
+
+  function begin({ message, partition, leaseUntil, now }: Held): void {
+    let live: LiveMessage
+    try {
+      live = revive(queue.machine, message)
+    } catch (cause) {
+      return putAside(message, partition, cause)
+    }
+    // Mail that came while it was held ready is read by the heartbeat or the commit.
+    const activated = activate(live, partition, stimuliOf(live, Math.max(now, queue.clock.now())), leaseUntil, context)
+    const startedAt = performance.now()
+    active.add(activated)
+    void activated.finished.then(() => {
+      active.delete(activated)
+      throughput.record(performance.now() - startedAt)
+      fill()
+      timers.wake()
+    })
+  }
+
+  /** A message that this version cannot bring to life; one that was put aside before just goes back to its place. */
+  function putAside(message: ClaimedMessage, partition: Partition, cause: unknown): void {
+    const known = FIELD.quarantine in message.fields
+    if (!known) queue.log.quarantined(message.id, cause)
+    const entry = known ? returnUntouched(message, 'park') : quarantineEntry(message, { type: 'restore' }, cause, name)
+    void committer.submit(partition, entry).catch((error: unknown) => queue.log.commitFailed(queue.name, error))
+  }
+
+  async function shutDown(timeout: number): Promise<void> {
+    await timers.stop()
+    janitor.stop()
+    const untouched = held
+    held = []
+    const returned = untouched.map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))
+    const through = Promise.all([...active].map(({ finished }) => finished))
+    const deadline = new Promise<'late'>((resolve) => {
+      abort = () => resolve('late')
+      const cancel = queue.clock.after(timeout, abort)
+      void through.then(cancel)
+    })
+    if ((await Promise.race([through, deadline])) === 'late') for (const message of active) message.interrupt()
+    const end = Promise.allSettled([through, ...returned])
+    // When Redis is away nothing can be handed back; the leases will end by themselves.
+    const cancel = queue.clock.after(DEFAULTS.commandTimeout, committer.close)
+    await end
+    cancel()
+    committer.close()
+    heartbeater.stop()
+  }
+
+  const isReady = queue.ready().then(async () => {
+    if (stopping) return
+    heartbeater.start()
+    janitor.start()
+    const unsubscribes = await Promise.all(queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail })))
+    unsubscribe = async () => void (await Promise.all(unsubscribes.map((end) => end().catch(() => {}))))
+    await timers.start()
+  })
+  // Whoever does not ask `ready()` hears of it as an event.
+  isReady.catch((error: unknown) => events.emit('error', error instanceof Error ? error : new Error(String(error))))
+  let unsubscribe = async (): Promise<void> => {}
+
+  function onMail(id: string, worker: string): void {
+    if (worker !== name) return
+    for (const message of active) if (message.id === id) message.mail()
+  }
+
+  return {
+    name,
+    on: events.on,
+    ready: () => isReady,
+    stop({ timeout = drain } = {}) {
+      if (stopping) abort()
+      stopping ??= isReady
+        .catch(() => {})
+        .then(() => shutDown(toMs(timeout, 'timeout')))
+        .then(() => unsubscribe())
+      return stopping
+    },
+    stats: () => ({ active: active.size, prefetched: held.length, processed: throughput.count(), lag: timers.lag.read() }),
+  }
+}
