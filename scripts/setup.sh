@@ -67,26 +67,25 @@ as_root() {
 }
 
 # Only a server for this project's own processes is wanted: Debian must neither start one on port 6379 nor enable it.
-install_with_apt() {
-  local installed_before=no policy=/usr/sbin/policy-rc.d own_policy=no result=0
-  if dpkg -s redis-server > /dev/null 2>&1; then installed_before=yes; fi
+# A subshell, so that its trap takes the policy away however this ends.
+install_with_apt() (
+  policy=/usr/sbin/policy-rc.d
+  apt() { as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@" > /dev/null; }
+  was_installed=no
+  if dpkg -s redis-server > /dev/null 2>&1; then was_installed=yes; fi
   if [ ! -e "$policy" ] && printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" > /dev/null; then
-    own_policy=yes
+    trap 'as_root rm -f "$policy"' EXIT
     as_root chmod 755 "$policy"
   fi
-  local apt=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -y -o DPkg::Lock::Timeout=120)
-  as_root "${apt[@]}" update || say 'apt-get update failed; trying with the lists that are here'
-  as_root "${apt[@]}" install --no-install-recommends redis-server || result=$?
-  # The package is there and its program is not: somebody removed the file.
-  if [ "$installed_before" = yes ] && [ "$result" = 0 ] && ! redis_on_path && ! link_hidden_redis; then
-    as_root "${apt[@]}" install --reinstall --no-install-recommends redis-server || result=$?
+  apt update || say 'apt-get update failed; trying with the lists that are here'
+  apt install --no-install-recommends redis-server || return 1
+  if [ "$was_installed" = yes ]; then
+    # The package is there and its program is not: somebody removed the file.
+    redis_on_path || link_hidden_redis || apt install --reinstall --no-install-recommends redis-server
+  elif has systemctl; then
+    as_root systemctl -q disable redis-server || say 'could not disable the service redis-server'
   fi
-  if [ "$own_policy" = yes ]; then as_root rm -f "$policy"; fi
-  if [ "$installed_before" = no ] && [ -d /run/systemd/system ]; then
-    as_root systemctl disable --now redis-server || say 'could not disable the service redis-server'
-  fi
-  return "$result"
-}
+)
 
 # Distributions that dropped Redis carry Valkey.
 install_redis() {
@@ -111,7 +110,7 @@ provide_redis() {
 
 # --- One at a time
 
-# The lock goes with the process; where flock is missing, a directory stands in and a dead owner's is taken over.
+# The lock goes with the process. Where flock is missing, a link to the pid stands in, and a dead owner's is taken over.
 lock() {
   mkdir -p .cache
   if has flock; then
@@ -119,13 +118,12 @@ lock() {
     flock 9
     return
   fi
-  until mkdir .cache/setup.lock.d 2> /dev/null; do
-    local owner
-    owner=$(cat .cache/setup.lock.d/pid 2> /dev/null || true)
-    if [ -n "$owner" ] && ! kill -0 "$owner" 2> /dev/null; then rm -rf .cache/setup.lock.d; else sleep 0.2; fi
+  local link=.cache/setup.pid owner
+  until ln -s $$ "$link" 2> /dev/null; do
+    owner=$(readlink "$link" || true)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2> /dev/null; then rm -f "$link"; else sleep 0.2; fi
   done
-  echo $$ > .cache/setup.lock.d/pid
-  trap 'rm -rf .cache/setup.lock.d' EXIT
+  trap 'rm -f .cache/setup.pid' EXIT
 }
 
 check_node
