@@ -57,7 +57,13 @@ function ofObject(object: object, depth: number): 'json' | 'rich' | 'deep' {
 
 const reducers = {
   Error: (value: unknown) =>
-    value instanceof Error && { ...value, name: value.name, message: value.message, stack: value.stack, cause: value.cause },
+    value instanceof Error && {
+      ...(value as object),
+      name: value.name,
+      message: value.message,
+      stack: value.stack,
+      cause: value.cause,
+    },
 }
 
 const revivers = {

@@ -3,7 +3,14 @@ import { RedriveError } from './errors.ts'
 /** Milliseconds, or text with a unit: `'250ms'`, `'10s'`, `'5m'`, `'2h'`, `'7d'`, `'1h30m'`. */
 export type Duration = number | string
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
 
 /** Ten years. A longer delay is nearly always microseconds or a date passed by mistake. */
 export const MAX_DURATION = 3650 * 86_400_000
@@ -29,16 +36,25 @@ export function toMs(value: Duration, name: string, { min = 0, max = MAX_DURATIO
 
 function parseDuration(text: string): number {
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/gy)]
-  if (parts.length === 0 || parts.reduce((length, part) => length + part[0].length, 0) !== text.trim().length) return NaN
+  if (parts.length === 0 || parts.reduce((length, part) => length + part[0].length, 0) !== text.trim().length)
+    return NaN
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS[unit!]!, 0)
 }
 
 /** @throws RedriveError `E_INVALID_OPTION` unless `value` is an integer within the bounds. */
-export function toInteger(value: unknown, name: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {}): number {
+export function toInteger(
+  value: unknown,
+  name: string,
+  { min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds = {},
+): number {
   if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number
-  throw new RedriveError('E_INVALID_OPTION', `${name} must be a whole number from ${min} to ${max}; got ${show(value)}.`, {
-    path: name,
-  })
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    `${name} must be a whole number from ${min} to ${max}; got ${show(value)}.`,
+    {
+      path: name,
+    },
+  )
 }
 
 /** A short, safe rendering of any value for an error message. */

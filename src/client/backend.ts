@@ -47,7 +47,11 @@ export function memoryBackend(store: MemoryStore = createMemoryStore()): Backend
  * A private server for development: `redis-server` or `valkey-server` from PATH, in a child process that ends with this one; else
  * the memory store, and `told` hears of it.
  */
-export async function embeddedBackend(options: Omit<RedisBackendOptions, 'redis'>, directory: string | undefined, told: (text: string) => void): Promise<Backend> {
+export async function embeddedBackend(
+  options: Omit<RedisBackendOptions, 'redis'>,
+  directory: string | undefined,
+  told: (text: string) => void,
+): Promise<Backend> {
   // Loaded when asked for: a program that talks to a real server has no use for it.
   const { findRedisServer, startEmbeddedRedis } = await import('../embedded/embedded-redis.ts')
   if (!findRedisServer()) {

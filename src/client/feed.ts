@@ -21,11 +21,16 @@ const PAGE = 100
  * missed across a reconnect; the channel only tells that there is something to read, and is not believed for more than a second.
  * @throws RedriveError `E_FEED_GAP` when entries after the position were trimmed, `E_INVALID_OPTION` for a broken position.
  */
-export async function* readFeed(queue: QueueRuntime, { from = 'now', signal }: FeedOptions = {}): AsyncGenerator<FeedTransition> {
+export async function* readFeed(
+  queue: QueueRuntime,
+  { from = 'now', signal }: FeedOptions = {},
+): AsyncGenerator<FeedTransition> {
   await queue.ready()
   const positions = await startPositions(queue, from)
   const bell = createBell(queue)
-  const unsubscribes = await Promise.all(queue.partitions.map((partition) => queue.store.subscribe(partition, { feed: bell.ring })))
+  const unsubscribes = await Promise.all(
+    queue.partitions.map((partition) => queue.store.subscribe(partition, { feed: bell.ring })),
+  )
   signal?.addEventListener('abort', bell.ring, { once: true })
   try {
     while (!signal?.aborted) {
@@ -37,7 +42,8 @@ export async function* readFeed(queue: QueueRuntime, { from = 'now', signal }: F
           found = true
           positions[i] = entry.position
           const position = positions.join(',')
-          for (const transition of decodeTransitions(partition.queue, entry.at, entry.text)) yield { ...transition, position }
+          for (const transition of decodeTransitions(partition.queue, entry.at, entry.text))
+            yield { ...transition, position }
         }
         if (signal?.aborted) return
       }
@@ -57,15 +63,24 @@ async function page(queue: QueueRuntime, index: number, after: string) {
     queue.log.feedFailed(queue.name, error)
     return []
   }
-  throw new RedriveError('E_FEED_GAP', `the feed of "${queue.name}" was trimmed past ${after}: entries are missing. Read from "start", and the messages themselves by list().`, { after })
+  throw new RedriveError(
+    'E_FEED_GAP',
+    `the feed of "${queue.name}" was trimmed past ${after}: entries are missing. Read from "start", and the messages themselves by list().`,
+    { after },
+  )
 }
 
 async function startPositions({ name, partitions, store }: QueueRuntime, from: string): Promise<string[]> {
   if (from === 'start') return partitions.map(() => '0')
   if (from === 'now') return Promise.all(partitions.map((partition) => store.feedEnd(partition)))
   const positions = from.split(',')
-  if (positions.length === partitions.length && positions.every((position) => /^\d+(-\d+)?$/.test(position))) return positions
-  throw new RedriveError('E_INVALID_OPTION', `from must be "now", "start", or the position of a transition of "${name}", which has ${partitions.length} parts; got "${from}".`, { path: 'from' })
+  if (positions.length === partitions.length && positions.every((position) => /^\d+(-\d+)?$/.test(position)))
+    return positions
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    `from must be "now", "start", or the position of a transition of "${name}", which has ${partitions.length} parts; got "${from}".`,
+    { path: 'from' },
+  )
 }
 
 /** Waits for an announcement or for a while, whichever is first. */

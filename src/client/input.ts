@@ -9,13 +9,21 @@ export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Ou
  * Checks a value by a schema, and returns what the schema made of it (defaults filled in, text trimmed).
  * @throws RedriveError with the schema's path and message of every issue.
  */
-export async function validate<Output>(schema: Schema<unknown, Output> | undefined, value: unknown, code: ErrorCode, what: string): Promise<Output> {
+export async function validate<Output>(
+  schema: Schema<unknown, Output> | undefined,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+): Promise<Output> {
   if (!schema) return value as Output
   const result = await schema['~standard'].validate(value)
   if (!result.issues) return result.value
   const issues = result.issues.map((issue) => ({ path: pathOf(issue), message: issue.message }))
   const text = issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')
-  throw new RedriveError(code, `${what} is not valid: ${text}`, { issues, ...(issues[0]?.path ? { path: issues[0].path } : {}) })
+  throw new RedriveError(code, `${what} is not valid: ${text}`, {
+    issues,
+    ...(issues[0]?.path ? { path: issues[0].path } : {}),
+  })
 }
 
 function pathOf({ path = [] }: StandardSchemaV1.Issue): string {

@@ -1,4 +1,9 @@
-import { createMessageMachine, type BackoffOptions, type RetryOverrides, type RetryPolicy } from '../../machines/index.ts'
+import {
+  createMessageMachine,
+  type BackoffOptions,
+  type RetryOverrides,
+  type RetryPolicy,
+} from '../../machines/index.ts'
 import type { AnyStateMachine } from 'xstate'
 import type { Clock } from '../clock.ts'
 import type { QueueSettings, Retention } from '../engine/runtime.ts'
@@ -18,8 +23,8 @@ export interface RetryOptions extends Omit<RetryPolicy, 'backoff' | 'timeout' | 
 /** What one message may set for itself. */
 export type SendRetryOptions = Omit<RetryOptions, 'nonRetryable' | 'retryIf'>
 
-/** How long settled messages are kept: a duration, or an age and a count of which the stricter holds. `0` keeps nothing. */
-export type RetentionOption = Duration | { readonly age?: Duration; readonly count?: number } | 'forever'
+/** How long settled messages are kept: a duration (`0` keeps nothing), `'forever'`, or an age and a count, of which the stricter holds. */
+export type RetentionOption = Duration | { readonly age?: Duration; readonly count?: number }
 
 export interface QueueOptions<Payload = unknown> {
   /** Any Standard Schema; what it returns is stored. Default: anything goes. */
@@ -49,15 +54,26 @@ export function queueSettings(options: QueueOptions): QueueSettings {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
   if (unknown !== undefined) {
     const near = nearest(unknown, NAMES)
-    throw new RedriveError('E_INVALID_OPTION', `a queue has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${NAMES.join(', ')}.`}`, { path: unknown })
+    throw new RedriveError(
+      'E_INVALID_OPTION',
+      `a queue has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${NAMES.join(', ')}.`}`,
+      { path: unknown },
+    )
   }
   if (options.machine && options.retry) {
-    throw new RedriveError('E_INVALID_OPTION', 'retry belongs to the default machine; a machine of your own says itself when it tries again.', { path: 'retry' })
+    throw new RedriveError(
+      'E_INVALID_OPTION',
+      'retry belongs to the default machine; a machine of your own says itself when it tries again.',
+      { path: 'retry' },
+    )
   }
   return {
     lease: toMs(options.lease ?? DEFAULTS.lease, 'lease', { min: 500, max: 86_400_000 }),
     journal: toInteger(options.journal ?? DEFAULTS.journal, 'journal', { min: 1, max: 100 }),
-    maxPayloadBytes: toInteger(options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes, 'maxPayloadBytes', { min: 1, max: 64 * 1024 * 1024 }),
+    maxPayloadBytes: toInteger(options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes, 'maxPayloadBytes', {
+      min: 1,
+      max: 64 * 1024 * 1024,
+    }),
     retention: retentions({ ...DEFAULTS.retention, ...options.retention }),
   }
 }
@@ -70,7 +86,11 @@ function retention(tag: string, option: RetentionOption | undefined): Retention 
   if (option === undefined || option === 'forever') return {}
   if (typeof option === 'number' || typeof option === 'string') return { age: toMs(option, `retention.${tag}`) }
   if (typeof option !== 'object' || option === null) {
-    throw new RedriveError('E_INVALID_OPTION', `retention.${tag} must be a duration, { age, count } or "forever"; got ${show(option)}.`, { path: `retention.${tag}` })
+    throw new RedriveError(
+      'E_INVALID_OPTION',
+      `retention.${tag} must be a duration, { age, count } or "forever"; got ${show(option)}.`,
+      { path: `retention.${tag}` },
+    )
   }
   return {
     ...(option.age === undefined ? {} : { age: toMs(option.age, `retention.${tag}.age`) }),
@@ -80,7 +100,9 @@ function retention(tag: string, option: RetentionOption | undefined): Retention 
 
 /** The default machine with this queue's policy; deadlines and `Retry-After` dates by the clock of the store. */
 export function defaultMachine(retry: RetryOptions = {}, clock: Clock): AnyStateMachine {
-  return asOptionError(() => createMessageMachine({ ...policy(retry), now: () => clock.now(), random: () => clock.random() }))
+  return asOptionError(() =>
+    createMessageMachine({ ...policy(retry), now: () => clock.now(), random: () => clock.random() }),
+  )
 }
 
 function policy({ backoff, timeout, deadline, ...rest }: RetryOptions): RetryPolicy {
@@ -88,7 +110,9 @@ function policy({ backoff, timeout, deadline, ...rest }: RetryOptions): RetryPol
     ...rest,
     ...(backoff ? { backoff: backoffMs(backoff) } : {}),
     ...(timeout === undefined ? {} : { timeout: toMs(timeout, 'retry.timeout', { min: 1 }) }),
-    ...(deadline === undefined ? {} : { deadline: deadline === Infinity ? deadline : toMs(deadline, 'retry.deadline', { min: 1 }) }),
+    ...(deadline === undefined
+      ? {}
+      : { deadline: deadline === Infinity ? deadline : toMs(deadline, 'retry.deadline', { min: 1 }) }),
   }
 }
 
@@ -100,7 +124,7 @@ function backoffMs({ delay, max, ...rest }: NonNullable<RetryOptions['backoff']>
     ...rest,
     ...(delay === undefined ? {} : { delay: toMs(delay, 'retry.backoff.delay') }),
     ...(max === undefined ? {} : { max: toMs(max, 'retry.backoff.max') }),
-  } as BackoffOptions
+  }
 }
 
 /** The machine file knows nothing of Redrive's errors; its own carry the code as a property. */
@@ -108,7 +132,12 @@ export function asOptionError<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'E_INVALID_OPTION' && !(error instanceof RedriveError)) {
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      error.code === 'E_INVALID_OPTION' &&
+      !(error instanceof RedriveError)
+    ) {
       throw new RedriveError('E_INVALID_OPTION', error.message, { cause: error })
     }
     throw error

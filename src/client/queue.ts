@@ -4,7 +4,14 @@ import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { encode } from '../codec.ts'
 import { RedriveError } from '../errors.ts'
-import { checkId, type EventData, type GenerateId, type JournalEntry, type Message, type SendResult } from '../message.ts'
+import {
+  checkId,
+  type EventData,
+  type GenerateId,
+  type JournalEntry,
+  type Message,
+  type SendResult,
+} from '../message.ts'
 import { toInteger, toMs, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { ListedMessage, Partition } from '../store/store.ts'
@@ -96,15 +103,27 @@ export interface QueueParts {
 const LOCK_TTL = 30_000
 const SEND_OPTIONS = ['id', 'delay', 'retry', 'input']
 
-export function createQueue<Payload>({ runtime, options, sender, generateId, closed, client, registerWorker }: QueueParts): Queue<Payload> {
+export function createQueue<Payload>({
+  runtime,
+  options,
+  sender,
+  generateId,
+  closed,
+  client,
+  registerWorker,
+}: QueueParts): Queue<Payload> {
   const { name, machine, store, locks, partitions, settings } = runtime
   const events = createQueueEvents(runtime, closed)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
-  const view = ({ message, attentionAt }: ListedMessage): Message<Payload> => toMessage(name, message, attentionAt, machine.tags)
+  const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
+    toMessage(name, message, attentionAt, machine.tags)
 
   async function prepare(input: unknown, given: SendOptions) {
     const unknown = Object.keys(given).find((key) => !SEND_OPTIONS.includes(key))
-    if (unknown !== undefined) throw new RedriveError('E_INVALID_OPTION', `a send has no option "${unknown}". It has: id, delay, retry.`, { path: unknown })
+    if (unknown !== undefined)
+      throw new RedriveError('E_INVALID_OPTION', `a send has no option "${unknown}". It has: id, delay, retry.`, {
+        path: unknown,
+      })
     const id = given.id === undefined ? generateId() : checkId(given.id)
     const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
     const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
@@ -125,7 +144,8 @@ export function createQueue<Payload>({ runtime, options, sender, generateId, clo
     throw notFound(id)
   }
 
-  const notFound = (id: string): RedriveError => new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${name}".`, { id })
+  const notFound = (id: string): RedriveError =>
+    new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${name}".`, { id })
 
   async function signal(id: string, event: EventData): Promise<SignalResult> {
     checkEvent(machine, event)
@@ -142,7 +162,11 @@ export function createQueue<Payload>({ runtime, options, sender, generateId, clo
     const lock = await locks.acquire(place(id), id, ttl)
     if (!lock) {
       const message = await existing(id)
-      throw new RedriveError('E_LOCKED', `"${id}" is held by ${message.worker ?? 'another client of its lock'}. Cancel it first, or try again.`, { id })
+      throw new RedriveError(
+        'E_LOCKED',
+        `"${id}" is held by ${message.worker ?? 'another client of its lock'}. Cancel it first, or try again.`,
+        { id },
+      )
     }
     try {
       return await action(lock.token)
@@ -171,7 +195,9 @@ export function createQueue<Payload>({ runtime, options, sender, generateId, clo
     },
     async sendBulk(messages) {
       const prepared = await Promise.all([...messages].map(({ input, ...given }) => prepare(input, given)))
-      return Promise.all(prepared.map(async ({ message, size }) => ({ id: message.id, status: await sender.send(message, size) })))
+      return Promise.all(
+        prepared.map(async ({ message, size }) => ({ id: message.id, status: await sender.send(message, size) })),
+      )
     },
     history: async (id) => (await existing(id)).history,
     async list(query) {
@@ -221,6 +247,9 @@ function messageInput(payload: unknown, { delay, retry }: SendOptions): object {
 
 function plainInput(payload: unknown, { delay, retry }: SendOptions): unknown {
   if (delay === undefined && retry === undefined) return payload
-  throw new RedriveError('E_INVALID_OPTION', 'delay and retry belong to the default machine; in a machine of your own, put them into its input and its states.', { path: delay === undefined ? 'retry' : 'delay' })
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    'delay and retry belong to the default machine; in a machine of your own, put them into its input and its states.',
+    { path: delay === undefined ? 'retry' : 'delay' },
+  )
 }
-

@@ -8,7 +8,12 @@ import type { ListedMessage, Partition, Store, StoredMessage } from '../store/st
 export type TagsOf = (state: string) => readonly string[]
 
 /** A stored message as users see it. Needs no machine: the command line reads any queue. */
-export function toMessage<Input>(queue: string, stored: StoredMessage, attentionAt: number | null, tags: TagsOf): Message<Input> {
+export function toMessage<Input>(
+  queue: string,
+  stored: StoredMessage,
+  attentionAt: number | null,
+  tags: TagsOf,
+): Message<Input> {
   const { input, context, status, invocations, timers } = describe(stored)
   const { fields } = stored
   const quarantined = fields[FIELD.quarantine]
@@ -53,9 +58,18 @@ export interface ListOptions {
 }
 
 /** Messages of a state over all partitions, by attention. */
-export async function listMessages(store: Store, partitions: readonly Partition[], { state, limit = 100, offset = 0, newestFirst = false }: ListOptions): Promise<ListedMessage[]> {
+export async function listMessages(
+  store: Store,
+  partitions: readonly Partition[],
+  { state, limit = 100, offset = 0, newestFirst = false }: ListOptions,
+): Promise<ListedMessage[]> {
   // From each partition as many as could be among the first of all of them.
-  const query = { state, offset: partitions.length === 1 ? offset : 0, limit: partitions.length === 1 ? limit : offset + limit, newestFirst }
+  const query = {
+    state,
+    offset: partitions.length === 1 ? offset : 0,
+    limit: partitions.length === 1 ? limit : offset + limit,
+    newestFirst,
+  }
   const pages = await Promise.all(partitions.map((partition) => store.list(partition, query)))
   if (pages.length === 1) return pages[0]!
   const order = (listed: ListedMessage): number => listed.attentionAt ?? PARKED_ORDER + listed.message.enteredAt
@@ -69,10 +83,15 @@ const PARKED_ORDER = Number.MAX_SAFE_INTEGER / 2
 export async function countStates(store: Store, partitions: readonly Partition[]): Promise<QueueStats> {
   const all = await Promise.all(partitions.map((partition) => store.stats(partition)))
   const states = new Map<string, number>()
-  for (const { states: some } of all) for (const [state, count] of some) states.set(state, (states.get(state) ?? 0) + count)
+  for (const { states: some } of all)
+    for (const [state, count] of some) states.set(state, (states.get(state) ?? 0) + count)
   const due = all.flatMap(({ next }) => next ?? [])
   const now = Math.max(...all.map((each) => each.now))
-  return { now, states: Object.fromEntries([...states].toSorted(([a], [b]) => (a < b ? -1 : 1))), nextDue: due.length === 0 ? null : Math.min(...due) }
+  return {
+    now,
+    states: Object.fromEntries([...states].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    nextDue: due.length === 0 ? null : Math.min(...due),
+  }
 }
 
 export interface QueueStats {

@@ -66,7 +66,10 @@ export class Redrive {
     this.#log = createLog(options.logger ?? stderrLogger)
     const settings = {
       prefix: options.prefix ?? DEFAULTS.prefix,
-      commandTimeout: toMs(options.commandTimeout ?? DEFAULTS.commandTimeout, 'commandTimeout', { min: 100, max: 600_000 }),
+      commandTimeout: toMs(options.commandTimeout ?? DEFAULTS.commandTimeout, 'commandTimeout', {
+        min: 100,
+        max: 600_000,
+      }),
       feed: toInteger(options.feed ?? DEFAULTS.feed, 'feed', { min: 1, max: 10_000_000 }),
     }
     if (options.store) this.#backend = Promise.resolve(memoryBackend(options.store))
@@ -111,8 +114,12 @@ export class Redrive {
     checkQueueName(name)
     const known = this.#queues.get(name)
     if (!known) return this.#open(name, options)
-    if (Object.keys(options).length === 0 || options === known.options) return known.queue as unknown as Queue<Payload>
-    throw new RedriveError('E_INVALID_OPTION', `the queue "${name}" is open already, with other options. Call queue("${name}") without options to get it.`, { path: name })
+    if (Object.keys(options).length === 0 || options === known.options) return known.queue
+    throw new RedriveError(
+      'E_INVALID_OPTION',
+      `the queue "${name}" is open already, with other options. Call queue("${name}") without options to get it.`,
+      { path: name },
+    )
   }
 
   #open<Payload>(name: string, options: QueueOptions<Payload>): Queue<Payload> {
@@ -123,7 +130,12 @@ export class Redrive {
     const partitions = Array.from({ length: count }, (_, index): Partition => ({ queue: name, index }))
     let defined: Promise<void> | undefined
     const runtime: QueueRuntime = {
-      ...{ name, machine, settings, partitions, clock: this.#clock, log: this.#log },
+      name,
+      machine,
+      settings,
+      partitions,
+      clock: this.#clock,
+      log: this.#log,
       store: lateStore(this.#backend),
       locks: lateLocks(this.#backend),
       ready: () => {
@@ -137,7 +149,11 @@ export class Redrive {
     }
     const sender = createSender(runtime)
     const queue = createQueue<Payload>({
-      ...{ runtime, sender, options, generateId: this.#generateId, closed: this.#closed.signal },
+      runtime,
+      sender,
+      options,
+      generateId: this.#generateId,
+      closed: this.#closed.signal,
       client: `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`,
       registerWorker: (worker) => this.#workers.add(worker),
     })
@@ -153,9 +169,13 @@ export class Redrive {
     const { store } = await this.#backend
     const { partitions } = await store.defineQueue(name, definition)
     if (partitions === definition.partitions) return
-    throw new RedriveError('E_INVALID_OPTION', `the queue "${name}" has ${partitions} partitions on this server, not ${definition.partitions}: another number would not find its messages.`, {
-      path: 'partitions',
-    })
+    throw new RedriveError(
+      'E_INVALID_OPTION',
+      `the queue "${name}" has ${partitions} partitions on this server, not ${definition.partitions}: another number would not find its messages.`,
+      {
+        path: 'partitions',
+      },
+    )
   }
 
   /** The queues that were ever used on this server. */
@@ -187,11 +207,16 @@ export class Redrive {
 }
 
 function checkOptions(options: RedriveOptions): void {
-  if (typeof options !== 'object' || options === null) throw new RedriveError('E_INVALID_OPTION', `new Redrive() takes an object of options; got ${show(options)}.`)
+  if (typeof options !== 'object' || options === null)
+    throw new RedriveError('E_INVALID_OPTION', `new Redrive() takes an object of options; got ${show(options)}.`)
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
   if (unknown === undefined) return
   const near = nearest(unknown, OPTIONS)
-  throw new RedriveError('E_INVALID_OPTION', `there is no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` Options: ${OPTIONS.join(', ')}.`}`, { path: unknown })
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    `there is no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` Options: ${OPTIONS.join(', ')}.`}`,
+    { path: unknown },
+  )
 }
 
 /** A store that is still being opened: every call waits for it. */
@@ -212,9 +237,11 @@ function lateLocks(backend: Promise<Backend>): Backend['locks'] {
 
 function late(open: () => Promise<Store>): Store {
   return new Proxy({} as Store, {
-    get: (_, name: keyof Store) => async (...args: never[]) => {
-      const store = await open()
-      return (store[name] as (...args: never[]) => unknown)(...args)
-    },
+    get:
+      (_, name: keyof Store) =>
+      async (...args: never[]) => {
+        const store = await open()
+        return (store[name] as (...args: never[]) => unknown)(...args)
+      },
   })
 }

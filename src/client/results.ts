@@ -20,11 +20,13 @@ type Get = (id: string) => Promise<Message | undefined>
  * a second, because an announcement can be lost.
  * @throws RedriveError `E_DEAD`, `E_FAILED`, `E_CANCELLED`, `E_NOT_FOUND`, `E_TIMEOUT`
  */
-export async function awaitResult(queue: QueueRuntime, get: Get, id: string, { timeout, signal }: ResultOptions): Promise<unknown> {
-  let settle = (_: Transition): void => {}
-  const announced = new Promise<Transition>((resolve) => {
-    settle = resolve
-  })
+export async function awaitResult(
+  queue: QueueRuntime,
+  get: Get,
+  id: string,
+  { timeout, signal }: ResultOptions,
+): Promise<unknown> {
+  const [announced, settle] = signalOf<Transition>()
   const end = await subscribeTo(queue, (transition) => {
     if (transition.id === id && isSettled(transition)) settle(transition)
   })
@@ -34,22 +36,26 @@ export async function awaitResult(queue: QueueRuntime, get: Get, id: string, { t
     let seen = false
     for (;;) {
       const message = await get(id)
-      if (!message && !seen) throw new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${queue.name}".`, { id })
+      if (!message && !seen)
+        throw new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${queue.name}".`, { id })
       seen = true
       if (message && isSettled(message)) return outcome(id, message)
       if (signal?.aborted) throw signal.reason
       const left = until - performance.now()
-      if (left <= 0) throw new RedriveError('E_TIMEOUT', `"${id}" did not finish within ${timeout} ms; it goes on.`, { id })
+      if (left <= 0)
+        throw new RedriveError('E_TIMEOUT', `"${id}" did not finish within ${timeout} ms; it goes on.`, { id })
       const heard = await soonest(queue, announced, Math.min(left, DEFAULTS.maxSleep), signal)
       if (heard) return outcome(id, { ...heard, state: heard.to })
-      if (!message) throw new RedriveError('E_NOT_FOUND', `"${id}" was removed while its result was waited for.`, { id })
+      if (!message)
+        throw new RedriveError('E_NOT_FOUND', `"${id}" was removed while its result was waited for.`, { id })
     }
   } finally {
     await end()
   }
 }
 
-const isSettled = ({ status, tags }: { status: string; tags: readonly string[] }): boolean => status !== 'active' || tags.includes('settled')
+const isSettled = ({ status, tags }: { status: string; tags: readonly string[] }): boolean =>
+  status !== 'active' || tags.includes('settled')
 
 interface Outcome {
   readonly state: string
@@ -62,8 +68,10 @@ interface Outcome {
 
 function outcome(id: string, { state, status, tags, output, error, context }: Outcome): unknown {
   const cause = error ?? context?.['error']
-  if (tags.includes('dead') && status === 'active') throw new RedriveError('E_DEAD', `"${id}" is dead${why(cause)}`, { id, cause })
-  if (status === 'error') throw new RedriveError('E_FAILED', `the machine of "${id}" ended in an error${why(cause)}`, { id, cause })
+  if (tags.includes('dead') && status === 'active')
+    throw new RedriveError('E_DEAD', `"${id}" is dead${why(cause)}`, { id, cause })
+  if (status === 'error')
+    throw new RedriveError('E_FAILED', `the machine of "${id}" ended in an error${why(cause)}`, { id, cause })
   if (tags.includes('cancelled')) throw new RedriveError('E_CANCELLED', `"${id}" was cancelled.`, { id })
   if (status === 'active') throw new RedriveError('E_DEAD', `"${id}" rests in ${state} and has no result.`, { id })
   return output
@@ -74,7 +82,21 @@ function why(cause: unknown): string {
   return `: ${String(cause.message)}`
 }
 
-function soonest(queue: QueueRuntime, announced: Promise<Transition>, ms: number, signal?: AbortSignal): Promise<Transition | undefined> {
+/** A promise, and the function that fulfils it. */
+function signalOf<T>(): [Promise<T>, (value: T) => void] {
+  let fulfil!: (value: T) => void
+  const promise = new Promise<T>((resolve) => {
+    fulfil = resolve
+  })
+  return [promise, fulfil]
+}
+
+function soonest(
+  queue: QueueRuntime,
+  announced: Promise<Transition>,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<Transition | undefined> {
   return new Promise((resolve) => {
     const cancel = queue.clock.after(ms, () => resolve(undefined))
     signal?.addEventListener('abort', () => resolve(undefined), { once: true })
@@ -132,7 +154,8 @@ export function createQueueEvents(queue: QueueRuntime, closed: AbortSignal) {
   }
 
   async function tellProgress(): Promise<void> {
-    const progress = (id: string, text: string): void => emitter.emit('progress', { queue: queue.name, id, progress: decode(text) })
+    const progress = (id: string, text: string): void =>
+      emitter.emit('progress', { queue: queue.name, id, progress: decode(text) })
     try {
       await queue.ready()
       for (const partition of queue.partitions) await queue.store.subscribe(partition, { progress })

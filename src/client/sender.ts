@@ -31,7 +31,10 @@ export function createSender(queue: QueueRuntime): Sender {
   let closed = false
 
   function send(message: NewMessage, size: number): Promise<EnqueueStatus> {
-    if (closed) return Promise.reject(new RedriveError('E_CLOSED', `the queue "${queue.name}" is closed; "${message.id}" was not sent.`))
+    if (closed)
+      return Promise.reject(
+        new RedriveError('E_CLOSED', `the queue "${queue.name}" is closed; "${message.id}" was not sent.`),
+      )
     const { index } = partitionOf(queue.name, message.id, queue.partitions.length)
     return new Promise((resolve, reject) => {
       const batch = waiting.get(index) ?? []
@@ -62,7 +65,11 @@ export function createSender(queue: QueueRuntime): Sender {
     try {
       await queue.ready()
       const token = randomBytes(12).toString('base64url')
-      const statuses = await queue.store.enqueue(partition, token, batch.map(({ message }) => message))
+      const statuses = await queue.store.enqueue(
+        partition,
+        token,
+        batch.map(({ message }) => message),
+      )
       batch.forEach(({ resolve }, i) => resolve(statuses[i]!))
     } catch (error) {
       for (const { reject } of batch) reject(error)

@@ -1,9 +1,17 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { encode } from '../codec.ts'
 import { firstJournalText, journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
-import { FAILED, type CommitEntry, type Disposal, type NewMessage, type StoredTimer, type TimerToSet } from '../store/store.ts'
+import { show } from '../options.ts'
+import {
+  FAILED,
+  type CommitEntry,
+  type Disposal,
+  type NewMessage,
+  type StoredTimer,
+  type TimerToSet,
+} from '../store/store.ts'
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
 import { quarantine } from './quarantine.ts'
@@ -69,7 +77,12 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
 }
 
 function begin({ snapshot, state, timers, invocations, revision }: LiveMessage): Progress {
-  const pending = { timers: new Map(timers), invocations: new Map(invocations), noncePrefix: revision.toString(36), nonces: 0 }
+  const pending = {
+    timers: new Map(timers),
+    invocations: new Map(invocations),
+    noncePrefix: revision.toString(36),
+    nonces: 0,
+  }
   return { ...pending, snapshot, state, journal: [], transitions: [], effects: [], stopped: [], consumed: 0 }
 }
 
@@ -83,7 +96,7 @@ function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settin
   if (!changed) return { ...expired, consumed }
 
   const pending = fold(expired, effects, snapshot.status)
-  const state = snapshot.status === 'error' ? FAILED : stateName(snapshot.value)
+  const state = snapshot.status === 'error' ? FAILED : stateName(snapshot.value as StateValue)
   const note = { event: eventLabel(message.machine.id, event.type), error: errorOf(event, snapshot) }
   const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
   const draft = transitionDraft(message, snapshot, { ...note, from: before.state, to: state, emitted }, settings)
@@ -122,7 +135,9 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
   const { snapshot, state } = progress
   const before = new Map([...message.invocations.values()].map(({ nonce, running }) => [nonce, running]))
   const started = [...progress.invocations.values()].filter(({ nonce }) => before.get(nonce) !== true)
-  const invocations = new Map([...progress.invocations].map(([id, invocation]) => [id, { ...invocation, running: true }]))
+  const invocations = new Map(
+    [...progress.invocations].map(([id, invocation]) => [id, { ...invocation, running: true }]),
+  )
   const next = persist(message.machine, snapshot, message.input, invocations.values())
   const kept = new Set([...progress.timers.values()].map(({ nonce }) => nonce))
   const known = new Set([...message.timers.values()].map(({ nonce }) => nonce))
@@ -147,10 +162,17 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
   return {
     message: {
       ...message,
-      ...{ snapshot, state, invocations, timers: progress.timers, inbox: message.inbox.slice(progress.consumed) },
+      snapshot,
+      state,
+      invocations,
+      timers: progress.timers,
+      inbox: message.inbox.slice(progress.consumed),
       fields: { ...next, [FIELD.input]: message.fields[FIELD.input] ?? '' },
       revision: message.revision + 1,
-      journal: [...message.journal.filter((line) => !forget.includes(line)), ...entry.journal.map((line) => ({ ...line, at: 0 }))],
+      journal: [
+        ...message.journal.filter((line) => !forget.includes(line)),
+        ...entry.journal.map((line) => ({ ...line, at: 0 })),
+      ],
     },
     entry,
     started,
@@ -160,8 +182,16 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
 }
 
 const nextSeq = (message: LiveMessage): number => (message.journal.at(-1)?.seq ?? -1) + 1
-export const storedTimer = ({ nonce, id, event, due = 0 }: Timer): StoredTimer => ({ nonce, text: timerText(id, event), due })
-const timerToSet = ({ nonce, id, event, delay = 0 }: Timer): TimerToSet => ({ nonce, text: timerText(id, event), delay })
+export const storedTimer = ({ nonce, id, event, due = 0 }: Timer): StoredTimer => ({
+  nonce,
+  text: timerText(id, event),
+  due,
+})
+const timerToSet = ({ nonce, id, event, delay = 0 }: Timer): TimerToSet => ({
+  nonce,
+  text: timerText(id, event),
+  delay,
+})
 
 export function earliest(timers: readonly Timer[]): { earliest?: number } {
   const dues = timers.flatMap(({ due }) => due ?? [])
@@ -175,7 +205,8 @@ function disposal(snapshot: AnyMachineSnapshot, running: number, settings: Advan
 }
 
 /** A message is settled when its machine is finished, or rests in a state that says so by its tag (and may be left again). */
-const settledTags = (snapshot: AnyMachineSnapshot): boolean => snapshot.status !== 'active' || snapshot.hasTag('settled')
+const settledTags = (snapshot: AnyMachineSnapshot): boolean =>
+  snapshot.status !== 'active' || snapshot.hasTag('settled')
 
 interface Note {
   readonly event: string
@@ -185,7 +216,12 @@ interface Note {
   readonly emitted: readonly EventData[]
 }
 
-function transitionDraft(message: Pick<LiveMessage, 'id' | 'revision'>, snapshot: AnyMachineSnapshot, note: Note, { worker }: Pick<AdvanceSettings, 'worker'>) {
+function transitionDraft(
+  message: Pick<LiveMessage, 'id' | 'revision'>,
+  snapshot: AnyMachineSnapshot,
+  note: Note,
+  { worker }: Pick<AdvanceSettings, 'worker'>,
+) {
   const { error, ...rest } = note
   return {
     ...rest,
@@ -195,14 +231,16 @@ function transitionDraft(message: Pick<LiveMessage, 'id' | 'revision'>, snapshot
     status: snapshot.status,
     worker,
     ...(error ? { error } : {}),
-    ...(snapshot.status === 'done' && snapshot.output !== undefined ? { output: encode(snapshot.output, 'output') } : {}),
+    ...(snapshot.status === 'done' && snapshot.output !== undefined
+      ? { output: encode(snapshot.output, 'output') }
+      : {}),
   }
 }
 
 function errorOf(event: EventData, snapshot: AnyMachineSnapshot): ErrorSummary | undefined {
   const error: unknown = event.type.startsWith('xstate.error.') ? event['error'] : snapshot.error
   if (error === undefined) return undefined
-  if (typeof error !== 'object' || error === null) return { name: 'Error', message: String(error).slice(0, 1000) }
+  if (typeof error !== 'object' || error === null) return { name: 'Error', message: show(error) }
   const { name = 'Error', message = '', code } = error as Record<string, unknown>
   return { name: String(name), message: String(message).slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
 }
@@ -211,12 +249,18 @@ function errorOf(event: EventData, snapshot: AnyMachineSnapshot): ErrorSummary |
  * The first step of a new message, taken by its sender.
  * @throws what the machine's context factory or an entry action throws, and `E_UNSERIALIZABLE`.
  */
-export function begins(machine: DurableMachine, id: string, input: unknown, inputText: string, client: string): NewMessage {
+export function begins(
+  machine: DurableMachine,
+  id: string,
+  input: unknown,
+  inputText: string,
+  client: string,
+): NewMessage {
   const { snapshot, effects } = initialStep(machine.machine, input)
   const empty: Pending = { timers: new Map(), invocations: new Map(), noncePrefix: '0', nonces: 0 }
   const { timers, invocations } = fold(empty, effects, snapshot.status)
   const waiting = [...invocations.values()].map((invocation) => ({ ...invocation, running: false }))
-  const state = stateName(snapshot.value)
+  const state = stateName(snapshot.value as StateValue)
   const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
   const note: Note = { event: 'init', error: undefined, from: null, to: state, emitted }
   return {

@@ -13,7 +13,8 @@ import type { Stimulus } from './stimulus.ts'
 export function revive(machine: DurableMachine, stored: ClaimedMessage): LiveMessage {
   const ref = stored.fields[FIELD.machine] ?? ''
   const id = ref.slice(0, ref.indexOf('@'))
-  if (id !== machine.id) throw new RedriveError('E_UNKNOWN_MACHINE', `it belongs to "${ref}", and this worker knows ${machine.ref}.`)
+  if (id !== machine.id)
+    throw new RedriveError('E_UNKNOWN_MACHINE', `it belongs to "${ref}", and this worker knows ${machine.ref}.`)
   return restore(machine, stored)
 }
 
@@ -34,5 +35,8 @@ export function stimuliOf(message: LiveMessage, now: number): Stimulus[] {
 }
 
 function leaseLost(invocation: string): RedriveError {
-  return new RedriveError('E_LEASE_LOST', `the worker that ran "${invocation}" lost its lease: it crashed, hung, or was cut off.`)
+  return new RedriveError(
+    'E_LEASE_LOST',
+    `the worker that ran "${invocation}" lost its lease: it crashed, hung, or was cut off.`,
+  )
 }

@@ -29,7 +29,13 @@ export function fold<P extends Pending>(pending: P, effects: readonly Effect[], 
       timers.set(id, { nonce: fresh, id, event: effect.event, delay: checkDelay(id, effect.delay) })
     } else if (effect.type === 'timer.cancel') timers.delete(effect.id)
     else if (effect.type === 'invoke') {
-      invocations.set(effect.id, { nonce: nonce(), id: effect.id, src: effect.src, input: effect.input, running: false })
+      invocations.set(effect.id, {
+        nonce: nonce(),
+        id: effect.id,
+        src: effect.src,
+        input: effect.input,
+        running: false,
+      })
     } else if (effect.type === 'stop') invocations.delete(effect.id)
   }
   // A finished machine waits for nothing, though XState leaves the timers of its outer states alone.

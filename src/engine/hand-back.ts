@@ -2,7 +2,15 @@ import type { ClaimedMessage, CommitEntry } from '../store/store.ts'
 import { earliest } from './advance.ts'
 import { changedFields, persist, type LiveMessage } from './snapshot.ts'
 
-const UNCHANGED = { setTimers: [], clearTimers: [], consumed: 0, entered: false, journal: [], forget: [], transitions: [] } as const
+const UNCHANGED = {
+  setTimers: [],
+  clearTimers: [],
+  consumed: 0,
+  entered: false,
+  journal: [],
+  forget: [],
+  transitions: [],
+} as const
 
 /** Gives a message back as it is, running invocations and all: the next worker runs them again, and the machine hears of nothing. */
 export function handBack(message: LiveMessage): CommitEntry {
@@ -21,7 +29,9 @@ export function handBack(message: LiveMessage): CommitEntry {
 }
 
 /** Gives back a message that was claimed and not touched. */
-export function returnUntouched({ id, fence, state }: ClaimedMessage, disposal: 'release' | 'park' = 'release'): CommitEntry {
+export function returnUntouched(
+  { id, fence, state }: ClaimedMessage,
+  disposal: 'release' | 'park' = 'release',
+): CommitEntry {
   return { ...UNCHANGED, id, fence, state, changes: [], attention: 'now', disposal }
 }
-

@@ -11,7 +11,12 @@ import { FIELD, type LiveMessage } from './snapshot.ts'
  * Puts a message aside because its machine threw. It stays as it was before the step, with its timers and its inbox, beside the
  * reason and the event that it could not take: visible, counted, and never lost.
  */
-export function quarantine(message: LiveMessage, event: EventData, cause: unknown, settings: AdvanceSettings): Advanced {
+export function quarantine(
+  message: LiveMessage,
+  event: EventData,
+  cause: unknown,
+  settings: AdvanceSettings,
+): Advanced {
   const stored = { ...message, fence: `${message.revision}:${message.token}` }
   return {
     message,
@@ -32,13 +37,25 @@ export function quarantineEntry(
   const error = summary(cause)
   const seq = (stored.journal.at(-1)?.seq ?? -1) + 1
   const previous = stored.fields[FIELD.quarantine]
-  const value = encode({ reason: `${error.name}: ${error.message}`, event: storable(event), state: stored.state }, 'quarantine')
-  const draft = { id: stored.id, revision: stored.revision + 1, event: 'quarantine', from: stored.state, to: QUARANTINED }
+  const value = encode(
+    { reason: `${error.name}: ${error.message}`, event: storable(event), state: stored.state },
+    'quarantine',
+  )
+  const draft = {
+    id: stored.id,
+    revision: stored.revision + 1,
+    event: 'quarantine',
+    from: stored.state,
+    to: QUARANTINED,
+  }
   return {
     id: stored.id,
     fence: stored.fence,
     state: QUARANTINED,
-    changes: [{ field: FIELD.quarantine, value, ...(previous === undefined ? {} : { previous }) }, ...standingBy(stored.fields)],
+    changes: [
+      { field: FIELD.quarantine, value, ...(previous === undefined ? {} : { previous }) },
+      ...standingBy(stored.fields),
+    ],
     setTimers: [],
     clearTimers: [],
     attention: 'timers',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { fromPromise, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import { fromPromise, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine, type StateValue } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { FAILED } from '../store/store.ts'
@@ -36,7 +36,10 @@ export function registerMachine(machine: AnyStateMachine, handlers: readonly str
   const { warnings, sources } = validateMachine(machine)
   const provided = machine.provide({ actors: placeholders(machine, [...sources, ...handlers]) }) as AnyStateMachine
   const version = machine.version ?? '0'
-  const fingerprint = createHash('sha256').update(JSON.stringify(structure(machine.root))).digest('hex').slice(0, 8)
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify(structure(machine.root)))
+    .digest('hex')
+    .slice(0, 8)
   const templates = new Map<string, AnyMachineSnapshot>()
   const durable: DurableMachine = {
     machine: provided,
@@ -46,13 +49,14 @@ export function registerMachine(machine: AnyStateMachine, handlers: readonly str
     ref: `${machine.id}@${version}#${fingerprint}`,
     sources,
     warnings,
-    events: machine.events.filter((event) => !event.startsWith('xstate.')),
+    events: (machine.events as string[]).filter((event) => !event.startsWith('xstate.')),
     template(state) {
       let template = templates.get(state)
       if (!template) {
         template = provided.resolveState({ value: stateValue(state), context: {} }) as AnyMachineSnapshot
         // A compound state stored by a version in which it was atomic would resolve to a place where it never entered.
-        if (stateName(template.value) !== state) throw new Error(`"${state}" is no resting place of ${machine.id}`)
+        if (stateName(template.value as StateValue) !== state)
+          throw new Error(`"${state}" is no resting place of ${machine.id}`)
         templates.set(state, template)
       }
       return template
@@ -67,7 +71,9 @@ export function registerMachine(machine: AnyStateMachine, handlers: readonly str
       }
     },
     historyValue: (stored) =>
-      Object.fromEntries(Object.entries(stored).map(([id, nodes]) => [id, nodes.map((node) => provided.getStateNodeById(`#${node}`))])),
+      Object.fromEntries(
+        Object.entries(stored).map(([id, nodes]) => [id, nodes.map((node) => provided.getStateNodeById(`#${node}`))]),
+      ),
   }
   return durable
 }
@@ -80,9 +86,14 @@ export function tagsOf(snapshot: AnyMachineSnapshot): string[] {
 }
 
 /** XState resolves the input of an invocation only when its source has some logic. Ours is run by a worker, never by this. */
-function placeholders(machine: AnyStateMachine, sources: readonly string[]): Record<string, ReturnType<typeof fromPromise>> {
+function placeholders(
+  machine: AnyStateMachine,
+  sources: readonly string[],
+): Record<string, ReturnType<typeof fromPromise>> {
   const missing = sources.filter((src) => !(src in machine.implementations.actors) && !src.startsWith('xstate.invoke.'))
-  return Object.fromEntries(missing.map((src) => [src, fromPromise(() => Promise.reject(new Error(`${src} has no handler`)))]))
+  return Object.fromEntries(
+    missing.map((src) => [src, fromPromise(() => Promise.reject(new Error(`${src} has no handler`)))]),
+  )
 }
 
 type AnyStateNode = AnyStateMachine['root']
@@ -94,7 +105,10 @@ function structure(node: AnyStateNode): unknown {
     node.type,
     node.history || 0,
     node.invoke.map(({ id, src }) => [id, src]),
-    [...node.transitions].map(([event, list]) => [event, list.map((transition) => [transition.target?.map(({ id }) => id) ?? 0, guardName(transition.guard)])]),
+    [...node.transitions].map(([event, list]) => [
+      event,
+      list.map((transition) => [transition.target?.map(({ id }) => id) ?? 0, guardName(transition.guard)]),
+    ]),
     (node.always ?? []).map((transition) => [transition.target?.map(({ id }) => id) ?? 0, guardName(transition.guard)]),
     Object.values(node.states as Record<string, AnyStateNode>).map(structure),
   ]
@@ -108,7 +122,12 @@ function guardName(guard: unknown): string {
 
 /** Whether some state of the machine takes events of this type. */
 export function acceptsEvent({ events }: DurableMachine, type: string): boolean {
-  return events.some((descriptor) => descriptor === type || descriptor === '*' || (descriptor.endsWith('.*') && type.startsWith(descriptor.slice(0, -1))))
+  return events.some(
+    (descriptor) =>
+      descriptor === type ||
+      descriptor === '*' ||
+      (descriptor.endsWith('.*') && type.startsWith(descriptor.slice(0, -1))),
+  )
 }
 
 /**

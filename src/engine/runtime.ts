@@ -57,7 +57,7 @@ export interface QueueEvents {
 const BY_TAG = ['succeeded', 'retrying', 'dead', 'cancelled', 'quarantined'] as const
 
 /** Names of the events that tell of a transition: always `transition`, then those of its tags. */
-export function eventNames({ tags, from, to, error }: Transition): (keyof QueueEvents & string)[] {
+export function eventNames({ tags, from, to, error }: Transition): (keyof QueueEvents)[] {
   const entered = BY_TAG.filter((tag) => tags.includes(tag) && from !== to)
   return ['transition', ...entered, ...(error?.code === 'E_LEASE_LOST' ? ['leaseLost' as const] : [])]
 }

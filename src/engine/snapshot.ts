@@ -79,11 +79,12 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     token: stored.fence.slice(stored.fence.indexOf(':') + 1),
     state: stored.state,
     snapshot: {
-      ...machine.template(stored.state),
+      ...(machine.template(stored.state) as object),
       status: 'active',
       context: decodeContext(stored.fields[FIELD.context] ?? '\n{}', input),
       children: Object.fromEntries(children),
-      historyValue: history === undefined ? {} : machine.historyValue(decode(history) as Record<string, string[]>),
+      historyValue:
+        history === undefined ? {} : machine.historyValue(decode(history) as Record<string, readonly string[]>),
     } as AnyMachineSnapshot,
     input,
     timers: new Map(stored.timers.map((timer) => restoreTimer(timer.nonce, timer.text, timer.due))),
@@ -96,7 +97,12 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
 }
 
 /** The fields of a snapshot and its invocations, as texts. */
-export function persist(machine: DurableMachine, snapshot: AnyMachineSnapshot, input: unknown, invocations: Iterable<Invocation>): Record<string, string> {
+export function persist(
+  machine: DurableMachine,
+  snapshot: AnyMachineSnapshot,
+  input: unknown,
+  invocations: Iterable<Invocation>,
+): Record<string, string> {
   const fields: Record<string, string> = {
     [FIELD.machine]: machine.ref,
     [FIELD.context]: encodeContext(snapshot.context as Record<string, unknown>, input),
@@ -129,12 +135,15 @@ export function changedFields(previous: Fields, next: Fields): FieldChange[] {
  */
 function encodeContext(context: Record<string, unknown>, input: unknown): string {
   const shared = Object.keys(context).filter((key) => isShared(context[key], key, input))
-  const own = shared.length === 0 ? context : Object.fromEntries(Object.entries(context).filter(([key]) => !shared.includes(key)))
+  const own =
+    shared.length === 0 ? context : Object.fromEntries(Object.entries(context).filter(([key]) => !shared.includes(key)))
   return `${shared.map(encodeURIComponent).join(',')}\n${encode(own, 'context')}`
 }
 
 function isShared(value: unknown, key: string, input: unknown): boolean {
-  return typeof value === 'object' && value !== null && isRecord(input) && Object.hasOwn(input, key) && input[key] === value
+  return (
+    typeof value === 'object' && value !== null && isRecord(input) && Object.hasOwn(input, key) && input[key] === value
+  )
 }
 
 export function decodeContext(text: string, input: unknown): Record<string, unknown> {

@@ -43,6 +43,8 @@ function simplify(node: Record<string, StateValue>): StateValue {
 }
 
 /** State keys may hold any character; those that mean something in a name (or begin one that is ours) are escaped. */
+// oxlint-disable-next-line no-control-regex -- a control character in a key would break the lines of the journal
 const escape = (key: string): string => key.replace(/[%.+~{}\u0000-\u0020]/g, (character) => encodeHex(character))
 const encodeHex = (character: string): string => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`
-const unescape = (text: string): string => text.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+const unescape = (text: string): string =>
+  text.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))

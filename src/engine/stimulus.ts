@@ -14,7 +14,10 @@ export type Stimulus =
  * stopped or re-entered. XState itself does not guard: a late error would destroy the message, a late result would be taken by
  * the next attempt.
  */
-export function toEvent(message: Pick<LiveMessage, 'timers' | 'invocations'>, stimulus: Stimulus): EventData | undefined {
+export function toEvent(
+  message: Pick<LiveMessage, 'timers' | 'invocations'>,
+  stimulus: Stimulus,
+): EventData | undefined {
   switch (stimulus.type) {
     case 'event':
       return stimulus.event
@@ -22,11 +25,15 @@ export function toEvent(message: Pick<LiveMessage, 'timers' | 'invocations'>, st
       return find(message.timers, stimulus.nonce)?.event
     case 'done': {
       const invocation = find(message.invocations, stimulus.nonce)
-      return invocation && { type: `xstate.done.actor.${invocation.id}`, output: stimulus.output, actorId: invocation.id }
+      return (
+        invocation && { type: `xstate.done.actor.${invocation.id}`, output: stimulus.output, actorId: invocation.id }
+      )
     }
     case 'error': {
       const invocation = find(message.invocations, stimulus.nonce)
-      return invocation && { type: `xstate.error.actor.${invocation.id}`, error: stimulus.error, actorId: invocation.id }
+      return (
+        invocation && { type: `xstate.error.actor.${invocation.id}`, error: stimulus.error, actorId: invocation.id }
+      )
     }
   }
 }

@@ -1,4 +1,10 @@
-import { createEmptyActor, type AnyActorRef, type AnyActorScope, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import {
+  createEmptyActor,
+  type AnyActorRef,
+  type AnyActorScope,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+} from 'xstate'
 import type { EventData } from '../message.ts'
 import { toEffect, type Effect, type ExecutableAction } from './effects.ts'
 
@@ -35,7 +41,7 @@ const collected: ExecutableAction[] = []
 const scope = createScope()
 
 function createScope(): AnyActorScope {
-  const self = createEmptyActor() as AnyActorRef
+  const self: AnyActorRef = createEmptyActor()
   const { system } = self
   // A `systemId` belongs to one message; registered here, the second message that uses it would be refused.
   Object.assign(system, { _set: () => {} })
@@ -49,7 +55,7 @@ function createScope(): AnyActorScope {
     emit: () => {},
     stopChild: () => {},
     actionExecutor: (action) => {
-      collected.push(action as ExecutableAction)
+      collected.push(action)
     },
   }
 }

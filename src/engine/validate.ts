@@ -15,21 +15,31 @@ export interface Verdict {
  */
 export function validateMachine(machine: AnyStateMachine): Verdict {
   if (!(machine instanceof StateMachine)) {
-    throw new RedriveError('E_INVALID_MACHINE', 'machine must be a machine of XState 5, as createMachine() or setup().createMachine() return it.')
+    throw new RedriveError(
+      'E_INVALID_MACHINE',
+      'machine must be a machine of XState 5, as createMachine() or setup().createMachine() return it.',
+    )
   }
   const problems: string[] = []
   const warnings: string[] = []
   const sources = new Set<string>()
-  if (machine.config.id === undefined) problems.push('the machine has no id: stored messages are tied to it. Add id: "…" to its config')
-  else if (!/^[\w.-]{1,80}$/.test(machine.id)) problems.push(`the machine's id ${JSON.stringify(machine.id)} must be 1 to 80 letters, digits and . _ -`)
-  if (machine.version !== undefined && !/^[\w.+-]{1,40}$/.test(machine.version)) problems.push(`the machine's version ${JSON.stringify(machine.version)} must be 1 to 40 letters, digits and . _ + -`)
+  if (machine.config.id === undefined)
+    problems.push('the machine has no id: stored messages are tied to it. Add id: "…" to its config')
+  else if (!/^[\w.-]{1,80}$/.test(machine.id))
+    problems.push(`the machine's id ${JSON.stringify(machine.id)} must be 1 to 80 letters, digits and . _ -`)
+  if (machine.version !== undefined && !/^[\w.+-]{1,40}$/.test(machine.version))
+    problems.push(
+      `the machine's version ${JSON.stringify(machine.version)} must be 1 to 40 letters, digits and . _ + -`,
+    )
 
   for (const node of allNodes(machine.root)) {
     checkInvokes(machine, node, { problems, warnings, sources })
     checkReferences(machine, node, problems)
   }
   if (problems.length > 0) {
-    throw new RedriveError('E_INVALID_MACHINE', `"${machine.id}" cannot be made durable:\n- ${problems.join('\n- ')}`, { problems })
+    throw new RedriveError('E_INVALID_MACHINE', `"${machine.id}" cannot be made durable:\n- ${problems.join('\n- ')}`, {
+      problems,
+    })
   }
   return { warnings, sources: [...sources] }
 }
@@ -49,11 +59,13 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
   const configured = [node.config.invoke ?? []].flat() as { id?: string; src?: unknown }[]
   node.invoke.forEach((invoke, i) => {
     // XState's getter gives inline logic a name of its own, `xstate.invoke.…`.
-    const src = String(invoke.src)
+    const src = invoke.src as string
     const at = `state "${node.id}" invokes "${src}"`
     sources.add(src)
     if (configured[i]?.id === undefined) {
-      warnings.push(`${at} without an id: "${invoke.id}" ties stored messages to its position in the chart. Add id: "…" to the invoke`)
+      warnings.push(
+        `${at} without an id: "${invoke.id}" ties stored messages to its position in the chart. Add id: "…" to the invoke`,
+      )
     }
     const given = configured[i]?.src
     const logic = (typeof given === 'object' ? given : machine.implementations.actors[src]) as AnyActorLogic | undefined
@@ -64,7 +76,8 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
 
 /** Why a kind of actor logic cannot be run by a worker; `undefined` for promises, whose result is one durable event. */
 function logicFault(logic: AnyActorLogic): string | undefined {
-  if (logic instanceof StateMachine) return 'which is a machine: invoked machines are not durable yet. Send it as a message of its own queue'
+  if (logic instanceof StateMachine)
+    return 'which is a machine: invoked machines are not durable yet. Send it as a message of its own queue'
   if (isPromiseLogic(logic)) return undefined
   return 'which is a callback, an observable or a transition function: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
 }
@@ -74,7 +87,10 @@ function isPromiseLogic(logic: AnyActorLogic): boolean {
   try {
     const probe = { status: 'active', output: undefined, error: undefined, input: undefined }
     const event = { type: 'xstate.promise.resolve', data: 1 }
-    const next = logic.transition(probe, event, { self: {}, system: {} } as never) as { status?: string; output?: unknown }
+    const next = logic.transition(probe, event, { self: {}, system: {} } as never) as {
+      status?: string
+      output?: unknown
+    }
     return next.status === 'done' && next.output === 1
   } catch {
     return false
@@ -86,13 +102,18 @@ function checkReferences(machine: AnyStateMachine, node: AnyStateNode, problems:
   const at = `state "${node.id}"`
   const missing = (kind: string, name: string, known: object): void => {
     const near = nearest(name, Object.keys(known))
-    problems.push(`${at} names the ${kind} "${name}", which is not implemented${near ? `. Did you mean "${near}"?` : `. Add it to setup({ ${kind}s }) or provide()`}`)
+    problems.push(
+      `${at} names the ${kind} "${name}", which is not implemented${near ? `. Did you mean "${near}"?` : `. Add it to setup({ ${kind}s }) or provide()`}`,
+    )
   }
   const transitions = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
   for (const action of [...node.entry, ...node.exit, ...transitions.flatMap((transition) => transition.actions)]) {
     const name = nameOf(action)
     if (name !== undefined && !(name in actions)) missing('action', name, actions)
-    if (name === undefined && isSpawnWithoutId(action)) problems.push(`${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`)
+    if (name === undefined && isSpawnWithoutId(action))
+      problems.push(
+        `${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`,
+      )
   }
   for (const name of transitions.flatMap((transition) => guardNames(transition.guard))) {
     if (!(name in guards)) missing('guard', name, guards)
@@ -109,7 +130,10 @@ function nameOf(action: unknown): string | undefined {
 }
 
 const isSpawnWithoutId = (action: unknown): boolean =>
-  typeof action === 'function' && 'type' in action && action.type === 'xstate.spawnChild' && !('id' in action && action.id)
+  typeof action === 'function' &&
+  'type' in action &&
+  action.type === 'xstate.spawnChild' &&
+  !('id' in action && action.id)
 
 /** Names in a guard, also within and(), or(), not(); those of XState itself (stateIn) are functions. */
 function guardNames(guard: unknown): string[] {

@@ -13,19 +13,17 @@ export interface Emitter<Events extends EventMap> {
  * Callbacks that cannot harm: what a listener throws (or rejects with) goes to `failed`, and neither to the other listeners nor
  * to the engine that told of the event.
  */
-export function createEmitter<Events extends EventMap>(failed: (name: string, error: unknown) => void): Emitter<Events> {
+export function createEmitter<Events extends EventMap>(
+  failed: (name: string, error: unknown) => void,
+): Emitter<Events> {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
   // `error` without a listener would be thrown by Node; here it is an event like any other, under another name.
   const key = (name: string): string => `redrive:${name}`
   return {
     on(name, listener) {
-      const safe = async (detail: unknown): Promise<void> => {
-        try {
-          await listener(detail as Parameters<typeof listener>[0])
-        } catch (error) {
-          failed(name, error)
-        }
+      const safe = (detail: Parameters<typeof listener>[0]): void => {
+        new Promise((resolve) => resolve(listener(detail))).catch((error: unknown) => failed(name, error))
       }
       emitter.on(key(name), safe)
       return () => emitter.off(key(name), safe)

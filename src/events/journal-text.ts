@@ -24,7 +24,15 @@ export function readJournal(entries: readonly JournalLine[]): JournalEntry[] {
   return entries.map(({ seq, at, text }) => {
     const [event = '', to, worker = '', error] = text.split(SEPARATOR)
     const first = to === undefined
-    const entry = { seq, at, event: first ? 'init' : event, from, to: to ?? event, worker, ...(error === undefined ? {} : { error }) }
+    const entry = {
+      seq,
+      at,
+      event: first ? 'init' : event,
+      from,
+      to: to ?? event,
+      worker,
+      ...(error === undefined ? {} : { error }),
+    }
     from = entry.to
     return entry
   })

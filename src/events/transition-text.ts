@@ -8,7 +8,15 @@ export type TransitionDraft = Omit<Transition, 'queue' | 'at' | 'output'> & {
 }
 
 type Extras = { t?: readonly string[]; s?: Status; e?: ErrorSummary; o?: string; m?: readonly EventData[] }
-type Tuple = [id: string, revision: number, event: string, from: string | null, to: string, worker: string, extras?: Extras]
+type Tuple = [
+  id: string,
+  revision: number,
+  event: string,
+  from: string | null,
+  to: string,
+  worker: string,
+  extras?: Extras,
+]
 
 /** A transition in the feed: a JSON tuple, because the scripts pass it on as it is and every queue holds thousands of them. */
 export function encodeTransition(draft: TransitionDraft): string {

@@ -59,8 +59,10 @@ async function settled<T>(operation: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function votesAgainst(error: unknown): Promise<Error[]> {
-  if (typeof error !== 'object' || error === null || !('attempts' in error)) return error instanceof Error ? [error] : []
-  const attempts = await Promise.all(error.attempts as Promise<{ votesAgainst: Map<unknown, Error> }>[])
-  return attempts.flatMap(({ votesAgainst: votes }) => [...votes.values()])
+async function votesAgainst(thrown: unknown): Promise<Error[]> {
+  if (typeof thrown !== 'object' || thrown === null || !('attempts' in thrown))
+    return thrown instanceof Error ? [thrown] : []
+  const votes = thrown.attempts as Promise<{ votesAgainst: Map<unknown, Error> }>[]
+  const attempts = await Promise.all(votes)
+  return attempts.flatMap((attempt) => [...attempt.votesAgainst.values()])
 }

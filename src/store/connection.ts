@@ -82,7 +82,7 @@ export async function connect(redis: Redis, address: RedisAddress): Promise<Serv
   const where = describeAddress(address)
   try {
     const lastError = nextError(redis)
-    await redis.connect().catch(async (error: Error) => {
+    await redis.connect().catch(async (error: unknown) => {
       throw (await lastError()) ?? error
     })
     const info = parseInfo(await redis.info())
@@ -139,10 +139,14 @@ export function toRedriveError(error: unknown, where: string): unknown {
     return new RedriveError('E_REDIS_FULL', text, { cause: error })
   }
   if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/.test(message)) {
-    return new RedriveError('E_REDIS_AUTH', `${where} refused the user, the password or a permission: ${message}`, { cause: error })
+    return new RedriveError('E_REDIS_AUTH', `${where} refused the user, the password or a permission: ${message}`, {
+      cause: error,
+    })
   }
   if (UNAVAILABLE.test(message) || 'syscall' in error) {
-    return new RedriveError('E_REDIS_UNAVAILABLE', `${where} cannot be reached or did not answer in time: ${message}`, { cause: error })
+    return new RedriveError('E_REDIS_UNAVAILABLE', `${where} cannot be reached or did not answer in time: ${message}`, {
+      cause: error,
+    })
   }
   return error
 }

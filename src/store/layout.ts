@@ -59,7 +59,8 @@ export function parseMessage(id: string, flat: readonly string[], inbox: readonl
   const journal: StoredJournalEntry[] = []
   for (const [name, value] of raw) {
     if (OWN.has(name) || name.startsWith('E')) continue
-    if (name.startsWith('T')) timers.push({ nonce: name.slice(1), due: Number(value), text: raw.get(`E${name.slice(1)}`) ?? '' })
+    if (name.startsWith('T'))
+      timers.push({ nonce: name.slice(1), due: Number(value), text: raw.get(`E${name.slice(1)}`) ?? '' })
     else if (/^j\d+$/.test(name)) journal.push(parseJournal(Number(name.slice(1)), value))
     else fields[name] = value
   }
@@ -95,10 +96,11 @@ function joinChunks(flat: readonly string[]): Map<string, string> {
 
 function parseJournal(seq: number, value: string): StoredJournalEntry {
   const bar = value.indexOf('|')
-  return bar < 0 ? { seq, at: Number(value), text: '' } : { seq, at: Number(value.slice(0, bar)), text: value.slice(bar + 1) }
+  return bar < 0
+    ? { seq, at: Number(value), text: '' }
+    : { seq, at: Number(value.slice(0, bar)), text: value.slice(bar + 1) }
 }
 
 function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string }
 }
-

@@ -1,4 +1,11 @@
-import type { ClaimedMessage, CommitEntry, NewMessage, StoredJournalEntry, StoredMessage, StoredTimer } from './store.ts'
+import type {
+  ClaimedMessage,
+  CommitEntry,
+  NewMessage,
+  StoredJournalEntry,
+  StoredMessage,
+  StoredTimer,
+} from './store.ts'
 
 /** A message in the memory store: what the hash, the lock and the list are in Redis. */
 export interface MemoryMessage {

@@ -39,14 +39,22 @@ interface Slice {
 }
 
 /** The same semantics as the Redis store in one process: for tests, for simulations, and where no redis-server is at hand. */
-export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, tokenTtl = 60_000 }: MemoryStoreOptions = {}): MemoryStore {
+export function createMemoryStore({
+  clock = new SyncedClock(),
+  feed = 10_000,
+  tokenTtl = 60_000,
+}: MemoryStoreOptions = {}): MemoryStore {
   const slices = new Map<string, Slice>()
   const definitions = new Map<string, QueueDefinition>()
 
   function slice({ queue, index }: Partition): Slice {
     const key = `${queue}:${index}`
     let known = slices.get(key)
-    if (!known) slices.set(key, (known = { messages: new Map(), states: new Set(), feed: createMemoryFeed(feed), tokens: new Map() }))
+    if (!known)
+      slices.set(
+        key,
+        (known = { messages: new Map(), states: new Set(), feed: createMemoryFeed(feed), tokens: new Map() }),
+      )
     return known
   }
 
@@ -88,7 +96,10 @@ export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, to
       const it = slice(partition)
       const now = clock.now()
       const results = entries.map((entry) => commit(it, entry, lease, now))
-      it.feed.append(now, entries.flatMap((entry, i) => (results[i]!.status === 'applied' ? entry.transitions : [])))
+      it.feed.append(
+        now,
+        entries.flatMap((entry, i) => (results[i]!.status === 'applied' ? entry.transitions : [])),
+      )
       return { now, results }
     },
     heartbeat: async (partition, lease, beats) => {
@@ -128,7 +139,9 @@ export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, to
       const messages = [...it.messages.values()]
       return {
         now: clock.now(),
-        states: new Map([...it.states].map((state) => [state, messages.filter((message) => message.state === state).length])),
+        states: new Map(
+          [...it.states].map((state) => [state, messages.filter((message) => message.state === state).length]),
+        ),
         ...nextDue(it),
       }
     },
@@ -138,7 +151,9 @@ export function createMemoryStore({ clock = new SyncedClock(), feed = 10_000, to
       const parked = membersOf(it, state).filter(({ score }) => score >= PARKED)
       const old = age === undefined ? 0 : parked.filter(({ score }) => score <= PARKED + now - age).length
       const excess = keep === undefined ? 0 : Math.max(0, parked.length - keep)
-      const doomed = parked.slice(0, Math.min(limit, Math.max(old, excess))).filter((message) => !liveLock(message, now))
+      const doomed = parked
+        .slice(0, Math.min(limit, Math.max(old, excess)))
+        .filter((message) => !liveLock(message, now))
       for (const { id } of doomed) it.messages.delete(id)
       return doomed.length
     },
@@ -190,7 +205,12 @@ function nextDue({ messages }: Slice): { next?: number } {
   return next < PARKED ? { next } : {}
 }
 
-function dueAt(now: number, attention: 'now' | 'timers', earliest: number | undefined, timers: readonly { delay: number }[]): number | undefined {
+function dueAt(
+  now: number,
+  attention: 'now' | 'timers',
+  earliest: number | undefined,
+  timers: readonly { delay: number }[],
+): number | undefined {
   const dues = timers.map(({ delay }) => now + delay)
   if (attention === 'now') dues.push(now)
   if (earliest !== undefined) dues.push(earliest)
@@ -209,7 +229,12 @@ function claim(it: Slice, { token, worker, limit, lease }: ClaimRequest, now: nu
       continue
     }
     taken.push({ id: message.id, dueAt: message.score, revision: ++message.revision })
-    Object.assign(message, { owner: `${message.revision}:${token}`, worker, score: now + lease, lock: { token, until: now + lease } })
+    Object.assign(message, {
+      owner: `${message.revision}:${token}`,
+      worker,
+      score: now + lease,
+      lock: { token, until: now + lease },
+    })
   }
   if (taken.length > 0) it.tokens.set(token, { answer: taken, until: now + tokenTtl })
   const messages = taken.map(({ id, dueAt: due }) => claimed(it.messages.get(id)!, token, due))
@@ -233,7 +258,11 @@ function reclaim(it: Slice, taken: readonly Taken[], token: string, lease: numbe
 
 function candidates(it: Slice, limit: number, now: number): MemoryMessage[] {
   const queues = [...it.states]
-    .map((state) => membersOf(it, state).filter(({ score }) => score <= now).slice(0, limit))
+    .map((state) =>
+      membersOf(it, state)
+        .filter(({ score }) => score <= now)
+        .slice(0, limit),
+    )
     .filter((due) => due.length > 0)
     .toSorted((a, b) => a[0]!.score - b[0]!.score)
   const quota = Math.ceil(limit / Math.max(1, queues.length))
@@ -260,7 +289,11 @@ function commit(it: Slice, entry: CommitEntry, lease: number, now: number): Comm
   it.states.add(entry.state)
   const mail = message.inbox.length > 0
   if (entry.disposal === 'keep') {
-    Object.assign(message, { owner: `${message.revision}:${token}`, score: now + lease, lock: { token, until: now + lease } })
+    Object.assign(message, {
+      owner: `${message.revision}:${token}`,
+      score: now + lease,
+      lock: { token, until: now + lease },
+    })
   } else {
     Object.assign(message, { owner: undefined, worker: undefined, progress: undefined, lock: undefined })
     const due = mail ? now : dueAt(now, entry.attention, entry.earliest, entry.setTimers)

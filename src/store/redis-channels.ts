@@ -40,8 +40,10 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
   return {
     async subscribe(partition, listener) {
       const routes: [string, (message: string) => void][] = []
-      if (listener.wake ?? listener.mail) routes.push([keys.wakeChannel(partition), (message) => onWake(listener, message)])
-      if (listener.feed ?? listener.progress) routes.push([keys.feedChannel(partition), (message) => onFeed(listener, message)])
+      if (listener.wake ?? listener.mail)
+        routes.push([keys.wakeChannel(partition), (message) => onWake(listener, message)])
+      if (listener.feed ?? listener.progress)
+        routes.push([keys.feedChannel(partition), (message) => onFeed(listener, message)])
       for (const [channel, route] of routes) await listen(channel, route)
       return async () => {
         for (const [channel, route] of routes) await unlisten(channel, route)

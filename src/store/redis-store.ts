@@ -4,7 +4,15 @@ import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
 import { createChannels } from './redis-channels.ts'
 import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
-import { PARKED, type FeedPage, type ListedMessage, type Partition, type QueueDefinition, type Store, type StoredMessage } from './store.ts'
+import {
+  PARKED,
+  type FeedPage,
+  type ListedMessage,
+  type Partition,
+  type QueueDefinition,
+  type Store,
+  type StoredMessage,
+} from './store.ts'
 
 export interface RedisStoreOptions extends ScriptSettings {
   readonly redis: RedisAddress
@@ -19,7 +27,12 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const redis = openConnection(options.redis, options)
   const scripts = createScripts(redis, options)
   const channels = createChannels(() => openConnection(options.redis, options), keys)
-  const store = { ...scripted(scripts, keys), ...reading(redis, keys), ...feed(redis, keys), ...definitions(redis, keys) }
+  const store = {
+    ...scripted(scripts, keys),
+    ...reading(redis, keys),
+    ...feed(redis, keys),
+    ...definitions(redis, keys),
+  }
   return {
     ...naming(store, describeAddress(options.redis)),
     subscribe: channels.subscribe,
@@ -106,7 +119,11 @@ function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
       const gap = after !== '0' && entries.length > 0 && (await trimmedPast(redis, key, after))
       return {
         gap,
-        entries: entries.map(([position, fields]) => ({ position, at: Number(position.split('-')[0]), text: fields[1] ?? '[]' })),
+        entries: entries.map(([position, fields]) => ({
+          position,
+          at: Number(position.split('-')[0]),
+          text: fields[1] ?? '[]',
+        })),
       }
     },
     async feedEnd(partition) {
@@ -118,8 +135,8 @@ function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
 
 /** The server remembers the last entry that it trimmed: were there entries between it and the reader, they are lost to it. */
 async function trimmedPast(redis: Redis, key: string, after: string): Promise<boolean> {
-  const info = (await redis.xinfo('STREAM', key)) as unknown[]
-  const deleted = String(info[info.indexOf('max-deleted-entry-id') + 1] ?? '0-0')
+  const info = (await redis.xinfo('STREAM', key)) as string[]
+  const deleted = info[info.indexOf('max-deleted-entry-id') + 1] ?? '0-0'
   return comparePositions(deleted, after) > 0
 }
 

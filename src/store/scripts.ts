@@ -60,7 +60,7 @@ export function createScripts(redis: Redis, settings: ScriptSettings): Scripts {
       const args = [String(lease), feed]
       for (const entry of entries) pushCommitEntry(args, entry)
       const [now, statuses] = (await run.commit(base, ...args)) as [string, string]
-      return { now: Number(now), results: [...statuses].map((letter, i) => commitResult(letter, entries[i]!)) }
+      return { now: Number(now), results: letters(statuses).map((letter, i) => commitResult(letter, entries[i]!)) }
     },
     async heartbeat(base, lease, beats) {
       const args = beats.flatMap(({ id, fence, progress = '' }) => [id, fence, progress])
@@ -68,7 +68,11 @@ export function createScripts(redis: Redis, settings: ScriptSettings): Scripts {
     },
     async deliver(base, token, deliveries) {
       const args = deliveries.flatMap(({ id, event }) => [id, event])
-      return decodeStatuses(await run.deliver(base, token, ttl, ...args), { d: 'delivered', s: 'settled', x: 'missing' })
+      return decodeStatuses(await run.deliver(base, token, ttl, ...args), {
+        d: 'delivered',
+        s: 'settled',
+        x: 'missing',
+      })
     },
     async trim(base, { state, age, keep, limit }) {
       return Number(await run.trim(base, state, text(age), text(keep), String(limit)))
@@ -92,8 +96,14 @@ function defineCommands(redis: Redis): Record<(typeof NAMES)[number], Run> {
 
 const text = (value: number | undefined): string => (value === undefined ? '' : String(value))
 
-function decodeStatuses<const Status extends string>(reply: unknown, letters: Readonly<Record<string, Status>>): Status[] {
-  return [...String(reply)].map((letter) => letters[letter]!)
+/** The scripts answer with one letter an item. */
+const letters = (reply: string): string[] => reply.split('')
+
+function decodeStatuses<const Status extends string>(
+  reply: unknown,
+  meaning: Readonly<Record<string, Status>>,
+): Status[] {
+  return letters(reply as string).map((letter) => meaning[letter]!)
 }
 
 function pushNewMessage(args: string[], message: NewMessage): void {
@@ -111,7 +121,15 @@ function pushNewMessage(args: string[], message: NewMessage): void {
 function pushCommitEntry(args: string[], entry: CommitEntry): void {
   const deletes: string[] = []
   const journal = entry.journal.map(({ seq, text }) => ({ seq, chunks: chunk(text, JOURNAL_FIRST_CHUNK) }))
-  args.push(entry.id, entry.fence, entry.state, entry.disposal, entry.attention, text(entry.earliest), String(entry.consumed))
+  args.push(
+    entry.id,
+    entry.fence,
+    entry.state,
+    entry.disposal,
+    entry.attention,
+    text(entry.earliest),
+    String(entry.consumed),
+  )
   args.push(entry.entered ? '1' : '0')
   pushCounted(args, (count) => {
     for (const { field, value, previous } of entry.changes) {
@@ -124,8 +142,10 @@ function pushCommitEntry(args: string[], entry: CommitEntry): void {
       count(chunks.length - 1)
     }
   })
-  for (const { nonce, text } of entry.clearTimers) deletes.push(`T${nonce}`, ...leftoverChunks(`E${nonce}`, text, undefined))
-  for (const { seq, text } of entry.forget) deletes.push(...leftoverChunks(`j${seq}`, text, undefined, JOURNAL_FIRST_CHUNK))
+  for (const { nonce, text } of entry.clearTimers)
+    deletes.push(`T${nonce}`, ...leftoverChunks(`E${nonce}`, text, undefined))
+  for (const { seq, text } of entry.forget)
+    deletes.push(...leftoverChunks(`j${seq}`, text, undefined, JOURNAL_FIRST_CHUNK))
   args.push(String(deletes.length), ...deletes)
   args.push(String(entry.setTimers.length))
   for (const { nonce, delay } of entry.setTimers) args.push(nonce, String(delay))

@@ -36,15 +36,22 @@ export function createLog(logger: Logger): Log {
     serverWarning: (warning) => logger.warn(warning),
     machineWarning: (machine, warning) => logger.warn(`machine "${machine}": ${warning}`),
     listenerFailed: (event, error) => logger.error(`a listener of "${event}" threw: ${reason(error)}`),
-    leaseLost: (id, worker) => logger.warn(`${worker} lost its lease of "${id}": its handler is aborted, another worker goes on`, { id, worker }),
-    quarantined: (id, cause) => logger.error(`"${id}" is put aside, its machine could not take a step: ${reason(cause)}`, { id }),
+    leaseLost: (id, worker) =>
+      logger.warn(`${worker} lost its lease of "${id}": its handler is aborted, another worker goes on`, {
+        id,
+        worker,
+      }),
+    quarantined: (id, cause) =>
+      logger.error(`"${id}" is put aside, its machine could not take a step: ${reason(cause)}`, { id }),
     claimFailed: (queue, error) => logger.warn(`cannot claim messages of "${queue}", trying again: ${reason(error)}`),
     commitFailed: (queue, error) => logger.warn(`cannot commit to "${queue}", trying again: ${reason(error)}`),
     heartbeatFailed: (queue, error) => logger.warn(`cannot renew leases of "${queue}": ${reason(error)}`),
     sweepFailed: (queue, error) => logger.warn(`cannot trim "${queue}": ${reason(error)}`),
     feedFailed: (queue, error) => logger.warn(`cannot read the feed of "${queue}", trying again: ${reason(error)}`),
     fromHandler: (id, text) => logger.info(`"${id}": ${text}`, { id }),
-    fromMachine: (id, value) => logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),
-    actionWithoutRunner: (id, action) => logger.warn(`"${id}": the action "${action}" is not run by this version of Redrive`, { id }),
+    fromMachine: (id, value) =>
+      logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),
+    actionWithoutRunner: (id, action) =>
+      logger.warn(`"${id}": the action "${action}" is not run by this version of Redrive`, { id }),
   }
 }

@@ -35,10 +35,15 @@ export function createJanitor(queue: QueueRuntime): Janitor {
 }
 
 /** States in use in which a message is settled, with the retention of their tags. */
-async function settledStates({ store, machine, settings }: QueueRuntime, partition: QueueRuntime['partitions'][number]) {
+async function settledStates(
+  { store, machine, settings }: QueueRuntime,
+  partition: QueueRuntime['partitions'][number],
+) {
   const { states } = await store.stats(partition)
   return [...states.keys()].flatMap((state) => {
     const retention = machine.tags(state).flatMap((tag) => settings.retention.get(tag) ?? [])[0]
-    return retention && (retention.age !== undefined || retention.keep !== undefined) ? [[state, retention] as const] : []
+    return retention && (retention.age !== undefined || retention.keep !== undefined)
+      ? [[state, retention] as const]
+      : []
   })
 }

@@ -78,7 +78,12 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
   }
 
   async function claim(partition: Partition, limit: number): Promise<boolean> {
-    const request = { token: randomBytes(16).toString('hex'), worker: options.worker, limit, lease: queue.settings.lease }
+    const request = {
+      token: randomBytes(16).toString('hex'),
+      worker: options.worker,
+      limit,
+      lease: queue.settings.lease,
+    }
     try {
       const { now, messages, next: due } = await queue.store.claim(partition, request)
       failures = 0

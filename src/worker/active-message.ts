@@ -32,7 +32,13 @@ export interface ActiveMessage extends LeaseHolder {
   interrupt(): void
 }
 
-export function activate(live: LiveMessage, partition: Partition, first: readonly Stimulus[], leaseUntil: number, context: ActiveContext): ActiveMessage {
+export function activate(
+  live: LiveMessage,
+  partition: Partition,
+  first: readonly Stimulus[],
+  leaseUntil: number,
+  context: ActiveContext,
+): ActiveMessage {
   const { queue, committer, settings, events } = context
   const running = new Map<string, { controller: AbortController; settled: Promise<void> }>()
   let message = live
@@ -80,7 +86,9 @@ export function activate(live: LiveMessage, partition: Partition, first: readonl
   }
 
   function accept(advanced: Advanced, { now, inbox }: Committed): void {
-    const timers = [...advanced.message.timers].map(([id, timer]) => [id, { ...timer, due: timer.due ?? now + (timer.delay ?? 0) }] as const)
+    const timers = [...advanced.message.timers].map(
+      ([id, timer]) => [id, { ...timer, due: timer.due ?? now + (timer.delay ?? 0) }] as const,
+    )
     message = { ...advanced.message, timers: new Map(timers) }
     until = now + queue.settings.lease
     mailWaits = inbox
@@ -160,7 +168,10 @@ export function activate(live: LiveMessage, partition: Partition, first: readonl
 
   function abort({ nonce, id }: Invocation, by: Stimulus): void {
     const code = by.type === 'timer' ? 'E_ATTEMPT_TIMEOUT' : 'E_CANCELLED'
-    const why = by.type === 'timer' ? 'the attempt ran longer than its time limit' : 'the machine left the state that had invoked it'
+    const why =
+      by.type === 'timer'
+        ? 'the attempt ran longer than its time limit'
+        : 'the machine left the state that had invoked it'
     running.get(nonce)?.controller.abort(new RedriveError(code, `"${id}" of ${message.id}: ${why}.`))
     running.delete(nonce)
   }
@@ -181,7 +192,10 @@ export function activate(live: LiveMessage, partition: Partition, first: readonl
 
   /** A handler that ends quickly once it is told to stop is still heard: its work is done, why do it again. */
   async function giveBack(): Promise<void> {
-    for (const { controller } of running.values()) controller.abort(new RedriveError('E_INTERRUPTED', `${message.id}: the worker is stopping; the attempt does not count.`))
+    for (const { controller } of running.values())
+      controller.abort(
+        new RedriveError('E_INTERRUPTED', `${message.id}: the worker is stopping; the attempt does not count.`),
+      )
     const grace = new Promise<void>((resolve) => queue.clock.after(INTERRUPT_GRACE, resolve))
     await Promise.race([Promise.all([...running.values()].map(({ settled }) => settled)), grace])
     const done = stimuli.filter(({ type }) => type === 'done')
@@ -204,7 +218,11 @@ export function activate(live: LiveMessage, partition: Partition, first: readonl
     },
     beat(): Beat | undefined {
       if (gone || committing) return undefined
-      return { id: message.id, fence: `${message.revision}:${message.token}`, ...(progress === undefined ? {} : { progress }) }
+      return {
+        id: message.id,
+        fence: `${message.revision}:${message.token}`,
+        ...(progress === undefined ? {} : { progress }),
+      }
     },
     renewed(next, reported) {
       until = Math.max(until, next)

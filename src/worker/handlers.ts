@@ -16,7 +16,12 @@ export interface HandlerContext {
   readonly signal: AbortSignal
   /** `revision:token` of this attempt. The revision grows with every one: a resource that keeps the highest can refuse late writes. */
   readonly fence: string
-  readonly message: { readonly id: string; readonly queue: string; readonly state: string; readonly context: Readonly<Record<string, unknown>> }
+  readonly message: {
+    readonly id: string
+    readonly queue: string
+    readonly state: string
+    readonly context: Readonly<Record<string, unknown>>
+  }
   /** Reports progress: any value that can be stored. Sent with the next heartbeat, within a second; the last one wins. */
   progress(value: unknown): void
   /** Prolongs the lease before work that blocks the process. Returns `false` when it was lost already. */
@@ -39,24 +44,39 @@ export function checkHandlers({ id, sources }: DurableMachine, handlers: Handler
   for (const [src, handler] of Object.entries(given)) {
     if (!sources.includes(src)) {
       const near = nearest(src, sources)
-      throw new RedriveError('E_UNKNOWN_HANDLER', `${id} invokes no "${src}".${near ? ` Did you mean "${near}"?` : ''} It invokes: ${sources.join(', ') || 'nothing'}.`)
+      throw new RedriveError(
+        'E_UNKNOWN_HANDLER',
+        `${id} invokes no "${src}".${near ? ` Did you mean "${near}"?` : ''} It invokes: ${sources.join(', ') || 'nothing'}.`,
+      )
     }
     if (typeof handler !== 'function') {
-      throw new RedriveError('E_INVALID_OPTION', `the handler "${src}" must be a function; got ${show(handler)}.`, { path: src })
+      throw new RedriveError('E_INVALID_OPTION', `the handler "${src}" must be a function; got ${show(handler)}.`, {
+        path: src,
+      })
     }
   }
   const missing = sources.filter((src) => !(src in given))
   if (missing.length === 0) return given
-  throw new RedriveError('E_MISSING_HANDLER', `${id} invokes ${missing.map((src) => `"${src}"`).join(', ')} and work() was given no handler for it.`)
+  throw new RedriveError(
+    'E_MISSING_HANDLER',
+    `${id} invokes ${missing.map((src) => `"${src}"`).join(', ')} and work() was given no handler for it.`,
+  )
 }
 
 function single(id: string, sources: readonly string[], handler: Handler): Handlers {
   if (sources.length === 1) return { [sources[0]!]: handler }
-  throw new RedriveError('E_MISSING_HANDLER', `${id} invokes ${sources.length} actors (${sources.join(', ')}): give work() an object with a handler for each.`)
+  throw new RedriveError(
+    'E_MISSING_HANDLER',
+    `${id} invokes ${sources.length} actors (${sources.join(', ')}): give work() an object with a handler for each.`,
+  )
 }
 
 /** Runs a handler to its end, whatever it does. The result is what the machine is to hear of. */
-export async function runHandler(handler: Handler, { nonce, input, id }: Invocation, context: HandlerContext): Promise<Stimulus> {
+export async function runHandler(
+  handler: Handler,
+  { nonce, input, id }: Invocation,
+  context: HandlerContext,
+): Promise<Stimulus> {
   try {
     const output: unknown = await handler(input, context)
     encode(output, `result of "${id}"`)
@@ -68,11 +88,16 @@ export async function runHandler(handler: Handler, { nonce, input, id }: Invocat
 
 /** The work is done, and doing it again would not change what it returned: a result that cannot be stored is not retried. */
 function toError(thrown: unknown, id: string): Error {
-  if (thrown instanceof RedriveError && thrown.code === 'E_UNSERIALIZABLE') return Object.assign(thrown, { retryable: false })
+  if (thrown instanceof RedriveError && thrown.code === 'E_UNSERIALIZABLE')
+    return Object.assign(thrown, { retryable: false })
   if (thrown instanceof Error) return thrown
-  return new RedriveError('E_NON_ERROR_THROWN', `the handler "${id}" threw ${show(thrown)}, which is not an Error: throw new Error("…") tells where and why.`, {
-    thrown: show(thrown),
-  })
+  return new RedriveError(
+    'E_NON_ERROR_THROWN',
+    `the handler "${id}" threw ${show(thrown)}, which is not an Error: throw new Error("…") tells where and why.`,
+    {
+      thrown: show(thrown),
+    },
+  )
 }
 
 /** The attempt that a message is in. */

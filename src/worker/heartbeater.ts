@@ -38,7 +38,8 @@ export function createHeartbeater(queue: QueueRuntime, holders: () => Iterable<L
     const byPartition = new Map<number, LeaseHolder[]>()
     for (const holder of holders()) {
       if (holder.leaseUntil <= now) holder.lost()
-      else if (holder.beat()) byPartition.set(holder.partition.index, [...(byPartition.get(holder.partition.index) ?? []), holder])
+      else if (holder.beat())
+        byPartition.set(holder.partition.index, [...(byPartition.get(holder.partition.index) ?? []), holder])
     }
     await Promise.all([...byPartition.values()].map((group) => renew(group, now)))
   }

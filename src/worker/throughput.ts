@@ -19,6 +19,7 @@ export function createThroughput(): Throughput {
       average = average === undefined ? ms : average + (ms - average) * WEIGHT
     },
     count: () => count,
-    worth: (ms, limit) => (average === undefined ? Math.min(4, limit) : Math.min(limit, Math.floor(ms / Math.max(average, 0.01)))),
+    worth: (ms, limit) =>
+      average === undefined ? Math.min(4, limit) : Math.min(limit, Math.floor(ms / Math.max(average, 0.01))),
   }
 }

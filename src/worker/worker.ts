@@ -63,17 +63,23 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   const drain = toMs(options.drain ?? DEFAULTS.drain, 'drain', { max: 86_400_000 })
   const name = options.name ?? `${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
   const events = createEmitter<QueueEvents>(queue.log.listenerFailed)
-  const settings: AdvanceSettings = { worker: name, journal: queue.settings.journal, removes: (tags) => removesAtOnce(queue.settings, tags) }
+  const settings: AdvanceSettings = {
+    worker: name,
+    journal: queue.settings.journal,
+    removes: (tags) => removesAtOnce(queue.settings, tags),
+  }
   const committer = createCommitter(queue, name)
   const context: ActiveContext = { queue, handlers, committer, settings, events }
   const throughput = createThroughput()
   const active = new Set<ActiveMessage>()
   let held: Held[] = []
   let stopping: Promise<void> | undefined
-  let abort = (): void => {}
+  let unsubscribe = async (): Promise<void> => {}
+  const impatience = createImpatience()
 
   const prefetch = options.prefetch === undefined ? undefined : toInteger(options.prefetch, 'prefetch', { max: 10_000 })
-  const room = (): number => concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - held.length
+  const room = (): number =>
+    concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - held.length
 
   const timers = createTimerService(queue, {
     worker: name,
@@ -143,12 +149,9 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     held = []
     const returned = untouched.map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))
     const through = Promise.all([...active].map(({ finished }) => finished))
-    const deadline = new Promise<'late'>((resolve) => {
-      abort = () => resolve('late')
-      const cancel = queue.clock.after(timeout, abort)
-      void through.then(cancel)
-    })
-    if ((await Promise.race([through, deadline])) === 'late') for (const message of active) message.interrupt()
+    void through.then(queue.clock.after(timeout, impatience.lose))
+    await Promise.race([through, impatience.lost])
+    for (const message of active) message.interrupt()
     const end = Promise.allSettled([through, ...returned])
     // When Redis is away nothing can be handed back; the leases will end by themselves.
     const cancel = queue.clock.after(DEFAULTS.commandTimeout, committer.close)
@@ -162,13 +165,14 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     if (stopping) return
     heartbeater.start()
     janitor.start()
-    const unsubscribes = await Promise.all(queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail })))
+    const unsubscribes = await Promise.all(
+      queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail })),
+    )
     unsubscribe = async () => void (await Promise.all(unsubscribes.map((end) => end().catch(() => {}))))
     await timers.start()
   })
   // Whoever does not ask `ready()` hears of it as an event.
   isReady.catch((error: unknown) => events.emit('error', error instanceof Error ? error : new Error(String(error))))
-  let unsubscribe = async (): Promise<void> => {}
 
   function onMail(id: string, worker: string): void {
     if (worker !== name) return
@@ -180,13 +184,27 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     on: events.on,
     ready: () => isReady,
     stop({ timeout = drain } = {}) {
-      if (stopping) abort()
+      if (stopping) impatience.lose()
       stopping ??= isReady
         .catch(() => {})
         .then(() => shutDown(toMs(timeout, 'timeout')))
         .then(() => unsubscribe())
       return stopping
     },
-    stats: () => ({ active: active.size, prefetched: held.length, processed: throughput.count(), lag: timers.lag.read() }),
+    stats: () => ({
+      active: active.size,
+      prefetched: held.length,
+      processed: throughput.count(),
+      lag: timers.lag.read(),
+    }),
   }
+}
+
+/** A wait that a deadline or a second call can end. */
+function createImpatience(): { readonly lost: Promise<void>; lose(): void } {
+  let lose = (): void => {}
+  const lost = new Promise<void>((resolve) => {
+    lose = resolve
+  })
+  return { lost, lose }
 }
