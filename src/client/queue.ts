@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { begins } from '../engine/advance.ts'
+import { begins } from '../engine/begin.ts'
 import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { encode } from '../codec.ts'

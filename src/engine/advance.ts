@@ -1,25 +1,18 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { encode } from '../codec.ts'
-import { firstJournalText, journalText } from '../events/journal-text.ts'
+import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
 import { show } from '../options.ts'
-import {
-  FAILED,
-  type CommitEntry,
-  type Disposal,
-  type NewMessage,
-  type StoredTimer,
-  type TimerToSet,
-} from '../store/store.ts'
+import { FAILED, type CommitEntry, type Disposal, type StoredTimer, type TimerToSet } from '../store/store.ts'
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
 import { quarantine } from './quarantine.ts'
-import { tagsOf, type DurableMachine } from './registry.ts'
+import { tagsOf } from './registry.ts'
 import { changedFields, FIELD, persist, timerText, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { eventLabel, toEvent, type Stimulus } from './stimulus.ts'
-import { initialStep, step } from './transition.ts'
+import { step } from './transition.ts'
 
 /** Who advances a message, and under which bounds. */
 export interface AdvanceSettings {
@@ -187,7 +180,7 @@ export const storedTimer = ({ nonce, id, event, due = 0 }: Timer): StoredTimer =
   text: timerText(id, event),
   due,
 })
-const timerToSet = ({ nonce, id, event, delay = 0 }: Timer): TimerToSet => ({
+export const timerToSet = ({ nonce, id, event, delay = 0 }: Timer): TimerToSet => ({
   nonce,
   text: timerText(id, event),
   delay,
@@ -208,7 +201,7 @@ function disposal(snapshot: AnyMachineSnapshot, running: number, settings: Advan
 const settledTags = (snapshot: AnyMachineSnapshot): boolean =>
   snapshot.status !== 'active' || snapshot.hasTag('settled')
 
-interface Note {
+export interface Note {
   readonly event: string
   readonly error: ErrorSummary | undefined
   readonly from: string | null
@@ -216,7 +209,7 @@ interface Note {
   readonly emitted: readonly EventData[]
 }
 
-function transitionDraft(
+export function transitionDraft(
   message: Pick<LiveMessage, 'id' | 'revision'>,
   snapshot: AnyMachineSnapshot,
   note: Note,
@@ -243,33 +236,4 @@ function errorOf(event: EventData, snapshot: AnyMachineSnapshot): ErrorSummary |
   if (typeof error !== 'object' || error === null) return { name: 'Error', message: show(error) }
   const { name = 'Error', message = '', code } = error as Record<string, unknown>
   return { name: String(name), message: String(message).slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
-}
-
-/**
- * The first step of a new message, taken by its sender.
- * @throws what the machine's context factory or an entry action throws, and `E_UNSERIALIZABLE`.
- */
-export function begins(
-  machine: DurableMachine,
-  id: string,
-  input: unknown,
-  inputText: string,
-  client: string,
-): NewMessage {
-  const { snapshot, effects } = initialStep(machine.machine, input)
-  const empty: Pending = { timers: new Map(), invocations: new Map(), noncePrefix: '0', nonces: 0 }
-  const { timers, invocations } = fold(empty, effects, snapshot.status)
-  const waiting = [...invocations.values()].map((invocation) => ({ ...invocation, running: false }))
-  const state = stateName(snapshot.value as StateValue)
-  const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
-  const note: Note = { event: 'init', error: undefined, from: null, to: state, emitted }
-  return {
-    id,
-    state,
-    fields: { ...persist(machine, snapshot, input, waiting), [FIELD.input]: inputText },
-    timers: [...timers.values()].map(timerToSet),
-    attention: waiting.length > 0 ? 'now' : 'timers',
-    journal: firstJournalText(state),
-    transition: encodeTransition(transitionDraft({ id, revision: -1 }, snapshot, note, { worker: client })),
-  }
 }

@@ -71,7 +71,7 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     if (!machine.sources.includes(src)) throw new Error(`${machine.ref} does not invoke "${src}"`)
   }
   const history = stored.fields[FIELD.history]
-  const children = [...invocations.values()].map(({ id, src }) => [id, childStub(id, src)])
+  const children = [...invocations.values()].map(({ id, src }) => [id, childStub(id, src)] as const)
   return {
     id: stored.id,
     machine,

@@ -1,0 +1,144 @@
+import type { MemoryFeed } from './memory-feed.ts'
+import { applyFields, claimed, liveLock, type MemoryMessage } from './memory-message.ts'
+import {
+  PARKED,
+  type Claim,
+  type ClaimRequest,
+  type CommitEntry,
+  type CommitResult,
+  type DeliveryStatus,
+} from './store.ts'
+
+/** One partition in memory, and what the scripts do to it. */
+export interface Slice {
+  readonly messages: Map<string, MemoryMessage>
+  readonly states: Set<string>
+  readonly feed: MemoryFeed
+  /** What a token did, and until when that is remembered. */
+  readonly tokens: Map<string, { readonly answer: unknown; readonly until: number }>
+}
+
+export const tokenOf = (fence: string): string => fence.slice(fence.indexOf(':') + 1)
+
+export function membersOf({ messages }: Slice, state: string): MemoryMessage[] {
+  return [...messages.values()]
+    .filter((message) => message.state === state)
+    .toSorted((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1))
+}
+
+export function nextDue({ messages }: Slice): { next?: number } {
+  let next = PARKED
+  for (const { score } of messages.values()) next = Math.min(next, score)
+  return next < PARKED ? { next } : {}
+}
+
+export function dueAt(
+  now: number,
+  attention: 'now' | 'timers',
+  earliest: number | undefined,
+  timers: readonly { delay: number }[],
+): number | undefined {
+  const dues = timers.map(({ delay }) => now + delay)
+  if (attention === 'now') dues.push(now)
+  if (earliest !== undefined) dues.push(earliest)
+  return dues.length === 0 ? undefined : Math.min(...dues)
+}
+
+/** See `lua/claim.lua` for the reasons. */
+export function claim(it: Slice, { token, worker, limit, lease }: ClaimRequest, now: number, tokenTtl: number): Claim {
+  const before = it.tokens.get(token)
+  if (before && before.until > now) return { now, messages: reclaim(it, before.answer as Taken[], token, lease, now) }
+  const taken: Taken[] = []
+  for (const message of candidates(it, limit, now)) {
+    if (taken.length === limit) break
+    if (liveLock(message, now) !== undefined) {
+      message.score = Math.max(message.lock!.until, now + 50)
+      continue
+    }
+    taken.push({ id: message.id, dueAt: message.score, revision: ++message.revision })
+    Object.assign(message, {
+      owner: `${message.revision}:${token}`,
+      worker,
+      score: now + lease,
+      lock: { token, until: now + lease },
+    })
+  }
+  if (taken.length > 0) it.tokens.set(token, { answer: taken, until: now + tokenTtl })
+  const messages = taken.map(({ id, dueAt: due }) => claimed(it.messages.get(id)!, token, due))
+  return { now, messages, ...(taken.length === limit ? { next: now } : nextDue(it)) }
+}
+
+interface Taken {
+  readonly id: string
+  readonly dueAt: number
+  readonly revision: number
+}
+
+function reclaim(it: Slice, taken: readonly Taken[], token: string, lease: number, now: number): Claim['messages'] {
+  return taken.flatMap(({ id, dueAt: due, revision }) => {
+    const message = it.messages.get(id)
+    if (message?.owner !== `${revision}:${token}`) return []
+    Object.assign(message, { score: now + lease, lock: { token, until: now + lease } })
+    return [claimed(message, token, due)]
+  })
+}
+
+function candidates(it: Slice, limit: number, now: number): MemoryMessage[] {
+  const queues = [...it.states]
+    .map((state) =>
+      membersOf(it, state)
+        .filter(({ score }) => score <= now)
+        .slice(0, limit),
+    )
+    .filter((due) => due.length > 0)
+    .toSorted((a, b) => a[0]!.score - b[0]!.score)
+  const quota = Math.ceil(limit / Math.max(1, queues.length))
+  const rest = queues.flatMap((due) => due.slice(quota)).toSorted((a, b) => a.score - b.score)
+  return [...queues.flatMap((due) => due.slice(0, quota)), ...rest]
+}
+
+/** See `lua/commit.lua` for the reasons. */
+export function commit(it: Slice, entry: CommitEntry, lease: number, now: number): CommitResult {
+  const message = it.messages.get(entry.id)
+  const token = tokenOf(entry.fence)
+  if (!message) return { status: entry.disposal === 'remove' ? 'duplicate' : 'unknown', inbox: false }
+  if (message.lastCommit === entry.fence) return { status: 'duplicate', inbox: false }
+  const lock = liveLock(message, now)
+  if (message.owner !== entry.fence || (lock !== undefined && lock !== token)) return { status: 'fenced', inbox: false }
+  if (entry.disposal === 'remove') {
+    it.messages.delete(entry.id)
+    return { status: 'applied', inbox: false }
+  }
+  applyFields(message, entry, now)
+  message.inbox = entry.disposal === 'settle' ? [] : message.inbox.slice(entry.consumed)
+  message.lastCommit = entry.fence
+  message.revision++
+  it.states.add(entry.state)
+  const mail = message.inbox.length > 0
+  if (entry.disposal === 'keep') {
+    Object.assign(message, {
+      owner: `${message.revision}:${token}`,
+      score: now + lease,
+      lock: { token, until: now + lease },
+    })
+  } else {
+    Object.assign(message, { owner: undefined, worker: undefined, progress: undefined, lock: undefined })
+    const due = mail ? now : dueAt(now, entry.attention, entry.earliest, entry.setTimers)
+    message.score = entry.disposal === 'release' && due !== undefined ? due : PARKED + now
+    if (message.score < PARKED) it.feed.wake(message.score)
+  }
+  return { status: 'applied', inbox: mail }
+}
+
+export function deliver(it: Slice, id: string, event: string, now: number): DeliveryStatus {
+  const message = it.messages.get(id)
+  if (!message) return 'missing'
+  if (message.fields.has('x')) return 'settled'
+  message.inbox.push(event)
+  if (message.owner !== undefined && liveLock(message, now) !== undefined) it.feed.mail(id, message.worker ?? '')
+  else {
+    message.score = now
+    it.feed.wake(now)
+  }
+  return 'delivered'
+}
