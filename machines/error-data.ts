@@ -2,9 +2,9 @@ import { MAX_DELAY } from './backoff.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /** Longest message kept, in characters. */
-export const MAX_MESSAGE_LENGTH = 1000
+const MAX_MESSAGE_LENGTH = 1000
 /** Longest stack kept, in characters: Node's ten frames are about half of it. */
-export const MAX_STACK_LENGTH = 2000
+const MAX_STACK_LENGTH = 2000
 const MAX_NAME_LENGTH = 100
 
 /** An error as plain data that survives JSON unchanged. What is not known is absent, never undefined. */
