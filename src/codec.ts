@@ -1,5 +1,5 @@
 import { parse, stringify } from 'devalue'
-import { RedriveError } from './errors.ts'
+import { RedriveError, isError } from './errors.ts'
 
 /**
  * Values to text and back, unchanged. JSON where JSON is faithful (nearly always, and several times quicker), else devalue
@@ -13,8 +13,8 @@ export function encode(value: unknown, path: string): string {
   try {
     return `~${stringify(value, reducers)}`
   } catch (cause) {
-    const at = cause instanceof Error && 'path' in cause ? String(cause.path) : ''
-    throw refusal(path + at, cause instanceof Error ? cause.message : String(cause), cause)
+    const at = isError(cause) && 'path' in cause ? String(cause.path) : ''
+    throw refusal(path + at, isError(cause) ? cause.message : String(cause), cause)
   }
 }
 
@@ -57,7 +57,7 @@ function ofObject(object: object, depth: number): 'json' | 'rich' | 'deep' {
 
 const reducers = {
   Error: (value: unknown) =>
-    value instanceof Error && {
+    isError(value) && {
       ...(value as object),
       name: value.name,
       message: value.message,

@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types'
+
 /**
  * Every error that Redrive throws has a stable code. The code is for programs, the message for people:
  * what was expected, what came, how to mend it.
@@ -63,6 +65,12 @@ export class RedriveError extends Error {
     return { code: this.code, message: this.message, details: this.details }
   }
 }
+
+/** An error of any realm: one that comes from another VM context (a test runner, a sandbox) is no `instanceof Error` here. */
+export const isError = (value: unknown): value is Error => isNativeError(value) || value instanceof Error
+
+/** What was thrown, as an error. */
+export const asError = (thrown: unknown): Error => (isError(thrown) ? thrown : new Error(String(thrown)))
 
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is RedriveError {
   return error instanceof RedriveError && codes.includes(error.code)

@@ -7,7 +7,7 @@ import {
 import type { AnyStateMachine } from 'xstate'
 import type { Clock } from '../clock.ts'
 import type { QueueSettings, Retention } from '../engine/runtime.ts'
-import { nearest, RedriveError } from '../errors.ts'
+import { nearest, RedriveError, isError } from '../errors.ts'
 import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
 import type { Schema } from './input.ts'
 
@@ -132,12 +132,7 @@ export function asOptionError<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {
-    if (
-      error instanceof Error &&
-      'code' in error &&
-      error.code === 'E_INVALID_OPTION' &&
-      !(error instanceof RedriveError)
-    ) {
+    if (isError(error) && 'code' in error && error.code === 'E_INVALID_OPTION' && !(error instanceof RedriveError)) {
       throw new RedriveError('E_INVALID_OPTION', error.message, { cause: error })
     }
     throw error

@@ -109,7 +109,8 @@ export class Redrive {
    * A queue, made with the first call for its name; later calls return the same.
    * @throws RedriveError `E_INVALID_ID`, `E_INVALID_OPTION`, `E_INVALID_DURATION`, `E_INVALID_MACHINE`
    */
-  queue<Payload = unknown>(name: string, options: QueueOptions<Payload> = {}): Queue<Payload> {
+  // oxlint-disable-next-line typescript/no-explicit-any -- see Queue
+  queue<Payload = any>(name: string, options: QueueOptions<Payload> = {}): Queue<Payload> {
     this.#refuseClosed()
     checkQueueName(name)
     const known = this.#queues.get(name)

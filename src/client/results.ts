@@ -1,5 +1,5 @@
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
-import { hasCode, RedriveError } from '../errors.ts'
+import { hasCode, RedriveError, asError } from '../errors.ts'
 import { createEmitter } from '../events/emitter.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
 import { decode } from '../codec.ts'
@@ -146,7 +146,7 @@ export function createQueueEvents(queue: QueueRuntime, closed: AbortSignal) {
       }
     } catch (error) {
       if (closed.aborted) return
-      emitter.emit('error', error instanceof Error ? error : new Error(String(error)))
+      emitter.emit('error', asError(error))
       // After a gap there is nothing to resume from but the present.
       if (hasCode(error, 'E_FEED_GAP')) return run('now')
       queue.clock.after(DEFAULTS.maxSleep, () => void run(position))
@@ -160,7 +160,7 @@ export function createQueueEvents(queue: QueueRuntime, closed: AbortSignal) {
       await queue.ready()
       for (const partition of queue.partitions) await queue.store.subscribe(partition, { progress })
     } catch (error) {
-      emitter.emit('error', error instanceof Error ? error : new Error(String(error)))
+      emitter.emit('error', asError(error))
     }
   }
 

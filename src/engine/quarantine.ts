@@ -1,7 +1,7 @@
 import { encode } from '../codec.ts'
 import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
-import { RedriveError } from '../errors.ts'
+import { RedriveError, isError } from '../errors.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
 import { QUARANTINED, type ClaimedMessage, type CommitEntry } from '../store/store.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
@@ -86,6 +86,6 @@ function storable(event: EventData): EventData {
 
 function summary(cause: unknown): ErrorSummary {
   if (cause instanceof RedriveError) return { name: cause.name, message: cause.message, code: cause.code }
-  if (cause instanceof Error) return { name: cause.name, message: cause.message, code: 'E_STEP_FAILED' }
+  if (isError(cause)) return { name: cause.name, message: cause.message, code: 'E_STEP_FAILED' }
   return { name: 'Error', message: `the machine threw ${String(cause)}`, code: 'E_STEP_FAILED' }
 }

@@ -1,3 +1,4 @@
+import { isError } from '../errors.ts'
 import type { Redis } from 'ioredis'
 import Redlock, { Lock, ResourceLockedError } from 'redlock'
 import type { HeldLock, LockPlace, Locks } from './locks.ts'
@@ -60,8 +61,7 @@ async function settled<T>(operation: Promise<T>): Promise<T | undefined> {
 }
 
 async function votesAgainst(thrown: unknown): Promise<Error[]> {
-  if (typeof thrown !== 'object' || thrown === null || !('attempts' in thrown))
-    return thrown instanceof Error ? [thrown] : []
+  if (typeof thrown !== 'object' || thrown === null || !('attempts' in thrown)) return isError(thrown) ? [thrown] : []
   const votes = thrown.attempts as Promise<{ votesAgainst: Map<unknown, Error> }>[]
   const attempts = await Promise.all(votes)
   return attempts.flatMap((attempt) => [...attempt.votesAgainst.values()])

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis'
-import { RedriveError } from '../errors.ts'
+import { RedriveError, isError } from '../errors.ts'
 import type { ServerFacts } from './store.ts'
 
 /** `redis://user:password@host:port/db`, `rediss://…` (TLS), `unix:///path/to.sock`, or the options of ioredis. */
@@ -132,7 +132,7 @@ function policyWarnings(info: ReadonlyMap<string, string>): string[] {
 
 /** Names what went wrong with Redis; other errors pass as they are. */
 export function toRedriveError(error: unknown, where: string): unknown {
-  if (error instanceof RedriveError || !(error instanceof Error)) return error
+  if (error instanceof RedriveError || !isError(error)) return error
   const { message } = error
   if (message.startsWith('OOM') || message.includes('-OOM')) {
     const text = `${where} is out of memory and refuses new messages; those that it holds still go on. Raise maxmemory or drain the queue.`

@@ -1,3 +1,4 @@
+import { isError } from '../errors.ts'
 /** Where Redrive writes its log. Default: warnings and errors to stderr. */
 export interface Logger {
   debug(text: string, facts?: object): void
@@ -12,7 +13,7 @@ export const stderrLogger: Logger = { debug: () => {}, info: () => {}, warn: wri
 
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const reason = (error: unknown): string => (isError(error) ? error.message : String(error))
 
 /** All wording of the log. */
 export interface Log {

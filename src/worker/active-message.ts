@@ -4,7 +4,7 @@ import { handBack } from '../engine/hand-back.ts'
 import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import { decode, encode } from '../codec.ts'
-import { RedriveError, type ErrorCode } from '../errors.ts'
+import { RedriveError, type ErrorCode, asError } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
 import type { EventData } from '../message.ts'
@@ -206,7 +206,7 @@ export function activate(
 
   const finished = run().catch((error: unknown) => {
     abortAll('E_LEASE_LOST', 'the commit could not be written')
-    events.emit('error', error instanceof Error ? error : new Error(String(error)))
+    events.emit('error', asError(error))
   })
 
   return {

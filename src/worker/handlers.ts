@@ -1,5 +1,5 @@
 import { encode } from '../codec.ts'
-import { nearest, RedriveError } from '../errors.ts'
+import { nearest, RedriveError, isError } from '../errors.ts'
 import type { DurableMachine } from '../engine/registry.ts'
 import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
@@ -90,7 +90,7 @@ export async function runHandler(
 function toError(thrown: unknown, id: string): Error {
   if (thrown instanceof RedriveError && thrown.code === 'E_UNSERIALIZABLE')
     return Object.assign(thrown, { retryable: false })
-  if (thrown instanceof Error) return thrown
+  if (isError(thrown)) return thrown
   return new RedriveError(
     'E_NON_ERROR_THROWN',
     `the handler "${id}" threw ${show(thrown)}, which is not an Error: throw new Error("…") tells where and why.`,

@@ -1,3 +1,4 @@
+import { asError } from '../errors.ts'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AdvanceSettings } from '../engine/advance.ts'
@@ -172,7 +173,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     await timers.start()
   })
   // Whoever does not ask `ready()` hears of it as an event.
-  isReady.catch((error: unknown) => events.emit('error', error instanceof Error ? error : new Error(String(error))))
+  isReady.catch((error: unknown) => events.emit('error', asError(error)))
 
   function onMail(id: string, worker: string): void {
     if (worker !== name) return
