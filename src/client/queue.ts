@@ -15,6 +15,7 @@ import {
 import { toInteger, toMs, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { ListedMessage, Partition } from '../store/store.ts'
+import { createJanitor } from '../timer/janitor.ts'
 import { checkHandlers, type Handler, type Handlers } from '../worker/handlers.ts'
 import { createWorker, type Worker, type WorkerOptions } from '../worker/worker.ts'
 import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
@@ -85,6 +86,8 @@ export interface Queue<Payload = any> {
    * @throws RedriveError `E_LOCKED` when a worker, or another client of its lock, has it.
    */
   hold<T>(id: string, action: () => Promise<T>, options?: { readonly ttl?: Duration }): Promise<T>
+  /** Deletes settled messages beyond the queue's retention now; workers do so every ten seconds or so. Returns how many. */
+  trim(): Promise<number>
   /** Starts a worker: one handler, or one for each actor that the machine invokes. */
   work(handlers: Handler<Payload> | Handlers, options?: WorkerOptions): Worker
   on: ReturnType<typeof createQueueEvents>['on']
@@ -228,6 +231,10 @@ export function createQueue<Payload>({
     async hold(id, action, { ttl = LOCK_TTL } = {}) {
       await existing(id)
       return hold(id, () => action(), toMs(ttl, 'ttl', { min: 100 }))
+    },
+    async trim() {
+      await runtime.ready()
+      return createJanitor(runtime).sweep()
     },
     work(handlers, workerOptions) {
       const worker = createWorker(runtime, checkHandlers(machine, handlers), workerOptions)

@@ -93,7 +93,7 @@ export class Redrive {
   }
 
   async #connect(): Promise<ServerFacts> {
-    this.#refuseClosed()
+    this.#refuse(this.#closed.signal.aborted)
     const { store } = await this.#backend
     const facts = await store.ready()
     for (const warning of facts.warnings) this.#log.serverWarning(warning)
@@ -111,7 +111,7 @@ export class Redrive {
    */
   // oxlint-disable-next-line typescript/no-explicit-any -- see Queue
   queue<Payload = any>(name: string, options: QueueOptions<Payload> = {}): Queue<Payload> {
-    this.#refuseClosed()
+    this.#refuse(this.#closing !== undefined)
     checkQueueName(name)
     const known = this.#queues.get(name)
     if (!known) return this.#open(name, options)
@@ -140,6 +140,7 @@ export class Redrive {
       store: lateStore(this.#backend),
       locks: lateLocks(this.#backend),
       ready: () => {
+        if (this.#closed.signal.aborted) return this.#connect().then(() => {})
         // Asked again after a failure: the server may be there by then.
         defined ??= this.#define(name, { partitions: count }).catch((error: unknown) => {
           defined = undefined
@@ -202,8 +203,8 @@ export class Redrive {
     )
   }
 
-  #refuseClosed(): void {
-    if (this.#closing) throw new RedriveError('E_CLOSED', 'this client is closed. Make a new one.')
+  #refuse(closed: boolean): void {
+    if (closed) throw new RedriveError('E_CLOSED', 'this client is closed. Make a new one.')
   }
 }
 

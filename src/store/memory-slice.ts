@@ -52,7 +52,7 @@ export function claim(it: Slice, { token, worker, limit, lease }: ClaimRequest, 
   for (const message of candidates(it, limit, now)) {
     if (taken.length === limit) break
     if (liveLock(message, now) !== undefined) {
-      message.score = Math.max(message.lock!.until, now + 50)
+      message.score = Math.min(Math.max(message.lock!.until, now + 50), now + 1000)
       continue
     }
     taken.push({ id: message.id, dueAt: message.score, revision: ++message.revision })

@@ -85,7 +85,8 @@ for _, candidate in ipairs(candidates) do
     redis.call('ZADD', base .. ':s:' .. actual, 'NX', due, id)
     redis.call('ZREM', base .. ':s:' .. state, id)
   elseif not redis.call('SET', lock, token, 'NX', 'PX', lease) then
-    postpone(state, id, now + math.max(redis.call('PTTL', lock), 50))
+    -- Whoever holds it may give it back any time and tells nobody, so it is looked at again within a second.
+    postpone(state, id, now + math.min(math.max(redis.call('PTTL', lock), 50), 1000))
   else
     local revision = redis.call('HINCRBY', key, 'r', 1)
     redis.call('HSET', key, 'o', revision .. ':' .. token, 'w', worker)
