@@ -27,7 +27,7 @@ export interface RedisBackendOptions {
 export function redisBackend(options: RedisBackendOptions): Backend {
   const keys = createKeys(options.prefix)
   const store = createRedisStore({ ...options, tokenTtl: Math.max(DEFAULTS.tokenTtl, 6 * options.commandTimeout) })
-  const locks = createRedlock(() => openConnection(options.redis, options), keys.lock)
+  const locks = createRedlock(() => openConnection(options.redis, options), keys.lock, options.commandTimeout)
   return {
     store,
     locks,

@@ -26,14 +26,15 @@ export async function* readFeed(
   { from = 'now', signal }: FeedOptions = {},
 ): AsyncGenerator<FeedTransition> {
   await queue.ready()
+  const ended = AbortSignal.any([queue.closed, ...(signal ? [signal] : [])])
   const positions = await startPositions(queue, from)
   const bell = createBell(queue)
   const unsubscribes = await Promise.all(
     queue.partitions.map((partition) => queue.store.subscribe(partition, { feed: bell.ring })),
   )
-  signal?.addEventListener('abort', bell.ring, { once: true })
+  ended.addEventListener('abort', bell.ring, { once: true })
   try {
-    while (!signal?.aborted) {
+    while (!ended.aborted) {
       bell.reset()
       let found = false
       for (const [i, partition] of queue.partitions.entries()) {
@@ -45,7 +46,7 @@ export async function* readFeed(
           for (const transition of decodeTransitions(partition.queue, entry.at, entry.text))
             yield { ...transition, position }
         }
-        if (signal?.aborted) return
+        if (ended.aborted) return
       }
       if (!found) await bell.wait(DEFAULTS.maxSleep)
     }

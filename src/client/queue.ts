@@ -98,7 +98,6 @@ export interface QueueParts {
   readonly options: QueueOptions
   readonly sender: Sender
   readonly generateId: GenerateId
-  readonly closed: AbortSignal
   /** Name of this client in the feed. */
   readonly client: string
   registerWorker(worker: Worker): void
@@ -112,12 +111,11 @@ export function createQueue<Payload>({
   options,
   sender,
   generateId,
-  closed,
   client,
   registerWorker,
 }: QueueParts): Queue<Payload> {
   const { name, machine, store, locks, partitions, settings } = runtime
-  const events = createQueueEvents(runtime, closed)
+  const events = createQueueEvents(runtime)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
     toMessage(name, message, attentionAt, machine.tags)

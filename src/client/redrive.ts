@@ -137,6 +137,7 @@ export class Redrive {
       partitions,
       clock: this.#clock,
       log: this.#log,
+      closed: this.#closed.signal,
       store: lateStore(this.#backend),
       locks: lateLocks(this.#backend),
       ready: () => {
@@ -155,7 +156,6 @@ export class Redrive {
       sender,
       options,
       generateId: this.#generateId,
-      closed: this.#closed.signal,
       client: `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`,
       registerWorker: (worker) => this.#workers.add(worker),
     })

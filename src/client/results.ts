@@ -31,27 +31,43 @@ export async function awaitResult(
     if (transition.id === id && isSettled(transition)) settle(transition)
   })
   const until = timeout === undefined ? Infinity : performance.now() + timeout
+  const ended = AbortSignal.any([queue.closed, ...(signal ? [signal] : [])])
   try {
     // One that was removed with its last commit can only be heard of, so it must have been there when the wait began.
     let seen = false
     for (;;) {
-      const message = await get(id)
-      if (!message && !seen)
-        throw new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${queue.name}".`, { id })
+      const message = await look(get, id)
+      if (message === undefined) throw missing(queue, id, seen)
       seen = true
-      if (message && isSettled(message)) return outcome(id, message)
+      if (message !== 'away' && isSettled(message)) return outcome(id, message)
       if (signal?.aborted) throw signal.reason
+      if (ended.aborted) throw new RedriveError('E_CLOSED', `the client was closed; "${id}" goes on.`, { id })
       const left = until - performance.now()
       if (left <= 0)
         throw new RedriveError('E_TIMEOUT', `"${id}" did not finish within ${timeout} ms; it goes on.`, { id })
-      const heard = await soonest(queue, announced, Math.min(left, DEFAULTS.maxSleep), signal)
+      const heard = await soonest(queue, announced, Math.min(left, DEFAULTS.maxSleep), ended)
       if (heard) return outcome(id, { ...heard, state: heard.to })
-      if (!message)
-        throw new RedriveError('E_NOT_FOUND', `"${id}" was removed while its result was waited for.`, { id })
     }
   } finally {
     await end()
   }
+}
+
+/** The message as it is stored. A Redis that is away for a while is no reason to give up a wait. */
+async function look(get: Get, id: string): Promise<Message | undefined | 'away'> {
+  try {
+    return await get(id)
+  } catch (error) {
+    if (hasCode(error, 'E_REDIS_UNAVAILABLE')) return 'away'
+    throw error
+  }
+}
+
+function missing({ name }: QueueRuntime, id: string, seen: boolean): RedriveError {
+  const what = seen
+    ? `"${id}" was removed while its result was waited for.`
+    : `there is no message "${id}" in "${name}".`
+  return new RedriveError('E_NOT_FOUND', what, { id })
 }
 
 const isSettled = ({ status, tags }: { status: string; tags: readonly string[] }): boolean =>
@@ -95,11 +111,18 @@ function soonest(
   queue: QueueRuntime,
   announced: Promise<Transition>,
   ms: number,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Transition | undefined> {
   return new Promise((resolve) => {
     const cancel = queue.clock.after(ms, () => resolve(undefined))
-    signal?.addEventListener('abort', () => resolve(undefined), { once: true })
+    signal.addEventListener(
+      'abort',
+      () => {
+        cancel()
+        resolve(undefined)
+      },
+      { once: true },
+    )
     void announced.then((transition) => {
       cancel()
       resolve(transition)
@@ -126,7 +149,7 @@ async function subscribeTo(queue: QueueRuntime, heard: (transition: Transition) 
  * Callbacks on what happens to any message of a queue, in whichever process. They follow the feed, so they miss nothing while
  * this process lives, even across a reconnect.
  */
-export function createQueueEvents(queue: QueueRuntime, closed: AbortSignal) {
+export function createQueueEvents(queue: QueueRuntime) {
   const emitter = createEmitter<QueueEvents>(queue.log.listenerFailed)
   let following = false
 
@@ -140,12 +163,12 @@ export function createQueueEvents(queue: QueueRuntime, closed: AbortSignal) {
   async function run(from: string): Promise<void> {
     let position = from
     try {
-      for await (const transition of readFeed(queue, { from, signal: closed })) {
+      for await (const transition of readFeed(queue, { from })) {
         position = transition.position
         for (const name of eventNames(transition)) emitter.emit(name, transition)
       }
     } catch (error) {
-      if (closed.aborted) return
+      if (queue.closed.aborted) return
       emitter.emit('error', asError(error))
       // After a gap there is nothing to resume from but the present.
       if (hasCode(error, 'E_FEED_GAP')) return run('now')

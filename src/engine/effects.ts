@@ -16,6 +16,7 @@ export interface ExecutableAction {
   readonly type: string
   readonly params: unknown
   readonly exec?: unknown
+  readonly info?: { readonly self: unknown }
 }
 
 type Params = Readonly<Record<string, unknown>>
@@ -35,7 +36,7 @@ export function toEffect(action: ExecutableAction): Effect | undefined {
     case 'xstate.stopChild':
       return typeof params['id'] === 'string' ? { type: 'stop', id: params['id'] } : undefined
     case 'xstate.sendTo':
-      return toSend(params)
+      return params['to'] === action.info?.self ? toSelf(params) : toSend(params)
     case 'xstate.emit':
       return { type: 'emit', event: params['event'] as EventData }
     case 'xstate.log':
@@ -43,6 +44,12 @@ export function toEffect(action: ExecutableAction): Effect | undefined {
     default:
       return { type: 'action', name: action.type, params: action.params }
   }
+}
+
+/** What a machine sends to itself comes in a step of its own: a timer, of no delay where none is asked for. */
+function toSelf({ id, event, delay }: Params): Effect {
+  const timed = typeof delay === 'number'
+  return { type: 'timer.set', id: timed ? text(id) : undefined, event: event as EventData, delay: timed ? delay : 0 }
 }
 
 function toSend(params: Params): Effect {

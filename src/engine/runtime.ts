@@ -15,6 +15,8 @@ export interface QueueRuntime {
   readonly clock: Clock
   readonly log: Log
   readonly settings: QueueSettings
+  /** Aborts when the client is closed: what waits or reads on ends with it. */
+  readonly closed: AbortSignal
   /** Resolves when the connection is checked and the queue is defined there; rejects with the reason. */
   ready(): Promise<void>
 }

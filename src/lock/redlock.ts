@@ -1,13 +1,18 @@
 import { isError } from '../errors.ts'
 import type { Redis } from 'ioredis'
 import Redlock, { Lock, ResourceLockedError } from 'redlock'
+import { withDeadline } from '../deadline.ts'
 import type { HeldLock, LockPlace, Locks } from './locks.ts'
 
 /**
  * Locks by the `redlock` library, whose key and value format the claim script writes too: any Redlock client can keep a worker
  * off a message, and is kept off by it.
  */
-export function createRedlock(open: () => Redis, keyOf: (place: LockPlace, id: string) => string): Locks {
+export function createRedlock(
+  open: () => Redis,
+  keyOf: (place: LockPlace, id: string) => string,
+  timeout: number,
+): Locks {
   let redlock: Redlock | undefined
   let redis: Redis | undefined
 
@@ -21,23 +26,25 @@ export function createRedlock(open: () => Redis, keyOf: (place: LockPlace, id: s
     return redlock
   }
 
+  const inTime = <T>(call: Promise<T>): Promise<T> => withDeadline(call, timeout, 'the server of the locks')
+
   const handle = (lock: Lock): HeldLock => ({
     token: lock.value,
     async extend(ms) {
       // An expired handle is refused by the library without asking the server, which knows better whether the key is there.
       lock.expiration = Date.now() + ms
-      const extended = await settled(library().extend(lock, ms))
+      const extended = await settled(inTime(library().extend(lock, ms)))
       if (extended) lock = extended
       return extended !== undefined
     },
     async release() {
-      await settled(library().release(lock))
+      await settled(inTime(library().release(lock)))
     },
   })
 
   return {
     async acquire(place, id, ms) {
-      const lock = await settled(library().acquire([keyOf(place, id)], ms))
+      const lock = await settled(inTime(library().acquire([keyOf(place, id)], ms)))
       return lock && handle(lock)
     },
     adopt: (place, id, token) => handle(new Lock(library(), [keyOf(place, id)], token, [], Date.now() + 60_000)),

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { RedriveError, isError } from '../errors.ts'
+import { withDeadline } from '../deadline.ts'
 import type { ServerFacts } from './store.ts'
 
 /** `redis://user:password@host:port/db`, `rediss://…` (TLS), `unix:///path/to.sock`, or the options of ioredis. */
@@ -18,7 +19,6 @@ export function openConnection(address: RedisAddress, settings: ConnectionSettin
     replyMapping: 'legacy',
     lazyConnect: true,
     connectTimeout: settings.commandTimeout,
-    commandTimeout: settings.commandTimeout,
     maxRetriesPerRequest: null,
     // With `false` a promise can stay unsettled for ever; every script is idempotent, so a second run does no harm.
     autoResendUnfulfilledCommands: true,
@@ -78,14 +78,19 @@ const redactUrl = (url: string): string => url.replace(/\/\/[^/@]*@/, '//')
  * Connects once, and refuses a server that cannot keep the promises.
  * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH` or `E_REDIS_VERSION`.
  */
-export async function connect(redis: Redis, address: RedisAddress): Promise<ServerFacts> {
+export async function connect(
+  redis: Redis,
+  address: RedisAddress,
+  { commandTimeout }: ConnectionSettings,
+): Promise<ServerFacts> {
   const where = describeAddress(address)
   try {
     const lastError = nextError(redis)
-    await redis.connect().catch(async (error: unknown) => {
+    const connected = withDeadline(redis.connect(), commandTimeout, where)
+    await connected.catch(async (error: unknown) => {
       throw (await lastError()) ?? error
     })
-    const info = parseInfo(await redis.info())
+    const info = parseInfo(await withDeadline(redis.info(), commandTimeout, where))
     return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
   } catch (error) {
     redis.disconnect()

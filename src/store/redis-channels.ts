@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { RedriveError } from '../errors.ts'
 import type { Keys } from './keys.ts'
 import type { Partition, StoreListener } from './store.ts'
 
@@ -11,8 +12,10 @@ export interface Channels {
 export function createChannels(open: () => Redis, keys: Keys): Channels {
   const listeners = new Map<string, Set<(message: string) => void>>()
   let connection: Redis | undefined
+  let closed = false
 
   function subscriber(): Redis {
+    if (closed) throw new RedriveError('E_CLOSED', 'this client is closed.')
     if (!connection) {
       connection = open()
       connection.on('message', (channel: string, message: string) => {
@@ -49,7 +52,10 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
         for (const [channel, route] of routes) await unlisten(channel, route)
       }
     },
-    close: () => connection?.disconnect(),
+    close() {
+      closed = true
+      connection?.disconnect()
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { withDeadline } from '../deadline.ts'
 import { connect, describeAddress, openConnection, toRedriveError, type RedisAddress } from './connection.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
@@ -34,9 +35,9 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...definitions(redis, keys),
   }
   return {
-    ...naming(store, describeAddress(options.redis)),
+    ...guarded(store, describeAddress(options.redis), options.commandTimeout),
     subscribe: channels.subscribe,
-    ready: () => connect(redis, options.redis),
+    ready: () => connect(redis, options.redis, options),
     async close() {
       redis.disconnect()
       channels.close()
@@ -133,15 +134,19 @@ function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
   }
 }
 
-/** The server remembers the last entry that it trimmed: were there entries between it and the reader, they are lost to it. */
+/**
+ * Whether entries after a position may have been trimmed: the position itself is gone, and the stream has lost entries. (The
+ * server's `max-deleted-entry-id` would tell exactly, but trimming does not write it.)
+ */
 async function trimmedPast(redis: Redis, key: string, after: string): Promise<boolean> {
-  const info = (await redis.xinfo('STREAM', key)) as string[]
-  const deleted = info[info.indexOf('max-deleted-entry-id') + 1] ?? '0-0'
-  return comparePositions(deleted, after) > 0
+  const info = (await redis.xinfo('STREAM', key)) as unknown[]
+  const read = (name: string): unknown => info[info.indexOf(name) + 1]
+  const [oldest] = read('first-entry') as [string]
+  return comparePositions(oldest, after) > 0 && Number(read('entries-added')) > Number(read('length'))
 }
 
 /** Orders positions `ms-seq` of a stream. */
-export function comparePositions(a: string, b: string): number {
+function comparePositions(a: string, b: string): number {
   const [aMs = 0, aSeq = 0] = a.split('-').map(Number)
   const [bMs = 0, bSeq = 0] = b.split('-').map(Number)
   return aMs - bMs || aSeq - bSeq
@@ -163,12 +168,12 @@ function definitions(redis: Redis, keys: Keys): Pick<Store, 'defineQueue' | 'que
 
 type Method = (...args: never[]) => Promise<unknown>
 
-/** Wraps every call of a store, so that an error of the driver becomes one of Redrive's own, naming the server. */
-function naming<T extends { [K in keyof T]: Method }>(store: T, where: string): T {
+/** Wraps every call of a store: it ends in time, and an error of the driver becomes one of Redrive's own, naming the server. */
+function guarded<T extends { [K in keyof T]: Method }>(store: T, where: string, timeout: number): T {
   const wrapped = Object.entries<Method>(store).map(([name, method]) => {
     const call = async (...args: never[]): Promise<unknown> => {
       try {
-        return await method(...args)
+        return await withDeadline(method(...args), timeout, where)
       } catch (error) {
         throw toRedriveError(error, where)
       }

@@ -42,8 +42,9 @@ type Run = (base: string, ...args: string[]) => Promise<unknown>
 /** Reads the source of a script; the shebang in it declares whether it may run on a server that is out of memory. */
 export const scriptSource = (name: string): string => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 
-export function createScripts(redis: Redis, settings: ScriptSettings): Scripts {
-  const run = defineCommands(redis)
+/** `source` reads the text of a script; tests give another, to see what breaks without a line of it. */
+export function createScripts(redis: Redis, settings: ScriptSettings, source = scriptSource): Scripts {
+  const run = defineCommands(redis, source)
   const ttl = String(settings.tokenTtl)
   const feed = String(settings.feed)
   return {
@@ -83,11 +84,11 @@ export function createScripts(redis: Redis, settings: ScriptSettings): Scripts {
   }
 }
 
-function defineCommands(redis: Redis): Record<(typeof NAMES)[number], Run> {
+function defineCommands(redis: Redis, source: typeof scriptSource): Record<(typeof NAMES)[number], Run> {
   const commands = {} as Record<(typeof NAMES)[number], Run>
   for (const name of NAMES) {
     const command = `redrive:${name}`
-    redis.defineCommand(command, { numberOfKeys: 1, lua: scriptSource(name) })
+    redis.defineCommand(command, { numberOfKeys: 1, lua: source(name) })
     const call = (redis as unknown as Record<string, Run>)[command]!
     commands[name] = (base, ...args) => call.call(redis, base, ...args)
   }

@@ -1,5 +1,6 @@
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { DEFAULTS } from '../options.ts'
+import { repeat } from './repeat.ts'
 
 /** Trims settled messages by age and count, a bounded number at a time. Any number of them may run on one queue. */
 export interface Janitor {
@@ -10,7 +11,7 @@ export interface Janitor {
 }
 
 export function createJanitor(queue: QueueRuntime): Janitor {
-  let cancel = (): void => {}
+  let end = (): void => {}
 
   async function sweep(): Promise<number> {
     let deleted = 0
@@ -22,16 +23,17 @@ export function createJanitor(queue: QueueRuntime): Janitor {
     return deleted
   }
 
-  /** By chance up to twice the interval, so that many workers do not sweep at the same instant. */
-  function schedule(): void {
-    cancel = queue.clock.after(DEFAULTS.sweepInterval * (0.5 + queue.clock.random()), () => {
-      void sweep()
-        .catch((error: unknown) => queue.log.sweepFailed(queue.name, error))
-        .finally(schedule)
-    })
-  }
+  /** By chance more or less, so that many workers do not sweep at the same instant. */
+  const pause = (): number => DEFAULTS.sweepInterval * (0.5 + queue.clock.random())
+  const failed = (error: unknown): void => queue.log.sweepFailed(queue.name, error)
 
-  return { start: schedule, stop: () => cancel(), sweep }
+  return {
+    sweep,
+    start() {
+      end = repeat(queue.clock, pause, () => sweep().catch(failed))
+    },
+    stop: () => end(),
+  }
 }
 
 /** States in use in which a message is settled, with the retention of their tags. */

@@ -1,6 +1,7 @@
 import type { QueueRuntime } from '../engine/runtime.ts'
 import type { Beat, Partition } from '../store/store.ts'
 import { DEFAULTS } from '../options.ts'
+import { repeat } from '../timer/repeat.ts'
 
 /** A message whose lease is to be kept. */
 export interface LeaseHolder {
@@ -25,13 +26,7 @@ export function createHeartbeater(queue: QueueRuntime, holders: () => Iterable<L
   const { lease } = queue.settings
   // At least once a second, for it also brings the news of an inbox when a notification was lost.
   const interval = Math.min(Math.floor(lease / 3), DEFAULTS.maxSleep)
-  let cancel = (): void => {}
-
-  function schedule(): void {
-    cancel = queue.clock.after(interval, () => {
-      void beat().finally(schedule)
-    })
-  }
+  let end = (): void => {}
 
   async function beat(): Promise<void> {
     const now = queue.clock.now()
@@ -71,5 +66,10 @@ export function createHeartbeater(queue: QueueRuntime, holders: () => Iterable<L
     })
   }
 
-  return { start: schedule, stop: () => cancel() }
+  return {
+    start() {
+      end = repeat(queue.clock, () => interval, beat)
+    },
+    stop: () => end(),
+  }
 }

@@ -31,9 +31,11 @@ if remembered then
   local taken = cjson.decode(remembered)
   for i = 1, #taken, 3 do
     local id, due, revision = taken[i], taken[i + 1], taken[i + 2]
+    local lock = base .. ':l:' .. id
     local owner = redis.call('HMGET', base .. ':m:' .. id, 'o', 's')
-    if owner[1] == revision .. ':' .. token then
-      redis.call('SET', base .. ':l:' .. id, token, 'PX', lease)
+    local holder = redis.call('GET', lock)
+    if owner[1] == revision .. ':' .. token and (not holder or holder == token) then
+      redis.call('SET', lock, token, 'PX', lease)
       redis.call('ZADD', base .. ':s:' .. owner[2], 'XX', leaseEnd, id)
       answer(id, due, revision)
     end
@@ -82,6 +84,7 @@ for _, candidate in ipairs(candidates) do
     postpone(state, id, now + MISSING_GRACE)
   elseif actual ~= state then
     -- The hash is the truth, the sets are its index; a failover can leave them apart.
+    redis.call('SADD', base .. ':states', actual)
     redis.call('ZADD', base .. ':s:' .. actual, 'NX', due, id)
     redis.call('ZREM', base .. ':s:' .. state, id)
   elseif not redis.call('SET', lock, token, 'NX', 'PX', lease) then

@@ -77,6 +77,13 @@ local function remove(entry, old)
   return 'a'
 end
 
+-- Lua cannot unpack some thousands of values at once.
+local function inPieces(command, key, values)
+  for i = 1, #values, 1000 do
+    redis.call(command, key, unpack(values, i, math.min(i + 999, #values)))
+  end
+end
+
 local function index(entry, old, score)
   if old ~= entry.state then
     redis.call('ZREM', base .. ':s:' .. old, entry.id)
@@ -126,10 +133,8 @@ local function write(entry, old, lock, token)
       earliest = due
     end
   end
-  redis.call('HSET', key, unpack(sets))
-  if #deletes > 0 then
-    redis.call('HDEL', key, unpack(deletes))
-  end
+  inPieces('HSET', key, sets)
+  inPieces('HDEL', key, deletes)
   return mail and 'm' or 'a'
 end
 

@@ -28,7 +28,8 @@ for at = 3, #ARGV, 2 do
     if stored[3] and redis.call('EXISTS', base .. ':l:' .. id) == 1 then
       redis.call('PUBLISH', base .. ':wake', 'm ' .. stored[4] .. '\n' .. id)
     else
-      redis.call('ZADD', base .. ':s:' .. stored[1], 'XX', now, id)
+      -- `LT`: what is due already keeps its place in the queue.
+      redis.call('ZADD', base .. ':s:' .. stored[1], 'XX', 'LT', now, id)
       woken = true
     end
   end

@@ -48,7 +48,10 @@ while at <= #ARGV do
   if redis.call('EXISTS', key) == 1 then
     answers[#answers + 1] = 'd'
   else
-    redis.call('HSET', key, unpack(fields))
+    -- In pieces: Lua cannot unpack some thousands of values at once.
+    for i = 1, #fields, 1000 do
+      redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields)))
+    end
     redis.call('ZADD', base .. ':s:' .. state, string.format('%.0f', due or PARKED + now), id)
     if not named[state] then
       redis.call('SADD', base .. ':states', state)
