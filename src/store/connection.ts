@@ -64,7 +64,15 @@ function credentials(url: URL): RedisOptions {
   }
 }
 
-const database = (text: string | null): RedisOptions => (text && /^\d+$/.test(text) ? { db: Number(text) } : {})
+function database(text: string | null): RedisOptions {
+  if (!text) return {}
+  if (/^\d+$/.test(text)) return { db: Number(text) }
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    `the database of a Redis URL must be a number, as in redis://127.0.0.1:6379/2 or unix:///path?db=2; got "${text}".`,
+    { path: 'redis' },
+  )
+}
 
 /** The address without its password, for messages and logs. */
 export function describeAddress(address: RedisAddress): string {
@@ -72,7 +80,8 @@ export function describeAddress(address: RedisAddress): string {
   return address.path ? `unix://${address.path}` : `redis://${address.host ?? '127.0.0.1'}:${address.port ?? 6379}`
 }
 
-const redactUrl = (url: string): string => url.replace(/\/\/[^/@]*@/, '//')
+/** Up to the last `@`: a password that should have been encoded may itself have one, or a slash. A path after `///` has none. */
+const redactUrl = (url: string): string => url.replace(/\/\/(?!\/).*@/s, '//')
 
 /**
  * Connects once, and refuses a server that cannot keep the promises.
@@ -85,11 +94,14 @@ export async function connect(
 ): Promise<ServerFacts> {
   const where = describeAddress(address)
   try {
-    const lastError = nextError(redis)
-    const connected = withDeadline(redis.connect(), commandTimeout, where)
-    await connected.catch(async (error: unknown) => {
-      throw (await lastError()) ?? error
-    })
+    // Asked again, or after a first command, it is connected already.
+    if (redis.status === 'wait' || redis.status === 'end') {
+      const lastError = nextError(redis)
+      const connected = withDeadline(redis.connect(), commandTimeout, where)
+      await connected.catch(async (error: unknown) => {
+        throw (await lastError()) ?? error
+      })
+    }
     const info = parseInfo(await withDeadline(redis.info(), commandTimeout, where))
     return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
   } catch (error) {

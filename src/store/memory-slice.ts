@@ -77,7 +77,7 @@ interface Taken {
 function reclaim(it: Slice, taken: readonly Taken[], token: string, lease: number, now: number): Claim['messages'] {
   return taken.flatMap(({ id, dueAt: due, revision }) => {
     const message = it.messages.get(id)
-    if (message?.owner !== `${revision}:${token}`) return []
+    if (message?.owner !== `${revision}:${token}` || (liveLock(message, now) ?? token) !== token) return []
     Object.assign(message, { score: now + lease, lock: { token, until: now + lease } })
     return [claimed(message, token, due)]
   })
@@ -137,7 +137,7 @@ export function deliver(it: Slice, id: string, event: string, now: number): Deli
   message.inbox.push(event)
   if (message.owner !== undefined && liveLock(message, now) !== undefined) it.feed.mail(id, message.worker ?? '')
   else {
-    message.score = now
+    message.score = Math.min(message.score, now)
     it.feed.wake(now)
   }
   return 'delivered'

@@ -3,6 +3,8 @@ import { RedriveError } from '../errors.ts'
 import type { Keys } from './keys.ts'
 import type { Partition, StoreListener } from './store.ts'
 
+type Listener = (message: string) => void
+
 export interface Channels {
   subscribe(partition: Partition, listener: StoreListener): Promise<() => Promise<void>>
   close(): void
@@ -10,7 +12,7 @@ export interface Channels {
 
 /** Subscriptions of one process over one connection, which is opened with the first of them; ioredis subscribes again after a reconnect. */
 export function createChannels(open: () => Redis, keys: Keys): Channels {
-  const listeners = new Map<string, Set<(message: string) => void>>()
+  const channels = new Map<string, { readonly listeners: Set<Listener>; readonly subscribed: Promise<unknown> }>()
   let connection: Redis | undefined
   let closed = false
 
@@ -19,30 +21,35 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
     if (!connection) {
       connection = open()
       connection.on('message', (channel: string, message: string) => {
-        for (const listener of listeners.get(channel) ?? []) listener(message)
+        for (const listener of channels.get(channel)?.listeners ?? []) listener(message)
       })
     }
     return connection
   }
 
-  async function listen(channel: string, listener: (message: string) => void): Promise<void> {
-    const known = listeners.get(channel)
-    if (known) known.add(listener)
-    else listeners.set(channel, new Set([listener]))
-    if (!known) await subscriber().subscribe(channel)
+  async function listen(channel: string, listener: Listener): Promise<void> {
+    const known = channels.get(channel) ?? { listeners: new Set(), subscribed: subscriber().subscribe(channel) }
+    channels.set(channel, known)
+    known.listeners.add(listener)
+    try {
+      await known.subscribed
+    } catch (error) {
+      // Forgotten, so that the next one tries again.
+      if (channels.get(channel) === known) channels.delete(channel)
+      throw error
+    }
   }
 
-  async function unlisten(channel: string, listener: (message: string) => void): Promise<void> {
-    const known = listeners.get(channel)
-    known?.delete(listener)
-    if (known?.size !== 0) return
-    listeners.delete(channel)
+  async function unlisten(channel: string, listener: Listener): Promise<void> {
+    const known = channels.get(channel)
+    if (!known?.listeners.delete(listener) || known.listeners.size > 0) return
+    channels.delete(channel)
     if (connection?.status === 'ready') await connection.unsubscribe(channel)
   }
 
   return {
     async subscribe(partition, listener) {
-      const routes: [string, (message: string) => void][] = []
+      const routes: [string, Listener][] = []
       if (listener.wake ?? listener.mail)
         routes.push([keys.wakeChannel(partition), (message) => onWake(listener, message)])
       if (listener.feed ?? listener.progress)

@@ -34,9 +34,14 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...feed(redis, keys),
     ...definitions(redis, keys),
   }
+  const where = describeAddress(options.redis)
   return {
-    ...guarded(store, describeAddress(options.redis), options.commandTimeout),
-    subscribe: channels.subscribe,
+    ...guarded(store, where, options.commandTimeout),
+    // Without the deadline: a subscription that is late is not undone, and comes into force when the server is back.
+    subscribe: (partition, listener) =>
+      channels.subscribe(partition, listener).catch((error: unknown) => {
+        throw toRedriveError(error, where)
+      }),
     ready: () => connect(redis, options.redis, options),
     async close() {
       redis.disconnect()

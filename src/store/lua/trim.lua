@@ -11,10 +11,12 @@ local set = base .. ':s:' .. state
 local PARKED = 4e15
 local parked = string.format('%.0f', PARKED)
 
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
 local doomed = {}
 if ARGV[2] ~= '' then
-  local time = redis.call('TIME')
-  local oldest = PARKED + time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[2]
+  local oldest = PARKED + now - ARGV[2]
   doomed = redis.call('ZRANGEBYSCORE', set, parked, string.format('%.0f', oldest), 'LIMIT', 0, limit)
 end
 if ARGV[3] ~= '' and #doomed < limit then
@@ -26,7 +28,13 @@ end
 
 local deleted = 0
 for _, id in ipairs(doomed) do
-  if redis.call('EXISTS', base .. ':l:' .. id) == 0 then
+  local actual = redis.call('HGET', base .. ':m:' .. id, 's')
+  if actual and actual ~= state then
+    -- The hash is the truth, the sets are its index: this message lives, and the next claimer sees what it needs.
+    redis.call('SADD', base .. ':states', actual)
+    redis.call('ZADD', base .. ':s:' .. actual, 'NX', string.format('%.0f', now), id)
+    redis.call('ZREM', set, id)
+  elseif redis.call('EXISTS', base .. ':l:' .. id) == 0 then
     redis.call('DEL', base .. ':m:' .. id, base .. ':i:' .. id)
     redis.call('ZREM', set, id)
     deleted = deleted + 1

@@ -1,0 +1,4 @@
+import { openMemory } from './memory-harness.ts'
+import { describeStore } from './store-contract.ts'
+
+describeStore('memory', openMemory)

@@ -1,0 +1,123 @@
+// Rules are run by the tests of both stores, and by rules.test.ts.
+// oxlint-disable jest/no-standalone-expect
+import { expect } from '@jest/globals'
+import { FAILED } from '../../src/store/store.ts'
+import type { RedisScene } from './redis-harness.ts'
+import { entry, ids, LONG, message, newToken } from './scene.ts'
+
+/** Rules about what only a server can come to: a failover, a slot on its way, sets that differ from the hashes, no memory left. */
+export const REDIS_RULES = {
+  async 'a revision that a failover rolled back is told apart by its token'(scene: RedisScene) {
+    const { redis, keys, partition } = scene
+    const hash = keys.message(partition, 'a')
+    await scene.send(message('a'))
+    const before = await redis.dumpBuffer(hash)
+    const lost = await scene.take()
+    // The replica that takes over never saw the claim: neither the revision, nor the lock, nor the new score.
+    await redis.restore(hash, 0, before, 'REPLACE')
+    await redis.del(keys.lock(partition, 'a'))
+    await redis.zadd(keys.state(partition, 'todo'), 1, 'a')
+    const taken = await scene.take()
+    expect(taken.revision).toBe(lost.revision)
+    // A lock is no help here: it may be lost as well.
+    await redis.del(keys.lock(partition, 'a'))
+    expect(await scene.commit(entry(lost, { state: 'done' }))).toMatchObject([{ status: 'fenced' }])
+    expect(await scene.commit(entry(taken))).toMatchObject([{ status: 'applied' }])
+  },
+
+  async 'a hash that is not here leaves its member in the set, put off'(scene: RedisScene) {
+    const { redis, keys, partition } = scene
+    await scene.send(message('a'), message('b'))
+    await redis.rename(keys.message(partition, 'a'), `${keys.base(partition)}:elsewhere`)
+    const { now, messages } = await scene.claim()
+    expect(ids(messages)).toEqual(['b'])
+    expect(Number(await redis.zscore(keys.state(partition, 'todo'), 'a'))).toBeGreaterThanOrEqual(now + 1000)
+    expect(await redis.exists(keys.message(partition, 'a'))).toBe(0)
+  },
+
+  async 'a hash whose state differs from its set is claimed from its own set'(scene: RedisScene) {
+    const { redis, keys, partition } = scene
+    await scene.send(message('a'), message('other', { state: 'busy', attention: 'timers' }))
+    await redis.hset(keys.message(partition, 'a'), 's', 'busy')
+    expect((await scene.claim()).messages).toEqual([])
+    expect(await scene.population()).toEqual({ busy: 2 })
+    expect(await scene.take()).toMatchObject({ id: 'a', state: 'busy' })
+  },
+
+  async 'the state of a mended message is one that claims read'(scene: RedisScene) {
+    const { redis, keys, partition } = scene
+    await scene.send(message('a'))
+    await redis.hset(keys.message(partition, 'a'), 's', 'busy')
+    await scene.claim()
+    expect(await scene.take()).toMatchObject({ id: 'a', state: 'busy' })
+  },
+
+  async 'a mended message keeps the attention that its own set knows'(scene: RedisScene) {
+    const { redis, keys, partition } = scene
+    await scene.send(message('a', { state: 'busy', attention: 'timers' }))
+    await redis.zadd(keys.state(partition, 'todo'), 1, 'a')
+    await redis.sadd(keys.states(partition), 'todo')
+    expect((await scene.claim()).messages).toEqual([])
+    expect((await scene.get('a')).attentionAt).toBeNull()
+    expect(await scene.population()).toEqual({ busy: 1 })
+  },
+
+  async 'trimming spares a message whose hash has another state'(scene: RedisScene) {
+    const { redis, keys, partition } = scene
+    await scene.send(message('a', { state: FAILED, attention: 'timers' }))
+    await redis.hset(keys.message(partition, 'a'), 's', 'todo')
+    await scene.store.trim(partition, { state: FAILED, keep: 0, limit: 10 })
+    expect(await redis.exists(keys.message(partition, 'a'))).toBe(1)
+    expect(await scene.take()).toMatchObject({ id: 'a', state: 'todo' })
+  },
+
+  async 'a full server refuses new messages before the first write'(scene: RedisScene) {
+    await full(scene, async () => {
+      await expect(scene.send(message('a'), message('b'))).rejects.toMatchObject({ code: 'E_REDIS_FULL' })
+      expect(await scene.redis.keys(`${scene.keys.base(scene.partition)}*`)).toEqual([])
+    })
+    expect(await scene.send(message('a'))).toEqual(['created'])
+  },
+
+  async 'a full server still lets claims through'(scene: RedisScene) {
+    await scene.send(message('a'))
+    await full(scene, () => expect(scene.claim()).resolves.toMatchObject({ messages: [{ id: 'a' }] }))
+  },
+
+  async 'a full server still lets commits through'(scene: RedisScene) {
+    await scene.send(message('a'))
+    const done = entry(await scene.take(), {
+      state: 'done',
+      disposal: 'settle',
+      changes: [{ field: 'u', value: 'x'.repeat(100) }],
+      transitions: ['"done"'],
+    })
+    await full(scene, () => expect(scene.commit(done)).resolves.toMatchObject([{ status: 'applied' }]))
+    expect(await scene.population()).toEqual({ done: 1 })
+  },
+
+  async 'a full server still renews leases'(scene: RedisScene) {
+    await scene.send(message('a'))
+    const taken = await scene.take()
+    const beat = () => scene.store.heartbeat(scene.partition, LONG, [{ ...taken, progress: '"half"' }])
+    await full(scene, () => expect(beat()).resolves.toEqual(['renewed']))
+  },
+
+  async 'a full server can be emptied'(scene: RedisScene) {
+    await scene.send(message('a', { attention: 'timers' }), message('b', { attention: 'timers' }))
+    await full(scene, async () => {
+      await expect(scene.store.trim(scene.partition, { state: 'todo', keep: 1, limit: 10 })).resolves.toBe(1)
+      await expect(scene.store.remove(scene.partition, 'b', newToken())).resolves.toBe('removed')
+    })
+  },
+} satisfies Record<string, (scene: RedisScene) => Promise<void>>
+
+/** Runs with less memory allowed than the server has taken already. */
+async function full({ redis }: RedisScene, run: () => Promise<void>): Promise<void> {
+  await redis.config('SET', 'maxmemory', '1')
+  try {
+    await run()
+  } finally {
+    await redis.config('SET', 'maxmemory', '0')
+  }
+}
