@@ -32,7 +32,7 @@ export function toEffect(action: ExecutableAction): Effect | undefined {
     case 'xstate.cancel':
       return { type: 'timer.cancel', id: String(params['sendId']) }
     case 'xstate.spawnChild':
-      return { type: 'invoke', id: String(params['id']), src: sourceName(params['src']), input: params['input'] }
+      return { type: 'invoke', id: childId(params), src: sourceName(params['src']), input: params['input'] }
     case 'xstate.stopChild':
       return typeof params['id'] === 'string' ? { type: 'stop', id: params['id'] } : undefined
     case 'xstate.sendTo':
@@ -56,6 +56,11 @@ function toSend(params: Params): Effect {
   const target = params['targetId'] ?? (params['to'] as { id?: unknown } | undefined)?.id
   const delay = typeof params['delay'] === 'number' ? params['delay'] : undefined
   return { type: 'send', target: String(target), event: params['event'] as EventData, delay }
+}
+
+/** The id in the parameters may still be the function that computes it; the actor has the result. */
+function childId({ id, actorRef }: Params): string {
+  return String((actorRef as { id?: unknown } | undefined)?.id ?? id)
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
