@@ -1,0 +1,29 @@
+// Draws the default machine into the pages that show it. A test fails when a page has another picture than the machine.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const PAGES = ['README.md', 'docs/lifecycle.md']
+
+const BEGIN = '<!-- diagram:begin -->'
+const END = '<!-- diagram:end -->'
+
+/**
+ * @param {string} text a page
+ * @param {string} diagram a Mermaid diagram
+ * @returns the page with the diagram between its marks
+ */
+export function withDiagram(text, diagram) {
+  const begin = text.indexOf(BEGIN)
+  const end = text.indexOf(END)
+  if (begin < 0 || end < begin) throw new Error(`the page has no ${BEGIN} … ${END}`)
+  return `${text.slice(0, begin + BEGIN.length)}\n\n\`\`\`mermaid\n${diagram}\n\`\`\`\n\n${text.slice(end)}`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { toMermaid } = await import('../dist/src/inspect/mermaid.js')
+  const { messageMachine } = await import('../dist/machines/index.js')
+  for (const page of PAGES) {
+    const path = new URL(`../${page}`, import.meta.url)
+    writeFileSync(path, withDiagram(readFileSync(path, 'utf8'), toMermaid(messageMachine)))
+  }
+}
