@@ -8,7 +8,7 @@ import { FAILED, type CommitEntry, type Disposal, type StoredTimer, type TimerTo
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
 import { quarantine } from './quarantine.ts'
-import { tagsOf } from './registry.ts'
+import { acceptsEvent, tagsOf } from './registry.ts'
 import { changedFields, FIELD, persist, timerText, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { eventLabel, toEvent, type Stimulus } from './stimulus.ts'
@@ -82,7 +82,9 @@ function begin({ snapshot, state, timers, invocations, revision }: LiveMessage):
 function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settings: AdvanceSettings): Progress {
   const consumed = before.consumed + (stimulus.type === 'event' ? 1 : 0)
   const event = toEvent(before, stimulus)
-  if (!event) return { ...before, consumed }
+  // An event that no state takes may lie here from another version of the machine; XState would keep memory for its type.
+  const foreign = stimulus.type === 'event' && !acceptsEvent(message.machine, stimulus.event.type)
+  if (!event || foreign) return { ...before, consumed }
 
   const expired = forget(before, stimulus)
   const { snapshot, effects, changed } = step(message.machine.machine, before.snapshot, event)

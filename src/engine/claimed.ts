@@ -30,8 +30,12 @@ export function stimuliOf(message: LiveMessage, now: number): Stimulus[] {
     .filter((timer) => (timer.due ?? 0) <= now)
     .toSorted((a, b) => (a.due ?? 0) - (b.due ?? 0))
     .map(({ nonce }): Stimulus => ({ type: 'timer', nonce }))
-  const mail = message.inbox.map((text): Stimulus => ({ type: 'event', event: decode(text) as EventData }))
-  return [...lost, ...due, ...mail]
+  return [...lost, ...due, ...mailOf(message.inbox)]
+}
+
+/** The events of an inbox. @throws when one of its texts is broken. */
+export function mailOf(inbox: readonly string[]): Stimulus[] {
+  return inbox.map((text) => ({ type: 'event', event: decode(text) as EventData }))
 }
 
 function leaseLost(invocation: string): RedriveError {

@@ -138,6 +138,12 @@ export function checkEvent(machine: DurableMachine, event: EventData): void {
   if (typeof event !== 'object' || event === null || typeof event.type !== 'string' || event.type === '') {
     throw new RedriveError('E_INVALID_EVENT', 'An event is an object with a "type", e.g. { type: "APPROVE" }.')
   }
+  if (event.type.startsWith('xstate.')) {
+    throw new RedriveError(
+      'E_INVALID_EVENT',
+      `"${event.type}" is one of XState's own events, which only the engine may send.`,
+    )
+  }
   if (acceptsEvent(machine, event.type)) return
   const near = nearest(event.type, machine.events)
   throw new RedriveError(

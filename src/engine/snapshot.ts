@@ -203,7 +203,7 @@ function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocati
   return invocations
 }
 
-/** What a stored message tells without its machine, for those who only look. */
+/** What a stored message tells without its machine, for those who only look. A text that cannot be read is shown as it lies there. */
 export function describe(stored: StoredMessage): {
   input: unknown
   context: Record<string, unknown>
@@ -211,12 +211,22 @@ export function describe(stored: StoredMessage): {
   invocations: Invocation[]
   timers: { id: string; due: number }[]
 } {
-  const input = decode(stored.fields[FIELD.input] ?? 'null')
+  const { fields } = stored
+  const input = readable(fields[FIELD.input], decode)
   return {
     input,
-    context: decodeContext(stored.fields[FIELD.context] ?? '\n{}', input),
-    status: (stored.fields[FIELD.status] ?? 'active') as Status,
-    invocations: [...restoreInvocations(stored.fields, input).values()],
+    context: readable(fields[FIELD.context], (text) => decodeContext(text, input)) as Record<string, unknown>,
+    status: (fields[FIELD.status] ?? 'active') as Status,
+    invocations: [...restoreInvocations(fields, input).values()],
     timers: stored.timers.map(({ due, text }) => ({ id: text.split('\n')[0]!, due })),
+  }
+}
+
+function readable(text: string | undefined, read: (text: string) => unknown): unknown {
+  if (text === undefined) return {}
+  try {
+    return read(text)
+  } catch {
+    return { unreadable: text }
   }
 }

@@ -12,7 +12,7 @@ import { toEffect, type Effect, type ExecutableAction } from './effects.ts'
 export interface Step {
   readonly snapshot: AnyMachineSnapshot
   readonly effects: readonly Effect[]
-  /** `false` when no transition was enabled: the event was ignored. */
+  /** `false` when the event was ignored, or taken by a transition that does nothing at all. */
   readonly changed: boolean
 }
 
@@ -24,8 +24,9 @@ export interface Step {
  * holds the two together.
  */
 export function step(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: EventData): Step {
-  const actions = collect(() => machine.transition(snapshot, event, scope) as AnyMachineSnapshot)
-  return { ...actions, changed: actions.snapshot !== snapshot }
+  const result = collect(() => machine.transition(snapshot, event, scope) as AnyMachineSnapshot)
+  // A transition that only asks for something (a timer, an emit, an action) leaves the very snapshot that was there.
+  return { ...result, changed: result.snapshot !== snapshot || result.effects.length > 0 }
 }
 
 /** The first macrostep, from the machine's input. A context factory or an entry action that throws is thrown on. */

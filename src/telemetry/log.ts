@@ -20,6 +20,7 @@ export interface Log {
   serverWarning(warning: string): void
   machineWarning(machine: string, warning: string): void
   listenerFailed(event: string, error: unknown): void
+  workerFailed(worker: string, error: unknown): void
   leaseLost(id: string, worker: string): void
   quarantined(id: string, cause: unknown): void
   claimFailed(queue: string, error: unknown): void
@@ -37,6 +38,7 @@ export function createLog(logger: Logger): Log {
     serverWarning: (warning) => logger.warn(warning),
     machineWarning: (machine, warning) => logger.warn(`machine "${machine}": ${warning}`),
     listenerFailed: (event, error) => logger.error(`a listener of "${event}" threw: ${reason(error)}`),
+    workerFailed: (worker, error) => logger.error(`${worker} cannot work: ${reason(error)}`),
     leaseLost: (id, worker) =>
       logger.warn(`${worker} lost its lease of "${id}": its handler is aborted, another worker goes on`, {
         id,

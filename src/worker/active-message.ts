@@ -1,13 +1,14 @@
 import { advance, type Advanced, type AdvanceSettings } from '../engine/advance.ts'
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { handBack } from '../engine/hand-back.ts'
+import { quarantine } from '../engine/quarantine.ts'
 import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
-import { decode, encode } from '../codec.ts'
+import { encode } from '../codec.ts'
+import { mailOf } from '../engine/claimed.ts'
 import { RedriveError, type ErrorCode, asError } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
-import type { EventData } from '../message.ts'
 import { toMs } from '../options.ts'
 import type { Beat, Partition } from '../store/store.ts'
 import type { Committed, Committer } from './committer.ts'
@@ -45,6 +46,7 @@ export function activate(
   let stimuli = [...first]
   let until = leaseUntil
   let mailWaits = live.inbox.length > 0
+  let mailRead = false
   let progress: string | undefined
   let gone = false
   let interrupted = false
@@ -61,7 +63,7 @@ export function activate(
   async function run(): Promise<void> {
     do {
       if (mailWaits) await readMail()
-      const advanced = advance(message, stimuli.splice(0), settings)
+      const advanced = next()
       if (!(await commit(advanced))) return
       const kept = advanced.entry.disposal === 'keep'
       if (!kept) return abortAll('E_CANCELLED', 'the message was let go')
@@ -160,10 +162,26 @@ export function activate(
 
   async function readMail(): Promise<void> {
     mailWaits = false
-    const inbox = await queue.store.inbox(partition, message.id)
-    message = { ...message, inbox }
-    const mail = inbox.map((text): Stimulus => ({ type: 'event', event: decode(text) as EventData }))
-    stimuli = [...stimuli.filter(({ type }) => type !== 'event'), ...mail]
+    try {
+      message = { ...message, inbox: await queue.store.inbox(partition, message.id) }
+      stimuli = stimuli.filter(({ type }) => type !== 'event')
+      mailRead = true
+    } catch (error) {
+      // The next heartbeat tells of it again.
+      queue.log.heartbeatFailed(queue.name, error)
+    }
+  }
+
+  /** All that has happened since the last step. An inbox that cannot be read puts the message aside, like a machine that throws. */
+  function next(): Advanced {
+    try {
+      const mail = mailRead ? mailOf(message.inbox) : []
+      return advance(message, [...stimuli.splice(0), ...mail], settings)
+    } catch (cause) {
+      return quarantine(message, { type: 'inbox' }, cause, settings)
+    } finally {
+      mailRead = false
+    }
   }
 
   function abort({ nonce, id }: Invocation, by: Stimulus): void {

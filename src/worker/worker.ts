@@ -7,6 +7,7 @@ import { returnUntouched } from '../engine/hand-back.ts'
 import { quarantineEntry } from '../engine/quarantine.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { FIELD, type LiveMessage } from '../engine/snapshot.ts'
+import type { Stimulus } from '../engine/stimulus.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
 import type { ClaimedMessage, Partition } from '../store/store.ts'
@@ -118,13 +119,15 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
 
   function begin({ message, partition, leaseUntil, now }: Held): void {
     let live: LiveMessage
+    let stimuli: Stimulus[]
     try {
       live = revive(queue.machine, message)
+      stimuli = stimuliOf(live, Math.max(now, queue.clock.now()))
     } catch (cause) {
       return putAside(message, partition, cause)
     }
     // Mail that came while it was held ready is read by the heartbeat or the commit.
-    const activated = activate(live, partition, stimuliOf(live, Math.max(now, queue.clock.now())), leaseUntil, context)
+    const activated = activate(live, partition, stimuli, leaseUntil, context)
     const startedAt = performance.now()
     active.add(activated)
     void activated.finished.then(() => {
@@ -173,7 +176,10 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     await timers.start()
   })
   // Whoever does not ask `ready()` hears of it as an event.
-  isReady.catch((error: unknown) => events.emit('error', asError(error)))
+  isReady.catch((error: unknown) => {
+    if (!events.listens('error')) queue.log.workerFailed(name, error)
+    events.emit('error', asError(error))
+  })
 
   function onMail(id: string, worker: string): void {
     if (worker !== name) return
