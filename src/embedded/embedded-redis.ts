@@ -7,7 +7,7 @@ import { type Place, leavePlace, takePlace } from './place.ts'
 import { serverConfig } from './server-config.ts'
 import { type ServerExit, SupervisedServer } from './supervised-server.ts'
 
-export { type RedisServerBinary, findRedisServer } from './find-redis-server.ts'
+export { findRedisServer } from './find-redis-server.ts'
 
 export interface EmbeddedRedisOptions {
   /** Keeps the data here across stops. Created when missing. Default: a temporary directory that goes with the server. */

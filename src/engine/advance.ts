@@ -177,7 +177,7 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
 }
 
 const nextSeq = (message: LiveMessage): number => (message.journal.at(-1)?.seq ?? -1) + 1
-export const storedTimer = ({ nonce, id, event, due = 0 }: Timer): StoredTimer => ({
+const storedTimer = ({ nonce, id, event, due = 0 }: Timer): StoredTimer => ({
   nonce,
   text: timerText(id, event),
   due,

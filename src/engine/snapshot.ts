@@ -146,7 +146,7 @@ function isShared(value: unknown, key: string, input: unknown): boolean {
   )
 }
 
-export function decodeContext(text: string, input: unknown): Record<string, unknown> {
+function decodeContext(text: string, input: unknown): Record<string, unknown> {
   const line = text.indexOf('\n')
   const own = decode(text.slice(line + 1)) as Record<string, unknown>
   if (line === 0 || !isRecord(input)) return own
