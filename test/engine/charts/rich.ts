@@ -39,7 +39,7 @@ export const rich = setup({
       seen: new Map(
         [...context.seen, [event.value ?? 'none', { at: context.when, nan: NaN }]].slice(-5) as [unknown, unknown][],
       ),
-      names: new Set([...context.names].slice(-3)).add(event.type).add(context.first),
+      names: new Set([...context.names].slice(-3)).add(event.type).add(BigInt(event.value ?? 0)),
       big: context.big * 3n - BigInt(event.value ?? 0),
       ratio: [NaN, Infinity, -Infinity, -0, 0.5][(event.value ?? 0) % 5]!,
     })),
