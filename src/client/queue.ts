@@ -16,7 +16,7 @@ import { toInteger, toMs, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { ListedMessage, Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
-import { checkHandlers, type Handler, type Handlers } from '../worker/handlers.ts'
+import type { Handler, Handlers } from '../worker/handlers.ts'
 import { createWorker, type Worker, type WorkerOptions } from '../worker/worker.ts'
 import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
 import { inputText, validate } from './input.ts'
@@ -46,7 +46,7 @@ export interface SignalResult {
 
 /** A named set of messages that share one machine. */
 // oxlint-disable-next-line typescript/no-explicit-any -- without a schema, the sender and the handler say what a payload is
-export interface Queue<Payload = any> {
+export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   readonly name: string
   /**
    * Stores a message. Sends of one tick travel in one call.
@@ -88,8 +88,11 @@ export interface Queue<Payload = any> {
   hold<T>(id: string, action: () => Promise<T>, options?: { readonly ttl?: Duration }): Promise<T>
   /** Deletes settled messages beyond the queue's retention now; workers do so every ten seconds or so. Returns how many. */
   trim(): Promise<number>
-  /** Starts a worker: one handler, or one for each actor that the machine invokes. */
-  work(handlers: Handler<Payload> | Handlers, options?: WorkerOptions): Worker
+  /**
+   * Starts a worker: one handler, or one for each actor that the machine invokes and does not implement itself.
+   * @throws RedriveError `E_MISSING_HANDLER`, `E_UNKNOWN_HANDLER`, `E_INVALID_OPTION`
+   */
+  work(handlers?: Work, options?: WorkerOptions): Worker
   on: ReturnType<typeof createQueueEvents>['on']
 }
 
@@ -234,12 +237,22 @@ export function createQueue<Payload>({
       await runtime.ready()
       return createJanitor(runtime).sweep()
     },
-    work(handlers, workerOptions) {
-      const worker = createWorker(runtime, checkHandlers(machine, handlers), workerOptions)
+    work(handlers = {}, workerOptions) {
+      if (!options.machine) requireHandler(handlers)
+      const worker = createWorker(runtime, handlers, workerOptions)
       registerWorker(worker)
       return worker
     },
   }
+}
+
+/** The default machine implements its handler too, but only to say that it has none. */
+function requireHandler(handlers: Handler | Handlers): void {
+  if (typeof handlers === 'function' || Object.hasOwn(handlers, 'handler')) return
+  const [other] = Object.keys(handlers)
+  if (other === undefined || typeof handlers !== 'object')
+    throw new RedriveError('E_MISSING_HANDLER', 'work() was given no handler.')
+  throw new RedriveError('E_UNKNOWN_HANDLER', `the default machine invokes no "${other}". Did you mean "handler"?`)
 }
 
 /** The default machine's input: the payload, and what the message does differently. */

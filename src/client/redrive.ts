@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { AnyStateMachine, InputFrom } from 'xstate'
 import { SyncedClock } from '../clock.ts'
 import { registerMachine } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
@@ -10,6 +11,8 @@ import type { RedisAddress } from '../store/connection.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import type { Partition, QueueDefinition, ServerFacts, Store } from '../store/store.ts'
 import { createLog, stderrLogger, type Logger } from '../telemetry/log.ts'
+import type { Handler } from '../worker/handlers.ts'
+import type { HandlersOf } from '../worker/machine-handlers.ts'
 import type { Worker } from '../worker/worker.ts'
 import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './backend.ts'
 import { createQueue, type Queue } from './queue.ts'
@@ -36,7 +39,7 @@ export interface RedriveOptions {
 const OPTIONS = ['redis', 'embedded', 'store', 'prefix', 'commandTimeout', 'feed', 'logger']
 
 interface OpenQueue {
-  readonly queue: Queue<never>
+  readonly queue: Queue
   readonly options: QueueOptions
   readonly sender: Sender
 }
@@ -109,8 +112,13 @@ export class Redrive {
    * A queue, made with the first call for its name; later calls return the same.
    * @throws RedriveError `E_INVALID_ID`, `E_INVALID_OPTION`, `E_INVALID_DURATION`, `E_INVALID_MACHINE`
    */
+  queue<Machine extends AnyStateMachine>(
+    name: string,
+    options: QueueOptions<InputFrom<Machine>> & { readonly machine: Machine },
+  ): Queue<InputFrom<Machine>, HandlersOf<Machine> | Handler<unknown>>
   // oxlint-disable-next-line typescript/no-explicit-any -- see Queue
-  queue<Payload = any>(name: string, options: QueueOptions<Payload> = {}): Queue<Payload> {
+  queue<Payload = any>(name: string, options?: QueueOptions<Payload>): Queue<Payload>
+  queue(name: string, options: QueueOptions = {}): Queue {
     this.#refuse(this.#closing !== undefined)
     checkQueueName(name)
     const known = this.#queues.get(name)
@@ -123,7 +131,7 @@ export class Redrive {
     )
   }
 
-  #open<Payload>(name: string, options: QueueOptions<Payload>): Queue<Payload> {
+  #open(name: string, options: QueueOptions): Queue {
     const settings = queueSettings(options)
     const machine = registerMachine(options.machine ?? defaultMachine(options.retry, this.#clock))
     for (const warning of machine.warnings) this.#log.machineWarning(machine.id, warning)
@@ -151,7 +159,7 @@ export class Redrive {
       },
     }
     const sender = createSender(runtime)
-    const queue = createQueue<Payload>({
+    const queue = createQueue({
       runtime,
       sender,
       options,
@@ -159,7 +167,7 @@ export class Redrive {
       client: `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`,
       registerWorker: (worker) => this.#workers.add(worker),
     })
-    this.#queues.set(name, { queue: queue as unknown as Queue<never>, options, sender })
+    this.#queues.set(name, { queue, options, sender })
     return queue
   }
 

@@ -12,7 +12,7 @@ import { acceptsEvent, tagsOf } from './registry.ts'
 import { changedFields, FIELD, persist, timerText, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { eventLabel, toEvent, type Stimulus } from './stimulus.ts'
-import { step } from './transition.ts'
+import { inDocumentOrder, step } from './transition.ts'
 
 /** Who advances a message, and under which bounds. */
 export interface AdvanceSettings {
@@ -87,9 +87,10 @@ function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settin
   if (!event || foreign) return { ...before, consumed }
 
   const expired = forget(before, stimulus)
-  const { snapshot, effects, changed } = step(message.machine.machine, before.snapshot, event)
+  const { snapshot: entered, effects, changed } = step(message.machine.machine, before.snapshot, event)
   if (!changed) return { ...expired, consumed }
 
+  const snapshot = inDocumentOrder(entered)
   const pending = fold(expired, effects, snapshot.status)
   const state = snapshot.status === 'error' ? FAILED : stateName(snapshot.value as StateValue)
   const note = { event: eventLabel(message.machine.id, event.type), error: errorOf(event, snapshot) }

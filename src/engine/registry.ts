@@ -4,7 +4,9 @@ import { nearest, RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { FAILED } from '../store/store.ts'
 import { stateName, stateValue } from './state-name.ts'
-import { validateMachine } from './validate.ts'
+import { runPromiseActor, type PromiseActorRun } from './promise-actor.ts'
+import { inDocumentOrder } from './transition.ts'
+import { actorLogic, validateMachine } from './validate.ts'
 
 /** A machine that passed the checks, with what the engine derives from it once. */
 export interface DurableMachine {
@@ -20,6 +22,8 @@ export interface DurableMachine {
   readonly warnings: readonly string[]
   /** Descriptors of the events that some state takes, without XState's own. */
   readonly events: readonly string[]
+  /** Runs the promise actor that the machine itself implements for a source; `undefined` when it implements none. */
+  ownActor(src: string): ((run: PromiseActorRun) => Promise<unknown>) | undefined
   /** A snapshot at rest in a state, without context and children. Throws when the machine has no such state. */
   template(state: string): AnyMachineSnapshot
   /** Tags of a state by its name; none when the machine does not know the state. */
@@ -32,9 +36,9 @@ export interface DurableMachine {
  * Checks a machine and makes it ready to be stepped.
  * @throws RedriveError `E_INVALID_MACHINE` that lists every fault: what, where, and the mend.
  */
-export function registerMachine(machine: AnyStateMachine, handlers: readonly string[] = []): DurableMachine {
+export function registerMachine(machine: AnyStateMachine): DurableMachine {
   const { warnings, sources } = validateMachine(machine)
-  const provided = machine.provide({ actors: placeholders(machine, [...sources, ...handlers]) }) as AnyStateMachine
+  const provided = machine.provide({ actors: placeholders(machine, sources) }) as AnyStateMachine
   const version = machine.version ?? '0'
   const fingerprint = createHash('sha256')
     .update(JSON.stringify(structure(machine.root)))
@@ -50,10 +54,14 @@ export function registerMachine(machine: AnyStateMachine, handlers: readonly str
     sources,
     warnings,
     events: (machine.events as string[]).filter((event) => !event.startsWith('xstate.')),
+    ownActor(src) {
+      const logic = actorLogic(machine, src)
+      return logic && ((run) => runPromiseActor(logic, run))
+    },
     template(state) {
       let template = templates.get(state)
       if (!template) {
-        template = provided.resolveState({ value: stateValue(state), context: {} }) as AnyMachineSnapshot
+        template = inDocumentOrder(provided.resolveState({ value: stateValue(state), context: {} }))
         // A compound state stored by a version in which it was atomic would resolve to a place where it never entered.
         if (stateName(template.value as StateValue) !== state)
           throw new Error(`"${state}" is no resting place of ${machine.id}`)
@@ -90,7 +98,7 @@ function placeholders(
   machine: AnyStateMachine,
   sources: readonly string[],
 ): Record<string, ReturnType<typeof fromPromise>> {
-  const missing = sources.filter((src) => !(src in machine.implementations.actors) && !src.startsWith('xstate.invoke.'))
+  const missing = sources.filter((src) => actorLogic(machine, src) === undefined)
   return Object.fromEntries(
     missing.map((src) => [src, fromPromise(() => Promise.reject(new Error(`${src} has no handler`)))]),
   )

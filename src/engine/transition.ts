@@ -36,6 +36,20 @@ export function initialStep(machine: AnyStateMachine, input: unknown): Step {
   return { ...result, changed: true }
 }
 
+/**
+ * A snapshot whose states stand in the order of the document. XState keeps the order in which they were entered or, once restored, of
+ * their depth, and looks for transitions without an event in that order. So parallel regions that contend for one could tell whether
+ * their message was stored meanwhile; in this order they cannot.
+ */
+export function inDocumentOrder(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
+  // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
+  const nodes = snapshot._nodes
+  if (nodes.every((node, i) => i === 0 || nodes[i - 1]!.order < node.order)) return snapshot
+  const ordered = nodes.toSorted((a, b) => a.order - b.order)
+  const tags = new Set(ordered.flatMap((node) => node.tags))
+  return { ...snapshot, _nodes: ordered, tags } as AnyMachineSnapshot
+}
+
 const collected: ExecutableAction[] = []
 
 /** The one reusable scope: a step is synchronous, so it is never shared by two. */

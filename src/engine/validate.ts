@@ -67,11 +67,18 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
         `${at} without an id: "${invoke.id}" ties stored messages to its position in the chart. Add id: "…" to the invoke`,
       )
     }
-    const given = configured[i]?.src
-    const logic = (typeof given === 'object' ? given : machine.implementations.actors[src]) as AnyActorLogic | undefined
+    const logic = actorLogic(machine, src)
     const fault = logic && logicFault(logic)
     if (fault) problems.push(`${at}, ${fault}`)
   })
+}
+
+/** What a machine implements for an invoked source, by name or in the invoke itself, which XState names by its position. */
+export function actorLogic(machine: AnyStateMachine, src: string): AnyActorLogic | undefined {
+  const [, index, nodeId] = /^xstate\.invoke\.(\d+)\.(.*)$/s.exec(src) ?? []
+  if (nodeId === undefined) return machine.implementations.actors[src] as AnyActorLogic | undefined
+  const { invoke } = machine.getStateNodeById(`#${nodeId}`).config
+  return ([invoke].flat()[Number(index)] as { src: AnyActorLogic } | undefined)?.src
 }
 
 /** Why a kind of actor logic cannot be run by a worker; `undefined` for promises, whose result is one durable event. */

@@ -36,10 +36,11 @@ export type Handler<Input = any, Output = unknown> = (input: Input, context: Han
 export type Handlers = Readonly<Record<string, Handler>>
 
 /**
- * Every actor that the machine invokes needs a handler, and every handler an actor.
+ * Every actor that the machine invokes and does not implement needs a handler, and every handler an actor. A handler for an actor
+ * that the machine implements goes before it.
  * @throws RedriveError `E_MISSING_HANDLER`, `E_UNKNOWN_HANDLER`
  */
-export function checkHandlers({ id, sources }: DurableMachine, handlers: Handlers | Handler): Handlers {
+export function checkHandlers({ id, sources, ownActor }: DurableMachine, handlers: Handlers | Handler): Handlers {
   const given = typeof handlers === 'function' ? single(id, sources, handlers) : handlers
   for (const [src, handler] of Object.entries(given)) {
     if (!sources.includes(src)) {
@@ -55,12 +56,21 @@ export function checkHandlers({ id, sources }: DurableMachine, handlers: Handler
       })
     }
   }
-  const missing = sources.filter((src) => !(src in given))
-  if (missing.length === 0) return given
+  const missing = sources.filter((src) => !(src in given) && !ownActor(src))
+  if (missing.length === 0) return { ...ownHandlers(sources, ownActor), ...given }
   throw new RedriveError(
     'E_MISSING_HANDLER',
     `${id} invokes ${missing.map((src) => `"${src}"`).join(', ')} and work() was given no handler for it.`,
   )
+}
+
+/** The promise actors that the machine implements, as handlers. */
+function ownHandlers(sources: readonly string[], ownActor: DurableMachine['ownActor']): Record<string, Handler> {
+  const own = sources.flatMap((src) => {
+    const run = ownActor(src)
+    return run ? [[src, (input: unknown, { signal }: HandlerContext) => run({ id: src, input, signal })] as const] : []
+  })
+  return Object.fromEntries(own)
 }
 
 function single(id: string, sources: readonly string[], handler: Handler): Handlers {

@@ -20,7 +20,7 @@ test.each([
   await queue.result(`${id}-next`, { timeout: '10s' })
   const stored = await until(async () => {
     const members = await backend.redis.client().zrange('rd:{broken:0}:s:~quarantined', 0, '-1')
-    return members.includes(id) && backend.redis.client().hgetall(key)
+    return members.includes(id) ? backend.redis.client().hgetall(key) : undefined
   })
   expect(stored['q']).toContain('reason')
   expect((await queue.list({ state: '~quarantined' })).map((message) => message.id)).toContain(id)
