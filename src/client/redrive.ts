@@ -122,7 +122,9 @@ export class Redrive {
     this.#refuse(this.#closing !== undefined)
     checkQueueName(name)
     const known = this.#queues.get(name)
+    // oxlint-disable-next-line typescript/no-unsafe-return -- the overloads say what its payload is
     if (!known) return this.#open(name, options)
+    // oxlint-disable-next-line typescript/no-unsafe-return -- likewise
     if (Object.keys(options).length === 0 || options === known.options) return known.queue
     throw new RedriveError(
       'E_INVALID_OPTION',

@@ -33,7 +33,8 @@ export function runPromiseActor(
       },
       error(error) {
         signal.removeEventListener('abort', stop)
-        reject(error as Error)
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it was thrown
+        reject(error)
       },
     })
     actor.start()

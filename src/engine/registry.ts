@@ -128,13 +128,18 @@ function guardName(guard: unknown): string {
   return guard === undefined ? '' : '(inline)'
 }
 
-/** Whether some state of the machine takes events of this type. */
+/**
+ * Whether some state of the machine takes events of this type. XState's own come from its timers and actors alone, wildcard or
+ * not: who could send an `xstate.error.actor.…` could end any message.
+ */
 export function acceptsEvent({ events }: DurableMachine, type: string): boolean {
+  if (type.startsWith('xstate.') || type === '*') return false
   return events.some(
     (descriptor) =>
       descriptor === type ||
       descriptor === '*' ||
-      (descriptor.endsWith('.*') && type.startsWith(descriptor.slice(0, -1))),
+      // To XState, `order` is matched by `order.*` too.
+      (descriptor.endsWith('.*') && `${type}.`.startsWith(descriptor.slice(0, -1))),
   )
 }
 

@@ -34,7 +34,7 @@ const order = setup({
 })
 
 /** Never called: it compiles only if every line marked as an error is one (`npm run check` compiles the tests). */
-export function typesOfHandlers(redrive: Redrive): void {
+function typesOfHandlers(redrive: Redrive): void {
   const queue = redrive.queue('orders', { machine: order })
   queue.work({
     charge: async (input) => ({ receipt: `${input.card} ${input.cents.toFixed(2)}` }),
@@ -55,6 +55,11 @@ export function typesOfHandlers(redrive: Redrive): void {
   // @ts-expect-error -- a letter has no `from`
   letters.work(async (letter) => letter.from)
 }
+
+test('the types say what a handler takes and returns', () => {
+  // What is tested is that this file compiles.
+  expect(typesOfHandlers).toBeInstanceOf(Function)
+})
 
 test('an actor that the machine implements is run as it is; a handler goes before it', async () => {
   const redrive = new Redrive({ store: createMemoryStore() })
