@@ -19,6 +19,8 @@ export function openConnection(address: RedisAddress, settings: ConnectionSettin
     replyMapping: 'legacy',
     lazyConnect: true,
     connectTimeout: settings.commandTimeout,
+    // Disconnecting what is cut off already leaves a timer of this length, and the process waits for it.
+    disconnectTimeout: 100,
     maxRetriesPerRequest: null,
     // With `false` a promise can stay unsettled for ever; every script is idempotent, so a second run does no harm.
     autoResendUnfulfilledCommands: true,
@@ -81,7 +83,7 @@ export function describeAddress(address: RedisAddress): string {
 }
 
 /** Up to the last `@`: a password that should have been encoded may itself have one, or a slash. A path after `///` has none. */
-const redactUrl = (url: string): string => url.replace(/\/\/(?!\/).*@/s, '//')
+const redactUrl = (url: string): string => url.replace(/(?<!\/)\/\/(?!\/).*@/s, '//')
 
 /**
  * Connects once, and refuses a server that cannot keep the promises.
@@ -93,9 +95,13 @@ export async function connect(
   { commandTimeout }: ConnectionSettings,
 ): Promise<ServerFacts> {
   const where = describeAddress(address)
+  // Asked again, or after a first command, it is connected already, or will be.
+  const first = redis.status === 'wait' || redis.status === 'end'
+  const { retryStrategy } = redis.options
   try {
-    // Asked again, or after a first command, it is connected already.
-    if (redis.status === 'wait' || redis.status === 'end') {
+    if (first) {
+      // One attempt. To disconnect between two would not do: ioredis then takes the next lost connection for a closed one.
+      redis.options.retryStrategy = () => null
       const lastError = nextError(redis)
       const connected = withDeadline(redis.connect(), commandTimeout, where)
       await connected.catch(async (error: unknown) => {
@@ -105,9 +111,20 @@ export async function connect(
     const info = parseInfo(await withDeadline(redis.info(), commandTimeout, where))
     return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
   } catch (error) {
-    redis.disconnect()
+    if (first && !isEnded(redis)) redis.disconnect()
     throw toRedriveError(error, where)
+  } finally {
+    if (first) redis.options.retryStrategy = retryStrategy!
   }
+}
+
+const isEnded = ({ status }: Redis): boolean => status === 'end'
+
+/** Ends a connection for good. What waits for an answer fails at once. */
+export function disconnect(redis: Redis): void {
+  // ioredis would leave the commands of a connection that waits for its next attempt unanswered.
+  if (redis.status === 'reconnecting') redis.connect().catch(() => {})
+  redis.disconnect()
 }
 
 /** ioredis rejects with "Connection is closed." and tells the reason in an event only. */
@@ -155,7 +172,7 @@ export function toRedriveError(error: unknown, where: string): unknown {
     const text = `${where} is out of memory and refuses new messages; those that it holds still go on. Raise maxmemory or drain the queue.`
     return new RedriveError('E_REDIS_FULL', text, { cause: error })
   }
-  if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password)/.test(message)) {
+  if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR The user executing the script)/.test(message)) {
     return new RedriveError('E_REDIS_AUTH', `${where} refused the user, the password or a permission: ${message}`, {
       cause: error,
     })

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { RedriveError } from '../errors.ts'
+import { disconnect } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Partition, StoreListener } from './store.ts'
 
@@ -61,7 +62,7 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
     },
     close() {
       closed = true
-      connection?.disconnect()
+      if (connection) disconnect(connection)
     },
   }
 }

@@ -1,6 +1,13 @@
 import type { Redis } from 'ioredis'
 import { withDeadline } from '../deadline.ts'
-import { connect, describeAddress, openConnection, toRedriveError, type RedisAddress } from './connection.ts'
+import {
+  connect,
+  describeAddress,
+  disconnect,
+  openConnection,
+  toRedriveError,
+  type RedisAddress,
+} from './connection.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
 import { createChannels } from './redis-channels.ts'
@@ -44,7 +51,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       }),
     ready: () => connect(redis, options.redis, options),
     async close() {
-      redis.disconnect()
+      disconnect(redis)
       channels.close()
     },
   }
