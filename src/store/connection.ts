@@ -97,28 +97,32 @@ export async function connect(
   const where = describeAddress(address)
   // Asked again, or after a first command, it is connected already, or will be.
   const first = redis.status === 'wait' || redis.status === 'end'
-  const { retryStrategy } = redis.options
   try {
-    if (first) {
-      // One attempt. To disconnect between two would not do: ioredis then takes the next lost connection for a closed one.
-      redis.options.retryStrategy = () => null
-      const lastError = nextError(redis)
-      const connected = withDeadline(redis.connect(), commandTimeout, where)
-      await connected.catch(async (error: unknown) => {
-        throw (await lastError()) ?? error
-      })
-    }
+    if (first) await connectOnce(redis, commandTimeout, where)
     const info = parseInfo(await withDeadline(redis.info(), commandTimeout, where))
     return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
   } catch (error) {
-    if (first && !isEnded(redis)) redis.disconnect()
+    if (first && !['end', 'reconnecting'].includes(redis.status)) redis.disconnect()
     throw toRedriveError(error, where)
-  } finally {
-    if (first) redis.options.retryStrategy = retryStrategy!
   }
 }
 
-const isEnded = ({ status }: Redis): boolean => status === 'end'
+/**
+ * One attempt, after which the connection is there or ended. To disconnect it between two attempts would not do: ioredis then takes
+ * the next loss of a connection for a wish to close it.
+ */
+async function connectOnce(redis: Redis, timeout: number, where: string): Promise<void> {
+  const { retryStrategy } = redis.options
+  redis.options.retryStrategy = () => null
+  try {
+    const lastError = nextError(redis)
+    await withDeadline(redis.connect(), timeout, where).catch(async (error: unknown) => {
+      throw (await lastError()) ?? error
+    })
+  } finally {
+    redis.options.retryStrategy = retryStrategy!
+  }
+}
 
 /** Ends a connection for good. What waits for an answer fails at once. */
 export function disconnect(redis: Redis): void {
