@@ -1,0 +1,131 @@
+import type { Command } from 'commander'
+import type { Queue } from '../client/queue.ts'
+import { confirm } from './confirm.ts'
+import type { Intervention } from './default-machine.ts'
+import { EXIT, failureFacts, isRedisFailure, reportFailure } from './failure.ts'
+import { endedBy } from './interruption.ts'
+import { printable } from './printable.ts'
+import { createQueueDirectory } from './queue-directory.ts'
+import { checkSelection, checkTakes, existing, isMissing, selectIds, type SelectionOptions } from './selection.ts'
+import { withRedrive, type Runner, type Session } from './session.ts'
+import { examples, wholeNumber } from './usage.ts'
+
+/** A verb that changes stored messages. */
+export interface Change {
+  readonly name: string
+  readonly description: string
+  /** What would become of a message, in a rehearsal. */
+  readonly outcome: string
+  /** Begins the question, as in `Delete 12 messages of "emails"?` */
+  readonly question: string
+  /** What it sends to the machine, if anything. */
+  readonly event?: Intervention
+  /** Whether it is asked about even for a single message that was named. */
+  readonly destructive: boolean
+  readonly examples: readonly string[]
+  /** Returns what became of it, in a word. */
+  apply(queue: Queue, id: string): Promise<string>
+}
+
+interface ChangeOptions extends SelectionOptions {
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+/** Messages that are changed at the same time. */
+const AT_ONCE = 50
+
+export function addChange(program: Command, runner: Runner, change: Change): void {
+  program
+    .command(change.name)
+    .description(change.description)
+    .argument('<queue>')
+    .argument('[ids...]')
+    .option('--state <name>', 'all messages in this state')
+    .option('--all', 'all messages in every state that this is for')
+    .option('--limit <number>', 'at most so many of them, the oldest first', wholeNumber('--limit', { min: 1 }))
+    .option('--module <file>', 'defines the queue, where it has a machine of its own')
+    .option('--dry-run', 'tell what would happen, and change nothing')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', examples(...change.examples))
+    .action((queue: string, ids: string[], options: ChangeOptions, command: Command) =>
+      runner.run(command, (session) => changeMessages(session, change, queue, ids, options)),
+    )
+}
+
+async function changeMessages(
+  session: Session,
+  change: Change,
+  name: string,
+  given: readonly string[],
+  options: ChangeOptions,
+): Promise<number> {
+  checkSelection(change.name, given, options)
+  return withRedrive(session, async (redrive) => {
+    const queue = await createQueueDirectory(redrive, options).open(name)
+    const ids = given.length > 0 ? [...new Set(given)] : await selectIds(queue, change.event, options)
+    if (ids.length === 0) {
+      session.output.note(`no messages to ${change.name} in "${name}"`)
+      return EXIT.ok
+    }
+    const asks = (change.destructive || given.length === 0) && !options.yes && !options.dryRun
+    const answer = asks ? await confirm(session.terminal, question(change, ids.length, name)) : 'yes'
+    if (answer === 'yes')
+      return changeAll(session, queue, ids, options.dryRun ? rehearsal(change, options) : deed(change, options))
+    session.output.note('nothing was changed')
+    return answer === 'interrupted' ? endedBy('SIGINT') : EXIT.failed
+  })
+}
+
+const question = (change: Change, count: number, queue: string): string =>
+  `${change.question} ${count} message${count === 1 ? '' : 's'} of "${queue}"?`
+
+/** What is done with each message; returns what became of it. */
+type Deed = (queue: Queue, id: string) => Promise<Readonly<Record<string, unknown>> & { readonly status: string }>
+
+function deed({ event, apply }: Change, { module }: ChangeOptions): Deed {
+  return async (queue, id) => {
+    if (event) await checkTakes(queue, id, event, module)
+    return { status: await apply(queue, id) }
+  }
+}
+
+function rehearsal({ outcome, event }: Change, { module }: ChangeOptions): Deed {
+  return async (queue, id) => {
+    const { state } = event ? await checkTakes(queue, id, event, module) : await existing(queue, id)
+    return { status: `would be ${outcome}`, state, dryRun: true }
+  }
+}
+
+/** Goes on after a message that cannot be changed; not after Redis has gone. */
+async function changeAll(session: Session, queue: Queue, ids: readonly string[], act: Deed): Promise<number> {
+  let [failed, missing] = [0, 0]
+  for (let i = 0; i < ids.length; i += AT_ONCE) {
+    const some = ids.slice(i, i + AT_ONCE)
+    const settled = await Promise.allSettled(some.map((id) => act(queue, id)))
+    settled.forEach((each, j) => {
+      tell(session, some[j]!, each)
+      if (each.status === 'fulfilled') return
+      if (isRedisFailure(each.reason)) throw each.reason
+      if (isMissing(each.reason)) missing++
+      else failed++
+    })
+  }
+  if (failed > 0) return EXIT.failed
+  return missing > 0 ? EXIT.notFound : EXIT.ok
+}
+
+function tell(
+  { output, terminal }: Session,
+  id: string,
+  settled: PromiseSettledResult<Awaited<ReturnType<Deed>>>,
+): void {
+  if (settled.status === 'fulfilled') {
+    const { value } = settled
+    return output.record({ id, ...value }, () => `${printable(id)}  ${value.status}`)
+  }
+  if (isRedisFailure(settled.reason)) return
+  const status = isMissing(settled.reason) ? 'not found' : 'failed'
+  output.record({ id, status, error: failureFacts(settled.reason) }, () => `${printable(id)}  ${status}`)
+  reportFailure(settled.reason, terminal, { json: output.json })
+}

@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module'
+import { Command, CommanderError, type OutputConfiguration } from 'commander'
+import { RedriveError } from '../errors.ts'
+import { EXIT, exitCodeOf, reportFailure } from './failure.ts'
+import { openSession, type GlobalOptions, type Runner, type Surroundings } from './session.ts'
+import { examples } from './usage.ts'
+import { addCancel } from './verbs/cancel.ts'
+import { addDev } from './verbs/dev.ts'
+import { addHistory } from './verbs/history.ts'
+import { addLs } from './verbs/ls.ts'
+import { addRedrive } from './verbs/redrive.ts'
+import { addRetry } from './verbs/retry.ts'
+import { addRm } from './verbs/rm.ts'
+import { addSend } from './verbs/send.ts'
+import { addShow } from './verbs/show.ts'
+import { addStats } from './verbs/stats.ts'
+import { addWorker } from './verbs/worker.ts'
+
+const VERBS = [addDev, addWorker, addSend, addLs, addShow, addHistory, addStats, addRetry, addCancel, addRedrive, addRm]
+
+const { version } = createRequire(import.meta.url)('redrive/package.json') as { version: string }
+
+/** Runs one command line to its end, and returns the exit code. */
+export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { terminal } = surroundings
+  let code: number = EXIT.ok
+  const runner: Runner = {
+    async run(command, verb) {
+      const session = openSession(surroundings, command.optsWithGlobals<GlobalOptions>())
+      code = (await verb(session)) ?? EXIT.ok
+    },
+  }
+  let hint = ''
+  const program = createProgram(runner, {
+    writeOut: (text) => void terminal.stdout.write(text),
+    // What commander says about a wrong command line is said below, in the form of all errors. The rest is a hint.
+    outputError: () => {},
+    writeErr: (text) => {
+      hint += text
+    },
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    code = exitCodeOf(error)
+    if (code !== EXIT.ok) reportFailure(asUsageError(error), terminal, { json: asksForJson(argv) })
+    terminal.stderr.write(hint)
+  }
+  return code
+}
+
+function createProgram(runner: Runner, streams: OutputConfiguration): Command {
+  const program = new Command('redrive')
+    .description('Messages that get through.')
+    .version(version)
+    .option('--redis <url>', 'the server (default: REDIS_URL, else redis://127.0.0.1:6379)')
+    .option('--prefix <text>', 'first part of every key (default: rd)')
+    .option('--json', 'one JSON value a line on stdout')
+    .exitOverride()
+    .configureOutput(streams)
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .addHelpText('after', `${examples(...TOUR)}\n\nExit codes:\n${EXIT_CODES}`)
+  for (const add of VERBS) add(program, runner)
+  for (const command of [program, ...program.commands]) command.showHelpAfterError(seeHelp(command))
+  return program
+}
+
+const TOUR = [
+  'redrive dev',
+  `redrive send emails '{"to":"ada@example.com"}' --id e1`,
+  'redrive worker worker.mjs --processes 2',
+  'redrive stats --watch',
+]
+
+const EXIT_CODES =
+  '  0 ok, 1 failed, 2 wrong usage, 3 no such message or queue, 4 Redis cannot be reached, 130 interrupted'
+
+function seeHelp(command: Command): string {
+  const name = command.parent ? `${command.parent.name()} ${command.name()}` : command.name()
+  return `see: ${name} --help`
+}
+
+function asUsageError(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error
+  // Help that was not asked for: there is no verb. Commander has nothing to say about that.
+  if (error.code === 'commander.help') return new RedriveError('E_USAGE', 'give a verb.')
+  return new RedriveError('E_USAGE', error.message.replace(/^error: /, '').replaceAll('\n', ' '))
+}
+
+/** Known before the command line is understood, so that a misunderstanding is told as it should be. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end < 0 ? undefined : end).includes('--json')
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import { addChange } from '../change.ts'
+import type { Runner } from '../session.ts'
+
+export function addRedrive(program: Command, runner: Runner): void {
+  addChange(program, runner, {
+    name: 'redrive',
+    description: 'send dead messages on their way again',
+    question: 'Redrive',
+    outcome: 'redriven',
+    event: 'REDRIVE',
+    destructive: false,
+    apply: async (queue, id) => (await queue.redrive(id)).status,
+    examples: ['redrive redrive emails e1', 'redrive redrive emails --all --yes'],
+  })
+}

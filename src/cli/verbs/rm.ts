@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+import { addChange } from '../change.ts'
+import type { Runner } from '../session.ts'
+
+export function addRm(program: Command, runner: Runner): void {
+  addChange(program, runner, {
+    name: 'rm',
+    description: 'delete messages and all that is stored of them',
+    question: 'Delete',
+    outcome: 'deleted',
+    destructive: true,
+    async apply(queue, id) {
+      await queue.remove(id)
+      return 'deleted'
+    },
+    examples: ['redrive rm emails e1 --yes', 'redrive rm emails --state succeeded --dry-run'],
+  })
+}
