@@ -38,8 +38,8 @@ export function dueAt(
   earliest: number | undefined,
   timers: readonly { delay: number }[],
 ): number | undefined {
+  if (attention === 'now') return now
   const dues = timers.map(({ delay }) => now + delay)
-  if (attention === 'now') dues.push(now)
   if (earliest !== undefined) dues.push(earliest)
   return dues.length === 0 ? undefined : Math.min(...dues)
 }

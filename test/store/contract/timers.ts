@@ -36,6 +36,16 @@ export function describeTimers(scene: () => Scene): void {
       expect((await store.stats(partition)).next).toBeDefined()
     })
 
+    test('that are overdue do not hasten a message that is due now anyway', async () => {
+      const { send, take, commit, get, reach, now } = scene()
+      await send(message('a', { timers: [{ nonce: '0-0', text: 't', delay: 0 }] }))
+      const taken = await take()
+      const handedBack = (await now()) + 3
+      await reach(handedBack)
+      await commit(entry(taken, { attention: 'now', earliest: taken.timers[0]!.due }))
+      expect((await get('a')).attentionAt).toBeGreaterThanOrEqual(handedBack)
+    })
+
     test('leave with their text, however long it was', async () => {
       const { send, take, commit, get } = scene()
       const text = `wake\n${'{"why":"é"}'.repeat(30)}`
