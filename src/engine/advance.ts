@@ -93,6 +93,8 @@ function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settin
   const snapshot = inDocumentOrder(entered)
   const pending = fold(expired, effects, snapshot.status)
   const state = snapshot.status === 'error' ? FAILED : stateName(snapshot.value as StateValue)
+  // XState can be led to where no message could be brought to life again: then it must not be stored there.
+  if (snapshot.status === 'active') message.machine.template(state)
   const note = { event: eventLabel(message.machine.id, event.type), error: errorOf(event, snapshot) }
   const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
   const draft = transitionDraft(message, snapshot, { ...note, from: before.state, to: state, emitted }, settings)

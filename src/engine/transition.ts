@@ -4,6 +4,8 @@ import {
   type AnyActorScope,
   type AnyMachineSnapshot,
   type AnyStateMachine,
+  type AnyStateNode,
+  type StateValue,
 } from 'xstate'
 import type { EventData } from '../message.ts'
 import { toEffect, type Effect, type ExecutableAction } from './effects.ts'
@@ -39,7 +41,7 @@ export function initialStep(machine: AnyStateMachine, input: unknown): Step {
 /**
  * A snapshot whose states stand in the order of the document. XState keeps the order in which they were entered or, once restored, of
  * their depth, and looks for transitions without an event in that order. So parallel regions that contend for one could tell whether
- * their message was stored meanwhile; in this order they cannot.
+ * their message was stored meanwhile, and one state could have two names; in this order they cannot.
  */
 export function inDocumentOrder(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
   // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
@@ -47,7 +49,14 @@ export function inDocumentOrder(snapshot: AnyMachineSnapshot): AnyMachineSnapsho
   if (nodes.every((node, i) => i === 0 || nodes[i - 1]!.order < node.order)) return snapshot
   const ordered = nodes.toSorted((a, b) => a.order - b.order)
   const tags = new Set(ordered.flatMap((node) => node.tags))
-  return { ...snapshot, _nodes: ordered, tags } as AnyMachineSnapshot
+  const value = sortRegions(snapshot.value as StateValue, snapshot.machine.root)
+  return { ...snapshot, value, _nodes: ordered, tags } as AnyMachineSnapshot
+}
+
+function sortRegions(value: StateValue, { states }: AnyStateNode): StateValue {
+  if (typeof value === 'string') return value
+  const regions = Object.entries(states as Record<string, AnyStateNode>).filter(([key]) => Object.hasOwn(value, key))
+  return Object.fromEntries(regions.map(([key, node]) => [key, sortRegions(value[key]!, node)]))
 }
 
 const collected: ExecutableAction[] = []
