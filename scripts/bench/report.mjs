@@ -1,0 +1,104 @@
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import { median } from './statistics.mjs'
+
+const require = createRequire(import.meta.url)
+
+/**
+ * @typedef {Record<string, { redrive: number[], bullmq: number[] }>} Figures Of each run, by row.
+ *
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} unit
+ * @property {number} redrive Median of the runs.
+ * @property {number} peer Median of the runs of BullMQ.
+ * @property {number} ratio redrive / peer.
+ * @property {number} runs
+ */
+
+const RATE = { unit: 'messages/s', better: 'more' }
+const CPU = { unit: 'µs/message', better: 'less' }
+const TIME = { unit: 'ms', better: 'less' }
+
+const ROWS = {
+  'enqueue-bulk': RATE,
+  'enqueue-single': RATE,
+  process: RATE,
+  'redis-cpu': CPU,
+  'memory-queued': { unit: 'bytes/message', better: 'less' },
+  'latency-p50': TIME,
+  'latency-p99': TIME,
+  'timer-lateness-p99': TIME,
+}
+
+/** Where the time goes; not part of the comparison, but of any explanation of it. */
+const DETAILS = {
+  'redis-cpu-enqueue': CPU,
+  'redis-cpu-process': CPU,
+  'node-cpu-enqueue': CPU,
+  'node-cpu-process': CPU,
+}
+
+/**
+ * @param {Figures} figures
+ * @returns {{ rows: Row[], details: Row[] }}
+ */
+export function toRows(figures) {
+  const rowsOf = (kinds) =>
+    Object.entries(kinds)
+      .filter(([name]) => name in figures)
+      .map(([name, { unit }]) => toRow(name, unit, figures[name]))
+  return { rows: rowsOf(ROWS), details: rowsOf(DETAILS) }
+}
+
+function toRow(name, unit, { redrive, bullmq }) {
+  const [ours, theirs] = [median(redrive), median(bullmq)]
+  return { name, unit, redrive: round(ours), peer: round(theirs), ratio: round(ours / theirs), runs: redrive.length }
+}
+
+/** Three significant digits are more than such figures carry. */
+const round = (value) => Number(value.toPrecision(3))
+
+export function machineFacts(redis, { scale }) {
+  const versionOf = (name) => require(`${name}/package.json`).version
+  const model = cpus()[0]?.model ?? 'unknown'
+  return {
+    machine: { node: process.version, redis, cores: cpus().length, cpu: model, platform: process.platform },
+    versions: { redrive: require('../../package.json').version, bullmq: versionOf('bullmq') },
+    scale,
+  }
+}
+
+/** The table, and what one must know to read it. */
+export function reportText({ rows, details }, { machine, versions, scale }, color) {
+  const title = `Redrive ${versions.redrive} beside BullMQ ${versions.bullmq}, ${rows[0].runs === 1 ? 'one run' : `medians of ${rows[0].runs} runs`}`
+  const place = `Node ${machine.node}, Redis ${machine.redis} without persistence on a Unix socket, ${machine.cores} cores (${machine.cpu}), scale ${scale}`
+  return [
+    '',
+    color.bold(title),
+    color.dim(place),
+    '',
+    ...table(rows, color),
+    ...(details.length > 0 ? ['', color.dim('Where the time goes:'), ...table(details, color)] : []),
+    '',
+    color.dim(
+      'ratio = Redrive / BullMQ. These are figures of one machine at one time: ratios travel better than numbers, and with',
+    ),
+    color.dim('other work on the machine neither travels far. What each row means: docs/guides/benchmark.md'),
+  ].join('\n')
+}
+
+function table(rows, color) {
+  const cells = rows.map(({ name, unit, redrive, peer, ratio }) => [name, unit, redrive, peer, ratio].map(String))
+  const head = ['', '', 'Redrive', 'BullMQ', 'ratio']
+  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i].length)))
+  const line = (row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')
+  return [
+    `  ${line(head)}`,
+    ...cells.map((row, i) => {
+      const { ratio, name } = rows[i]
+      const wins = (ROWS[name] ?? DETAILS[name]).better === 'more' ? ratio >= 1 : ratio <= 1
+      return `  ${line(row)}  ${wins ? color.green('better') : color.yellow('worse')}`
+    }),
+  ]
+}

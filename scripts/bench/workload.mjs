@@ -1,0 +1,36 @@
+/** What both systems are given. Whoever changes a number here changes the figures of the guide. */
+export const CONCURRENCY = 100
+export const ATTEMPTS = 5
+/** Milliseconds; doubled with each attempt. No handler of the benchmark fails, but the policy is stored and read. */
+export const BACKOFF = 1000
+/** Bytes of every payload as JSON. */
+const PAYLOAD_BYTES = 129
+
+/** Messages of one `sendBulk` or `addBulk`. */
+export const BULK = 1000
+/** Callers that send one message after the other, all at the same time. */
+export const CALLERS = 100
+/** Messages that warm a process up, in a queue of their own. */
+export const WARM_UP = 2000
+
+/** Messages of each scenario at scale 1. */
+export const COUNTS = { throughput: 100_000, single: 50_000, latency: 500, timers: 10_000 }
+/** A percentile of fewer means nothing, not even in a quick run. */
+export const FEWEST = 20
+
+/** Mean milliseconds between two messages at low load. */
+export const GAP = 10
+/** Timers due in a second. */
+export const TIMER_RATE = 2000
+
+const bare = { at: 0, event: 'order.created', customer: 'ada@example.com', amount: 4200, note: '' }
+
+/** A payload of `PAYLOAD_BYTES` that carries an instant, of `now()`. */
+export function payload(at = 0) {
+  const rounded = Math.round(at * 1000) / 1000
+  const room = PAYLOAD_BYTES - JSON.stringify({ ...bare, at: rounded }).length
+  return { ...bare, at: rounded, note: 'x'.repeat(room) }
+}
+
+/** Milliseconds by a clock that all processes of a machine share. */
+export const now = () => Number(process.hrtime.bigint()) / 1e6
