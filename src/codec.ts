@@ -7,9 +7,9 @@ import { RedriveError, isError } from './errors.ts'
  * What neither keeps (functions, symbols, class instances) is refused with its path.
  */
 export function encode(value: unknown, path: string): string {
-  const verdict = faithfulness(value, 0)
-  if (verdict === 'json') return JSON.stringify(value)
-  if (verdict === 'deep') throw refusal(path, `it is nested deeper than ${MAX_DEPTH} levels`)
+  if (isFaithful(value, 0)) return JSON.stringify(value)
+  const fault = hindrance(value, 0, new Map())
+  if (fault !== undefined) throw refusal(path, fault)
   try {
     return `~${stringify(value, reducers)}`
   } catch (cause) {
@@ -25,35 +25,61 @@ export function decode(text: string): unknown {
 
 const MAX_DEPTH = 500
 
-/** Whether JSON gives the value back as it was. */
-function faithfulness(value: unknown, depth: number): 'json' | 'rich' | 'deep' {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return 'json'
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? 'json' : 'rich'
-  if (typeof value !== 'object') return 'rich'
-  if (depth === MAX_DEPTH) return 'deep'
-  return Array.isArray(value) ? ofArray(value, depth) : ofObject(value, depth)
+/** Whether JSON gives the value back as it was. What is nested too deep, be it because it contains itself, it does not. */
+function isFaithful(value: unknown, depth: number): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  if (typeof value !== 'object' || depth === MAX_DEPTH) return false
+  return Array.isArray(value) ? isFaithfulArray(value, depth) : isFaithfulObject(value, depth)
 }
 
-function ofArray(array: readonly unknown[], depth: number): 'json' | 'rich' | 'deep' {
+function isFaithfulArray(array: readonly unknown[], depth: number): boolean {
   // By index, because `for … of` reads a hole as `undefined`, which is refused by the check of the element all the same.
-  for (let i = 0; i < array.length; i++) {
-    const verdict = faithfulness(array[i], depth + 1)
-    if (verdict !== 'json') return verdict
-  }
-  return 'json'
+  for (let i = 0; i < array.length; i++) if (!isFaithful(array[i], depth + 1)) return false
+  return true
 }
 
-function ofObject(object: object, depth: number): 'json' | 'rich' | 'deep' {
+function isFaithfulObject(object: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype !== Object.prototype || Object.getOwnPropertySymbols(object).length > 0) return 'rich'
+  if (prototype !== Object.prototype || Object.getOwnPropertySymbols(object).length > 0) return false
   for (const key of Object.keys(object)) {
     // An own `__proto__` would survive JSON, and then bend the prototype of whatever it is assigned to; devalue refuses it.
-    if (key === '__proto__' || key === 'toJSON') return 'rich'
-    const verdict = faithfulness((object as Record<string, unknown>)[key], depth + 1)
-    if (verdict !== 'json') return verdict
+    if (key === '__proto__' || key === 'toJSON') return false
+    if (!isFaithful((object as Record<string, unknown>)[key], depth + 1)) return false
   }
-  return 'json'
+  return true
 }
+
+/**
+ * Why devalue could write a value and not read it again: it calls itself at each level, with more of the stack to read than to write;
+ * and it makes an error only when all that the error holds is there.
+ */
+function hindrance(value: unknown, depth: number, met: Map<object, 'open' | 'done'>): string | undefined {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return undefined
+  const before = met.get(value)
+  if (before !== undefined) return before === 'open' && isError(value) ? CIRCULAR_ERROR : undefined
+  if (depth === MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH} levels`
+  met.set(value, 'open')
+  for (const part of partsOf(value)) {
+    const fault = hindrance(part, depth + 1, met)
+    if (fault !== undefined) return fault
+  }
+  met.set(value, 'done')
+  return undefined
+}
+
+const CIRCULAR_ERROR = 'it has an error that contains itself'
+
+function partsOf(value: object): Iterable<unknown> {
+  if (value instanceof Map) return [...(value as ReadonlyMap<unknown, unknown>)].flat()
+  if (value instanceof Set) return value as ReadonlySet<unknown>
+  if (isError(value)) return [...ownValues(value), value.cause]
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // An instance of a class is refused by itself, however deep it may be.
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null ? ownValues(value) : []
+}
+
+const ownValues = (value: object): unknown[] => Object.values(value)
 
 const reducers = {
   Error: (value: unknown) =>
