@@ -1,6 +1,7 @@
 export { Redrive } from './client/redrive.ts'
 export type { RedriveOptions } from './client/redrive.ts'
-export type { BulkMessage, Queue, SendOptions, SignalResult } from './client/queue.ts'
+export type { BulkMessage, Queue, SendOptions } from './client/queue.ts'
+export type { SignalOptions, SignalResult } from './client/signals.ts'
 export type { QueueOptions, RetentionOption, RetryOptions, SendRetryOptions } from './client/queue-options.ts'
 export type { FeedOptions, FeedTransition } from './client/feed.ts'
 export type { Schema } from './client/input.ts'

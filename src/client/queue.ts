@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { begins } from '../engine/begin.ts'
-import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { encode } from '../codec.ts'
 import { RedriveError } from '../errors.ts'
 import {
   checkId,
@@ -23,6 +20,7 @@ import { inputText, validate } from './input.ts'
 import { asOptionError, overrides, type QueueOptions, type SendRetryOptions } from './queue-options.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
 import { awaitResult, createQueueEvents } from './results.ts'
+import { createSignals, type SignalOptions, type SignalResult } from './signals.ts'
 import type { Sender } from './sender.ts'
 
 export interface SendOptions {
@@ -36,12 +34,6 @@ export interface SendOptions {
 
 export interface BulkMessage<Payload> extends SendOptions {
   readonly input: Payload
-}
-
-export interface SignalResult {
-  readonly id: string
-  /** `settled`: the machine was finished already, the event has no effect. */
-  readonly status: 'delivered' | 'settled'
 }
 
 /** A named set of messages that share one machine. */
@@ -71,8 +63,12 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   watch(id: string, options?: FeedOptions): AsyncGenerator<FeedTransition>
   /** The transitions of all messages, resumable by position. */
   feed(options?: FeedOptions): AsyncGenerator<FeedTransition>
-  /** Sends an event to a message. @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_NOT_FOUND` */
-  signal(id: string, event: EventData): Promise<SignalResult>
+  /**
+   * Sends an event to a message. It waits in the inbox while the message is worked on; events of one client are taken in the order in
+   * which they were given.
+   * @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_NOT_FOUND`, `E_TIMEOUT`
+   */
+  signal(id: string, event: EventData, options?: SignalOptions): Promise<SignalResult>
   /** Gives a message up; a running handler is aborted. */
   cancel(id: string): Promise<SignalResult>
   /** Tries a waiting message now. */
@@ -119,6 +115,7 @@ export function createQueue<Payload>({
 }: QueueParts): Queue<Payload> {
   const { name, machine, store, locks, partitions, settings } = runtime
   const events = createQueueEvents(runtime)
+  const { signal } = createSignals(runtime, options.events)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
     toMessage(name, message, attentionAt, machine.tags)
@@ -151,16 +148,6 @@ export function createQueue<Payload>({
 
   const notFound = (id: string): RedriveError =>
     new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${name}".`, { id })
-
-  async function signal(id: string, event: EventData): Promise<SignalResult> {
-    checkEvent(machine, event)
-    const checked = (await validate(options.events, event, 'E_INVALID_EVENT', `the event for "${id}"`)) as EventData
-    const text = encode(checked, 'event')
-    await runtime.ready()
-    const [status] = await store.deliver(place(id), randomBytes(12).toString('base64url'), [{ id, event: text }])
-    if (status === 'missing') throw notFound(id)
-    return { id, status: status === 'settled' ? 'settled' : 'delivered' }
-  }
 
   async function hold<T>(id: string, action: (token: string) => Promise<T>, ttl: number): Promise<T> {
     await runtime.ready()

@@ -1,5 +1,6 @@
 import { decode } from '../codec.ts'
 import { FIELD, describe } from '../engine/snapshot.ts'
+import { readMail } from '../events/mail-text.ts'
 import { readJournal } from '../events/journal-text.ts'
 import type { EventData, Message } from '../message.ts'
 import type { ListedMessage, Partition, Store, StoredMessage } from '../store/store.ts'
@@ -34,11 +35,20 @@ export function toMessage<Input>(
     attentionAt,
     timers,
     invocations: invocations.map(({ id, src, running }) => ({ id, src, running })),
-    inbox: stored.inbox.map((text) => decode(text) as EventData),
+    inbox: stored.inbox.map(eventOf),
     ...(stored.worker === undefined ? {} : { worker: stored.worker }),
     ...decoded('progress', stored.progress),
     ...(quarantined === undefined ? {} : { quarantine: decode(quarantined) as { reason: string; event: EventData } }),
     history: readJournal(stored.journal),
+  }
+}
+
+/** A text that cannot be read is shown as it lies there. */
+function eventOf(text: string): EventData {
+  try {
+    return readMail(text)
+  } catch {
+    return { type: '(unreadable)', text }
   }
 }
 

@@ -131,7 +131,10 @@ function soonest(
 }
 
 /** Hears of transitions as they are announced; some may be missed. */
-async function subscribeTo(queue: QueueRuntime, heard: (transition: Transition) => void): Promise<() => Promise<void>> {
+export async function subscribeTo(
+  queue: QueueRuntime,
+  heard: (transition: Transition) => void,
+): Promise<() => Promise<void>> {
   await queue.ready()
   const ends = await Promise.all(
     queue.partitions.map((partition) =>

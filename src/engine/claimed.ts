@@ -1,6 +1,5 @@
 import { RedriveError } from '../errors.ts'
-import { decode } from '../codec.ts'
-import type { EventData } from '../message.ts'
+import { readMail } from '../events/mail-text.ts'
 import type { ClaimedMessage } from '../store/store.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, restore, type LiveMessage } from './snapshot.ts'
@@ -35,7 +34,7 @@ export function stimuliOf(message: LiveMessage, now: number): Stimulus[] {
 
 /** The events of an inbox. @throws when one of its texts is broken. */
 export function mailOf(inbox: readonly string[]): Stimulus[] {
-  return inbox.map((text) => ({ type: 'event', event: decode(text) as EventData }))
+  return inbox.map((text) => ({ type: 'event', event: readMail(text) }))
 }
 
 function leaseLost(invocation: string): RedriveError {

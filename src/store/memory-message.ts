@@ -16,6 +16,8 @@ export interface MemoryMessage {
   timers: Map<string, StoredTimer>
   journal: Map<number, StoredJournalEntry>
   inbox: string[]
+  /** Ids of events that came, the oldest first. */
+  readonly seen: Set<string>
   createdAt: number
   enteredAt: number
   /** When it next needs a worker, or `PARKED` plus the time of its entry. */
@@ -37,6 +39,7 @@ export function createMessage(message: NewMessage, now: number, score: number): 
     timers: new Map(timers),
     journal: new Map([[0, { seq: 0, at: now, text: message.journal }]]),
     inbox: [],
+    seen: new Set(),
     createdAt: now,
     enteredAt: now,
     score,

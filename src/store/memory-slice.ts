@@ -6,6 +6,7 @@ import {
   type ClaimRequest,
   type CommitEntry,
   type CommitResult,
+  type Delivery,
   type DeliveryStatus,
 } from './store.ts'
 
@@ -130,10 +131,11 @@ export function commit(it: Slice, entry: CommitEntry, lease: number, now: number
   return { status: 'applied', inbox: mail }
 }
 
-export function deliver(it: Slice, id: string, event: string, now: number): DeliveryStatus {
+export function deliver(it: Slice, { id, event, eventId }: Delivery, now: number): DeliveryStatus {
   const message = it.messages.get(id)
   if (!message) return 'missing'
   if (message.fields.has('x')) return 'settled'
+  if (eventId !== undefined && seen(message, eventId)) return 'duplicate'
   message.inbox.push(event)
   if (message.owner !== undefined && liveLock(message, now) !== undefined) it.feed.mail(id, message.worker ?? '')
   else {
@@ -141,4 +143,13 @@ export function deliver(it: Slice, id: string, event: string, now: number): Deli
     it.feed.wake(now)
   }
   return 'delivered'
+}
+
+const REMEMBERED = 1000
+
+function seen({ seen: ids }: MemoryMessage, eventId: string): boolean {
+  if (ids.has(eventId)) return true
+  ids.add(eventId)
+  if (ids.size > REMEMBERED) ids.delete(ids.values().next().value!)
+  return false
 }

@@ -109,7 +109,7 @@ export function createMemoryStore({
     },
     deliver: async (partition, token, deliveries) => {
       const it = slice(partition)
-      return once(it, token, () => deliveries.map(({ id, event }) => deliver(it, id, event, clock.now())))
+      return once(it, token, () => deliveries.map((delivery) => deliver(it, delivery, clock.now())))
     },
     inbox: async (partition, id) => [...(slice(partition).messages.get(id)?.inbox ?? [])],
     read: async (partition, ids) =>

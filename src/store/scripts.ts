@@ -68,9 +68,10 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
       return decodeStatuses(await run.heartbeat(base, String(lease), ...args), { r: 'renewed', m: 'mail', l: 'lost' })
     },
     async deliver(base, token, deliveries) {
-      const args = deliveries.flatMap(({ id, event }) => [id, event])
+      const args = deliveries.flatMap(({ id, event, eventId = '' }) => [id, event, eventId])
       return decodeStatuses(await run.deliver(base, token, ttl, ...args), {
         d: 'delivered',
+        u: 'duplicate',
         s: 'settled',
         x: 'missing',
       })

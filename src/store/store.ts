@@ -210,9 +210,11 @@ export type BeatStatus = 'renewed' | 'mail' | 'lost'
 export interface Delivery {
   readonly id: string
   readonly event: string
+  /** Makes the delivery idempotent: an id that the message has seen (of its last thousand) is not appended again. */
+  readonly eventId?: string
 }
 
-export type DeliveryStatus = 'delivered' | 'settled' | 'missing'
+export type DeliveryStatus = 'delivered' | 'duplicate' | 'settled' | 'missing'
 
 export interface ListQuery {
   readonly state: string

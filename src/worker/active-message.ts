@@ -9,6 +9,7 @@ import { mailOf } from '../engine/claimed.ts'
 import { RedriveError, type ErrorCode, asError } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
+import type { EventData } from '../message.ts'
 import { toMs } from '../options.ts'
 import type { Beat, Partition } from '../store/store.ts'
 import type { Committed, Committer } from './committer.ts'
@@ -47,10 +48,12 @@ export function activate(
   let until = leaseUntil
   let mailWaits = live.inbox.length > 0
   let mailRead = false
+  let offered: readonly Stimulus[] = []
   let progress: string | undefined
   let gone = false
   let interrupted = false
   let committing = false
+  const listeners = new Set<(event: EventData) => void>()
   let notify = (): void => {}
   let cancelAlarm = (): void => {}
 
@@ -100,6 +103,7 @@ export function activate(
       else if (effect.type === 'action') queue.log.actionWithoutRunner(message.id, effect.name)
     }
     announce(advanced, now)
+    tell(offered.slice(0, advanced.entry.consumed))
   }
 
   function announce({ entry }: Advanced, now: number): void {
@@ -107,6 +111,22 @@ export function activate(
     for (const transition of transitions) {
       for (const name of eventNames(transition)) events.emit(name, transition)
       if (transition.tags.includes('quarantined')) queue.log.quarantined(message.id, transition.error?.message)
+    }
+  }
+
+  /** A handler's own listener that throws is its affair, and no reason to stop anything else. */
+  function tell(mail: readonly Stimulus[]): void {
+    for (const stimulus of mail) {
+      if (stimulus.type !== 'event') continue
+      for (const listener of listeners) safely(() => listener(stimulus.event))
+    }
+  }
+
+  function safely(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      queue.log.listenerFailed('onEvent', error)
     }
   }
 
@@ -136,6 +156,7 @@ export function activate(
         if (extended) until = Math.max(until, queue.clock.now() + ms)
         return extended
       },
+      onEvent: (listener) => void listeners.add(listener),
       log: (text) => queue.log.fromHandler(id, text),
     }
   }
@@ -176,6 +197,7 @@ export function activate(
   function next(): Advanced {
     try {
       const mail = mailRead ? mailOf(message.inbox) : []
+      offered = mail
       return advance(message, [...stimuli.splice(0), ...mail], settings)
     } catch (cause) {
       return quarantine(message, { type: 'inbox' }, cause, settings)

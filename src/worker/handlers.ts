@@ -3,6 +3,7 @@ import { nearest, RedriveError, isError } from '../errors.ts'
 import type { DurableMachine } from '../engine/registry.ts'
 import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
+import type { EventData } from '../message.ts'
 import { show, type Duration } from '../options.ts'
 
 /** What a handler gets beside its input. */
@@ -22,6 +23,8 @@ export interface HandlerContext {
     readonly state: string
     readonly context: Readonly<Record<string, unknown>>
   }
+  /** Hears of events that the message takes while this handler runs, after their step; within a second from any process. */
+  onEvent(listener: (event: EventData) => void): void
   /** Reports progress: any value that can be stored. Sent with the next heartbeat, within a second; the last one wins. */
   progress(value: unknown): void
   /** Prolongs the lease before work that blocks the process. Returns `false` when it was lost already. */

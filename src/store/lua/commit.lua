@@ -72,7 +72,7 @@ local function verdict(entry, stored, lock, token)
 end
 
 local function remove(entry, old)
-  redis.call('DEL', base .. ':m:' .. entry.id, base .. ':l:' .. entry.id, base .. ':i:' .. entry.id)
+  redis.call('DEL', base .. ':m:' .. entry.id, base .. ':l:' .. entry.id, base .. ':i:' .. entry.id, base .. ':n:' .. entry.id)
   redis.call('ZREM', base .. ':s:' .. old, entry.id)
   return 'a'
 end
@@ -106,7 +106,7 @@ local function write(entry, old, lock, token)
 
   local mail = false
   if entry.disposal == 'settle' then
-    redis.call('DEL', inbox)
+    redis.call('DEL', inbox, base .. ':n:' .. entry.id)
   else
     if entry.consumed > 0 then
       redis.call('LTRIM', inbox, entry.consumed, -1)

@@ -2,8 +2,8 @@
 -- Appends events to inboxes. A message that nobody holds becomes due now; the worker that holds one is told.
 --
 -- KEYS    1 base of the partition
--- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event
--- Returns one character a delivery: `d` delivered, `s` settled (the machine is finished), `x` no such message
+-- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event, event id or ''
+-- Returns one character a delivery: `d` delivered, `u` the message has seen this event id, `s` settled (the machine is finished), `x` no such message
 
 local base = KEYS[1]
 local record = base .. ':t:' .. ARGV[1]
@@ -15,13 +15,27 @@ end
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local answers, woken = {}, false
-for at = 3, #ARGV, 2 do
-  local id, event = ARGV[at], ARGV[at + 1]
+-- More than a sender sends again at once, and little enough to keep.
+local REMEMBERED = 1000
+
+local function seen(id, eventId)
+  local key = base .. ':n:' .. id
+  if redis.call('ZADD', key, 'NX', now, eventId) == 0 then
+    return true
+  end
+  redis.call('ZREMRANGEBYRANK', key, 0, -REMEMBERED - 1)
+  return false
+end
+
+for at = 3, #ARGV, 3 do
+  local id, event, eventId = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local stored = redis.call('HMGET', base .. ':m:' .. id, 's', 'x', 'o', 'w')
   if not stored[1] then
     answers[#answers + 1] = 'x'
   elseif stored[2] then
     answers[#answers + 1] = 's'
+  elseif eventId ~= '' and seen(id, eventId) then
+    answers[#answers + 1] = 'u'
   else
     redis.call('RPUSH', base .. ':i:' .. id, event)
     answers[#answers + 1] = 'd'

@@ -16,5 +16,5 @@ if not state then
   return 'x'
 end
 redis.call('ZREM', base .. ':s:' .. state, id)
-redis.call('DEL', key, lock, base .. ':i:' .. id)
+redis.call('DEL', key, lock, base .. ':i:' .. id, base .. ':n:' .. id)
 return 'r'

@@ -35,7 +35,7 @@ for _, id in ipairs(doomed) do
     redis.call('ZADD', base .. ':s:' .. actual, 'NX', string.format('%.0f', now), id)
     redis.call('ZREM', set, id)
   elseif redis.call('EXISTS', base .. ':l:' .. id) == 0 then
-    redis.call('DEL', base .. ':m:' .. id, base .. ':i:' .. id)
+    redis.call('DEL', base .. ':m:' .. id, base .. ':i:' .. id, base .. ':n:' .. id)
     redis.call('ZREM', set, id)
     deleted = deleted + 1
   end

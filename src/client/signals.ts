@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { checkEvent } from '../engine/registry.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { RedriveError } from '../errors.ts'
+import { mailText, waitsIn } from '../events/mail-text.ts'
+import { checkId, type EventData } from '../message.ts'
+import { DEFAULTS, toMs, type Duration } from '../options.ts'
+import { partitionOf } from '../store/keys.ts'
+import type { Delivery } from '../store/store.ts'
+import { validate, type Schema } from './input.ts'
+import { subscribeTo } from './results.ts'
+import { createSignaller } from './signaller.ts'
+
+export interface SignalOptions {
+  /** Makes the signal idempotent: of several with the same id, one is applied. The last thousand ids of a message are remembered. */
+  readonly eventId?: string
+  /** Waits until the event was taken, at most so long; the answer then says in which state the message is. */
+  readonly wait?: Duration
+}
+
+export interface SignalResult {
+  readonly id: string
+  /**
+   * `delivered`: it waits in the inbox. `applied`: it was waited for, and its step is done. `duplicate`: this event id came before.
+   * `settled`: the machine was finished already, the event has no effect.
+   */
+  readonly status: 'delivered' | 'applied' | 'duplicate' | 'settled'
+  /** The state after the step, when it was waited for; `undefined` for a message that was removed with it. */
+  readonly state?: string | undefined
+}
+
+export interface Signals {
+  signal(id: string, event: EventData, options?: SignalOptions): Promise<SignalResult>
+}
+
+export function createSignals(queue: QueueRuntime, schema: Schema | undefined): Signals {
+  const signaller = createSignaller(queue)
+
+  async function check(
+    id: string,
+    event: EventData,
+    eventId: string | undefined,
+    mark: string | undefined,
+  ): Promise<Delivery> {
+    const checked = await validate(schema, event, 'E_INVALID_EVENT', `the event for "${id}"`)
+    return { id, event: mailText(checked as EventData, mark), ...(eventId === undefined ? {} : { eventId }) }
+  }
+
+  async function signal(id: string, event: EventData, { eventId, wait }: SignalOptions = {}): Promise<SignalResult> {
+    checkEvent(queue.machine, event)
+    if (eventId !== undefined) checkId(eventId)
+    const timeout = wait === undefined ? undefined : toMs(wait, 'wait')
+    const mark = eventId ?? (wait === undefined ? undefined : randomBytes(9).toString('base64url'))
+    const status = await signaller.deliver(checkId(id), check(id, event, eventId, mark))
+    if (status === 'missing') {
+      throw new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${queue.name}".`, { id })
+    }
+    if (timeout === undefined || mark === undefined || status === 'settled') return { id, status }
+    const state = await taken(queue, id, mark, timeout)
+    return { id, status: status === 'duplicate' ? status : 'applied', state }
+  }
+
+  return { signal }
+}
+
+/** Waits until an event is out of the inbox: it is taken out by the very commit of its step. */
+async function taken(queue: QueueRuntime, id: string, mark: string, timeout: number): Promise<string | undefined> {
+  const partition = partitionOf(queue.name, id, queue.partitions.length)
+  const until = performance.now() + timeout
+  let hear = (): void => {}
+  const end = await subscribeTo(queue, (transition) => {
+    if (transition.id === id) hear()
+  })
+  try {
+    for (;;) {
+      const heard = new Promise<void>((resolve) => {
+        hear = resolve
+      })
+      const inbox = await queue.store.inbox(partition, id)
+      if (!waitsIn(inbox, mark)) break
+      const left = until - performance.now()
+      if (left <= 0 || queue.closed.aborted) {
+        throw new RedriveError(
+          'E_TIMEOUT',
+          `the event was delivered to "${id}", and not taken within ${timeout} ms; it still waits.`,
+          { id },
+        )
+      }
+      const cancel = queue.clock.after(Math.min(left, DEFAULTS.maxSleep), () => hear())
+      await heard
+      cancel()
+    }
+    const [found] = await queue.store.read(partition, [id])
+    return found?.message.state
+  } finally {
+    await end()
+  }
+}
