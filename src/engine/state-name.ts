@@ -20,26 +20,26 @@ function leaves(value: StateValue): string[] {
 
 /** The state value of a name, the inverse of `stateName`. */
 export function stateValue(name: string): StateValue {
-  const root: Record<string, StateValue> = {}
+  const root: Tree = new Map()
   for (const leaf of name.split('+')) insert(root, leaf.split('.').map(unescape))
   return simplify(root)
 }
 
-function insert(node: Record<string, StateValue>, [key, ...rest]: string[]): void {
+/** A map, because a name may come from elsewhere: `constructor` and `__proto__` are keys like any others. */
+type Tree = Map<string, Tree>
+
+function insert(node: Tree, [key, ...rest]: string[]): void {
   if (key === undefined) return
-  const child = (node[key] ?? {}) as Record<string, StateValue>
-  node[key] = child
+  const child: Tree = node.get(key) ?? new Map()
+  node.set(key, child)
   insert(child, rest)
 }
 
 /** `{ a: { b: {} } }` is written `{ a: 'b' }` by XState; several keys, or one with children, stay an object. */
-function simplify(node: Record<string, StateValue>): StateValue {
-  const keys = Object.keys(node)
-  const isLeaf = (key: string): boolean => Object.keys(node[key] as object).length === 0
-  if (keys.length === 1 && isLeaf(keys[0]!)) return keys[0]!
-  return Object.fromEntries(
-    keys.map((key) => [key, isLeaf(key) ? {} : simplify(node[key] as Record<string, StateValue>)]),
-  ) as StateValue
+function simplify(node: Tree): StateValue {
+  const [only] = [...node.keys()]
+  if (only !== undefined && node.size === 1 && node.get(only)!.size === 0) return only
+  return Object.fromEntries([...node].map(([key, child]) => [key, child.size === 0 ? {} : simplify(child)]))
 }
 
 /** State keys may hold any character; those that mean something in a name (or begin one that is ours) are escaped. */
