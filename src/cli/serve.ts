@@ -10,8 +10,15 @@ export interface Service {
 
 const NEVER = new Promise<never>(() => {})
 
-/** Runs a service. The first signal stops it, a second one hurries it, a third one leaves everything as it is. */
-export async function serve(interruption: Interruption, start: () => Promise<Service>): Promise<number> {
+/**
+ * Runs a service. The first signal stops it, a second one hurries it, a third one leaves everything as it is.
+ * `told` is called with the first.
+ */
+export async function serve(
+  interruption: Interruption,
+  start: () => Promise<Service>,
+  told = (): void => {},
+): Promise<number> {
   let service: Service | undefined
   let why: StopReason | undefined
   let release = (): void => {}
@@ -19,6 +26,7 @@ export async function serve(interruption: Interruption, start: () => Promise<Ser
     release = interruption.take((reason, count) => {
       why ??= reason
       if (count > 2) process.exit(stoppedBy(why))
+      if (count === 1) told()
       if (count === 2) void service?.stop()
       resolve(why)
     })

@@ -131,7 +131,8 @@ describe('with a server', () => {
   })
   afterAll(() => redis.stop())
 
-  const withPassword = (password: string): string => redis.url.replace('//', `//:${encodeURIComponent(password)}@localhost`)
+  const withPassword = (password: string): string =>
+    redis.url.replace('//', `//:${encodeURIComponent(password)}@localhost`)
 
   test('a wrong password ends with 4, and no password is printed', async () => {
     const url = withPassword('wr0ng')

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import type { Terminal } from '../../src/cli/terminal.ts'
 import { runProgram } from '../../src/cli/program.ts'
 import type { StopReason } from '../../src/cli/interruption.ts'
 
@@ -11,6 +12,7 @@ export interface FakeOptions {
 
 /** The command line within this process, on streams that can pass for a terminal. */
 export interface FakeTerminal {
+  readonly terminal: Terminal
   readonly stdout: () => string
   readonly stderr: () => string
   /** Resolves with the match once the output has it. */
@@ -42,7 +44,9 @@ export function fakeTerminal({ tty = false, columns = 80, env = {} }: FakeOption
       }
     },
   }
+  const terminal = { ...streams, env }
   return {
+    terminal,
     stdout: () => text.stdout,
     stderr: () => text.stderr,
     until(name, pattern) {
@@ -61,7 +65,7 @@ export function fakeTerminal({ tty = false, columns = 80, env = {} }: FakeOption
     type: (line) => void streams.stdin.write(line),
     interrupt: interruption.interrupt,
     async run(...args) {
-      const code = await runProgram(args, { terminal: { ...streams, env }, interruption, entry: 'unused' })
+      const code = await runProgram(args, { terminal, interruption, entry: 'unused' })
       // What was written is heard of in a later turn.
       await new Promise(setImmediate)
       return code

@@ -9,7 +9,7 @@ import { connect, newClient, type Runner, type Session } from '../session.ts'
 import { examples, usage } from '../usage.ts'
 import { startWorkers } from '../worker-process.ts'
 import { workerPool } from '../worker-pool.ts'
-import { CONCURRENCY, PROCESSES } from './worker.ts'
+import { CONCURRENCY, PROCESSES, STOPPING } from './worker.ts'
 
 interface DevOptions {
   readonly directory?: string
@@ -39,12 +39,13 @@ async function dev(session: Session, module: string = DEMO, options: DevOptions)
     session.address === undefined ? { embedded: directory === undefined ? true : { directory } } : {},
   )
   try {
-    return await serve(session.interruption, async () => {
+    const start = async (): Promise<Service> => {
       await connect(session, redrive)
       const address = await redrive.url()
       if (address === undefined) return inMemory(session, redrive, { ...options, module })
       return onServer(session, redrive, { ...options, module, address })
-    })
+    }
+    return await serve(session.interruption, start, () => session.output.note(STOPPING))
   } finally {
     await redrive.close()
   }

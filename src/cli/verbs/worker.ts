@@ -39,6 +39,8 @@ export const CONCURRENCY = [
 
 export const PROCESSES = ['worker processes', wholeNumber('--processes', { min: 1, max: 1000 }), 1] as const
 
+export const STOPPING = 'stopping: handlers may finish; once more aborts them'
+
 const MODULE_HELP = `
 A module:
   export default (redrive) => {
@@ -50,7 +52,8 @@ The first Ctrl-C lets handlers finish, the second one aborts them.`
 function worker(session: Session, module: string, options: WorkerCommandOptions): Promise<number> {
   if (isPoolMember(session.terminal.env)) return workHere(session, module, options)
   if (options.processes === 1) return workHere(session, module, options)
-  return serve(session.interruption, async () => workerPool(session, { ...options, module }))
+  const start = async (): Promise<Service> => workerPool(session, { ...options, module })
+  return serve(session.interruption, start, () => session.output.note(STOPPING))
 }
 
 async function workHere(session: Session, module: string, options: WorkerCommandOptions): Promise<number> {
@@ -66,7 +69,8 @@ async function workHere(session: Session, module: string, options: WorkerCommand
     return workers
   }
   try {
-    return await serve(inPool ? poolMemberInterruption(interruption) : interruption, start)
+    if (inPool) return await serve(poolMemberInterruption(interruption), start)
+    return await serve(interruption, start, () => output.note(STOPPING))
   } finally {
     await redrive.close()
   }
