@@ -6,6 +6,7 @@ import type { ErrorSummary, EventData } from '../message.ts'
 import { show } from '../options.ts'
 import { FAILED, type CommitEntry, type Disposal, type StoredTimer, type TimerToSet } from '../store/store.ts'
 import type { Effect } from './effects.ts'
+import { withNames, type PendingAction } from './action.ts'
 import { fold, type Pending } from './fold.ts'
 import { quarantine } from './quarantine.ts'
 import { acceptsEvent, tagsOf } from './registry.ts'
@@ -32,7 +33,9 @@ export interface Advanced {
   readonly started: readonly Invocation[]
   /** Handlers to abort, each with the stimulus that ended its invocation. */
   readonly stopped: readonly { readonly invocation: Invocation; readonly by: Stimulus }[]
-  /** Custom actions, logs and sends, to be executed once the entry is applied. */
+  /** Custom actions to run once the entry is applied. */
+  readonly actions: readonly PendingAction[]
+  /** Logs and sends, to be executed once the entry is applied. */
   readonly effects: readonly Effect[]
 }
 
@@ -59,7 +62,7 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
     } catch (cause) {
       return quarantine(message, toEvent(progress, stimulus) ?? { type: stimulus.type }, cause, settings)
     }
-    if (progress.snapshot.status !== 'active') break
+    if (progress.snapshot.status !== 'active' && progress.actions.size === 0) break
   }
   try {
     return settle(message, progress, settings)
@@ -69,10 +72,11 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
   }
 }
 
-function begin({ snapshot, state, timers, invocations, revision }: LiveMessage): Progress {
+function begin({ snapshot, state, timers, invocations, actions, revision }: LiveMessage): Progress {
   const pending = {
     timers: new Map(timers),
     invocations: new Map(invocations),
+    actions: new Map(actions),
     noncePrefix: revision.toString(36),
     nonces: 0,
   }
@@ -80,6 +84,9 @@ function begin({ snapshot, state, timers, invocations, revision }: LiveMessage):
 }
 
 function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settings: AdvanceSettings): Progress {
+  if (stimulus.type === 'ran') return { ...before, actions: withoutNonces(before.actions, stimulus.nonces) }
+  // A finished machine hears of nothing any more; only its last actions are still to be run.
+  if (before.snapshot.status !== 'active') return before
   const consumed = before.consumed + (stimulus.type === 'event' ? 1 : 0)
   const event = toEvent(before, stimulus)
   // An event that no state takes may lie here from another version of the machine; XState would keep memory for its type.
@@ -91,7 +98,7 @@ function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settin
   if (!changed) return { ...expired, consumed }
 
   const snapshot = inDocumentOrder(entered)
-  const pending = fold(expired, effects, snapshot.status)
+  const pending = fold(expired, withNames(message.machine.actions, effects), snapshot.status)
   const state = snapshot.status === 'error' ? FAILED : stateName(snapshot.value as StateValue)
   // XState can be led to where no message could be brought to life again: then it must not be stored there.
   if (snapshot.status === 'active') message.machine.template(state)
@@ -110,9 +117,12 @@ function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settin
   }
 }
 
+const withoutNonces = <T>(entries: ReadonlyMap<string, T>, nonces: readonly string[]): Map<string, T> =>
+  new Map([...entries].filter(([nonce]) => !nonces.includes(nonce)))
+
 /** A timer that fired and an invocation that ended are over, whatever the machine makes of it. */
 function forget(progress: Progress, stimulus: Stimulus): Progress {
-  if (stimulus.type === 'event') return progress
+  if (stimulus.type === 'event' || stimulus.type === 'ran') return progress
   const without = <T extends Timer | Invocation>(entries: ReadonlyMap<string, T>): Map<string, T> =>
     new Map([...entries].filter(([, { nonce }]) => nonce !== stimulus.nonce))
   return stimulus.type === 'timer'
@@ -136,7 +146,8 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
   const invocations = new Map(
     [...progress.invocations].map(([id, invocation]) => [id, { ...invocation, running: true }]),
   )
-  const next = persist(message.machine, snapshot, message.input, invocations.values())
+  const actions = new Map([...progress.actions].map(([nonce, action]) => [nonce, { ...action, started: true }]))
+  const next = persist(message.machine, snapshot, message.input, { invocations, actions })
   const kept = new Set([...progress.timers.values()].map(({ nonce }) => nonce))
   const known = new Set([...message.timers.values()].map(({ nonce }) => nonce))
   const journal = progress.journal.map((text, i) => ({ seq: nextSeq(message) + i, text }))
@@ -150,7 +161,7 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     clearTimers: [...message.timers.values()].filter(({ nonce }) => !kept.has(nonce)).map(storedTimer),
     ...earliest([...progress.timers.values()]),
     attention: 'timers',
-    disposal: disposal(snapshot, invocations.size, settings),
+    disposal: disposal(snapshot, invocations.size + actions.size, settings),
     consumed: progress.consumed,
     entered: state !== message.state,
     journal: journal.slice(-settings.journal),
@@ -163,6 +174,7 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
       snapshot,
       state,
       invocations,
+      actions,
       timers: progress.timers,
       inbox: message.inbox.slice(progress.consumed),
       fields: { ...next, [FIELD.input]: message.fields[FIELD.input] ?? '' },
@@ -175,7 +187,8 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     entry,
     started,
     stopped: progress.stopped,
-    effects: progress.effects.filter(({ type }) => type === 'action' || type === 'log' || type === 'send'),
+    actions: [...progress.actions.values()].filter(({ started: begun }) => !begun),
+    effects: progress.effects.filter(({ type }) => type === 'log' || type === 'send'),
   }
 }
 
@@ -197,9 +210,10 @@ export function earliest(timers: readonly Timer[]): { earliest?: number } {
 }
 
 function disposal(snapshot: AnyMachineSnapshot, running: number, settings: AdvanceSettings): Disposal {
+  // What still runs here, a last action of a finished machine too, is waited for.
+  if (running > 0) return 'keep'
   if (settledTags(snapshot) && settings.removes(tagsOf(snapshot))) return 'remove'
-  if (snapshot.status !== 'active') return 'settle'
-  return running > 0 ? 'keep' : 'release'
+  return snapshot.status === 'active' ? 'release' : 'settle'
 }
 
 /** A message is settled when its machine is finished, or rests in a state that says so by its tag (and may be left again). */

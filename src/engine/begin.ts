@@ -3,6 +3,9 @@ import { encodeTransition } from '../events/transition-text.ts'
 import type { NewMessage } from '../store/store.ts'
 import type { StateValue } from 'xstate'
 import { timerToSet, transitionDraft, type Note } from './advance.ts'
+import { RedriveError } from '../errors.ts'
+import type { Effect } from './effects.ts'
+import { withNames } from './action.ts'
 import { fold, type Pending } from './fold.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, persist } from './snapshot.ts'
@@ -21,19 +24,30 @@ export function begins(
   client: string,
 ): NewMessage {
   const { snapshot, effects } = initialStep(machine.machine, input)
-  const empty: Pending = { timers: new Map(), invocations: new Map(), noncePrefix: '0', nonces: 0 }
-  const { timers, invocations } = fold(empty, effects, snapshot.status)
-  const waiting = [...invocations.values()].map((invocation) => ({ ...invocation, running: false }))
+  const empty: Pending = { timers: new Map(), invocations: new Map(), actions: new Map(), noncePrefix: '0', nonces: 0 }
+  const { timers, invocations, actions } = fold(empty, named(machine, effects), snapshot.status)
   const state = stateName(snapshot.value as StateValue)
   const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
   const note: Note = { event: 'init', error: undefined, from: null, to: state, emitted }
   return {
     id,
     state,
-    fields: { ...persist(machine, snapshot, input, waiting), [FIELD.input]: inputText },
+    fields: { ...persist(machine, snapshot, input, { invocations, actions }), [FIELD.input]: inputText },
     timers: [...timers.values()].map(timerToSet),
-    attention: waiting.length > 0 ? 'now' : 'timers',
+    attention: invocations.size + actions.size > 0 ? 'now' : 'timers',
     journal: firstJournalText(state),
     transition: encodeTransition(transitionDraft({ id, revision: -1 }, snapshot, note, { worker: client })),
   }
+}
+
+/** The sender runs no action: it leaves them to a worker, who must find them by their name. */
+function named(machine: DurableMachine, effects: readonly Effect[]): readonly Effect[] {
+  for (const effect of effects) {
+    if (effect.type !== 'action' || machine.actions.name(effect) !== undefined) continue
+    throw new RedriveError(
+      'E_STEP_FAILED',
+      `the action "${effect.name}" of the first step is made within it: name it in setup({ actions }), so that a worker can find it.`,
+    )
+  }
+  return withNames(machine.actions, effects)
 }

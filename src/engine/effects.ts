@@ -8,15 +8,29 @@ export type Effect =
   | { readonly type: 'stop'; readonly id: string }
   | { readonly type: 'send'; readonly target: string; readonly event: EventData; readonly delay: number | undefined }
   | { readonly type: 'emit'; readonly event: EventData }
-  | { readonly type: 'action'; readonly name: string; readonly params: unknown }
+  | ActionEffect
   | { readonly type: 'log'; readonly value: unknown }
+
+/** A custom action: code of the user, to be run once the step is committed. */
+export interface ActionEffect {
+  readonly type: 'action'
+  readonly name: string
+  readonly params: unknown
+  readonly event: EventData
+  /** The context at the moment at which the machine asked for it. */
+  readonly context: unknown
+  /** Its code; `undefined` when the machine implements none. */
+  readonly exec: ActionCode | undefined
+}
+
+export type ActionCode = (info: object, params: unknown) => unknown
 
 /** An action as XState hands it to an action executor. */
 export interface ExecutableAction {
   readonly type: string
   readonly params: unknown
   readonly exec?: unknown
-  readonly info?: { readonly self: unknown }
+  readonly info?: { readonly self: unknown; readonly event?: unknown; readonly context?: unknown }
 }
 
 type Params = Readonly<Record<string, unknown>>
@@ -42,8 +56,13 @@ export function toEffect(action: ExecutableAction): Effect | undefined {
     case 'xstate.log':
       return { type: 'log', value: params['value'] }
     default:
-      return { type: 'action', name: action.type, params: action.params }
+      return toAction(action)
   }
+}
+
+function toAction({ type, params, info, exec }: ExecutableAction): ActionEffect {
+  const event = (info?.event ?? { type: '' }) as EventData
+  return { type: 'action', name: type, params, event, context: info?.context, exec: exec as ActionCode | undefined }
 }
 
 /** What a machine sends to itself comes in a step of its own: a timer, of no delay where none is asked for. */

@@ -1,12 +1,15 @@
 import { RedriveError } from '../errors.ts'
 import type { Status } from '../message.ts'
 import type { Effect } from './effects.ts'
+import type { PendingAction } from './action.ts'
 import type { Invocation, Timer } from './snapshot.ts'
 
 /** The timers and invocations of a message, as its steps change them. */
 export interface Pending {
   readonly timers: ReadonlyMap<string, Timer>
   readonly invocations: ReadonlyMap<string, Invocation>
+  /** Custom actions that are still to be run, by nonce, in their order. */
+  readonly actions: ReadonlyMap<string, PendingAction>
   /** Nonces are unique within a message: the revision of the commit, and a count within it. */
   readonly noncePrefix: string
   readonly nonces: number
@@ -19,6 +22,7 @@ const MAX_DELAY = 8_640_000_000_000_000 / 10
 export function fold<P extends Pending>(pending: P, effects: readonly Effect[], status: Status): P {
   const timers = new Map(pending.timers)
   const invocations = new Map(pending.invocations)
+  const actions = new Map(pending.actions)
   let { nonces } = pending
   const nonce = (): string => `${pending.noncePrefix}-${(nonces++).toString(36)}`
 
@@ -37,13 +41,17 @@ export function fold<P extends Pending>(pending: P, effects: readonly Effect[], 
         running: false,
       })
     } else if (effect.type === 'stop') invocations.delete(effect.id)
+    else if (effect.type === 'action') {
+      const fresh = nonce()
+      actions.set(fresh, { ...effect, nonce: fresh, started: false })
+    }
   }
   // A finished machine waits for nothing, though XState leaves the timers of its outer states alone.
   if (status !== 'active') {
     timers.clear()
     invocations.clear()
   }
-  return { ...pending, timers, invocations, nonces }
+  return { ...pending, timers, invocations, actions, nonces }
 }
 
 function checkDelay(id: string, delay: number): number {

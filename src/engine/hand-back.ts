@@ -14,16 +14,21 @@ const UNCHANGED = {
 
 /** Gives a message back as it is, running invocations and all: the next worker runs them again, and the machine hears of nothing. */
 export function handBack(message: LiveMessage): CommitEntry {
-  const waiting = [...message.invocations.values()].map((invocation) => ({ ...invocation, running: false }))
+  const invocations = new Map(
+    [...message.invocations].map(([id, invocation]) => [id, { ...invocation, running: false }]),
+  )
   const timers = [...message.timers.values()]
   return {
     ...UNCHANGED,
     id: message.id,
     fence: `${message.revision}:${message.token}`,
     state: message.state,
-    changes: changedFields(message.fields, persist(message.machine, message.snapshot, message.input, waiting)),
+    changes: changedFields(
+      message.fields,
+      persist(message.machine, message.snapshot, message.input, { invocations, actions: message.actions }),
+    ),
     ...earliest(timers),
-    attention: waiting.length > 0 ? 'now' : 'timers',
+    attention: invocations.size + message.actions.size > 0 ? 'now' : 'timers',
     disposal: 'release',
   }
 }

@@ -23,6 +23,7 @@ export function quarantine(
     entry: quarantineEntry(stored, event, cause, settings.worker),
     started: [],
     stopped: [...message.invocations.values()].map((invocation) => ({ invocation, by: { type: 'event', event } })),
+    actions: [],
     effects: [],
   }
 }

@@ -4,6 +4,8 @@ import { nearest, RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { FAILED } from '../store/store.ts'
 import { stateName, stateValue } from './state-name.ts'
+import { createActionBook, type ActionBook } from './action.ts'
+import { allNodes, type AnyStateNode } from './nodes.ts'
 import { runPromiseActor, type PromiseActorRun } from './promise-actor.ts'
 import { inDocumentOrder } from './transition.ts'
 import { actorLogic, validateMachine } from './validate.ts'
@@ -24,6 +26,8 @@ export interface DurableMachine {
   readonly events: readonly string[]
   /** Runs the promise actor that the machine itself implements for a source; `undefined` when it implements none. */
   ownActor(src: string): ((run: PromiseActorRun) => Promise<unknown>) | undefined
+  /** The custom actions of the machine. */
+  readonly actions: ActionBook
   /** A snapshot at rest in a state, without context and children. Throws when the machine has no such state. */
   template(state: string): AnyMachineSnapshot
   /** Tags of a state by its name; none when the machine does not know the state. */
@@ -45,6 +49,13 @@ export function registerMachine(machine: AnyStateMachine): DurableMachine {
     .digest('hex')
     .slice(0, 8)
   const templates = new Map<string, AnyMachineSnapshot>()
+  // Not by getStateNodeById(), which parts an id at its dots: that of a machine or a state may have some of its own.
+  const nodes = new Map([...allNodes(provided.root)].map((node) => [node.id, node]))
+  const nodeOf = (id: string): AnyStateNode => {
+    const node = nodes.get(id)
+    if (!node) throw new Error(`${machine.id} has no state "${id}", which its history names`)
+    return node
+  }
   const durable: DurableMachine = {
     machine: provided,
     id: machine.id,
@@ -54,6 +65,7 @@ export function registerMachine(machine: AnyStateMachine): DurableMachine {
     sources,
     warnings,
     events: (machine.events as string[]).filter((event) => !event.startsWith('xstate.')),
+    actions: createActionBook(provided),
     ownActor(src) {
       const logic = actorLogic(machine, src)
       return logic && ((run) => runPromiseActor(logic, run))
@@ -78,10 +90,7 @@ export function registerMachine(machine: AnyStateMachine): DurableMachine {
         return []
       }
     },
-    historyValue: (stored) =>
-      Object.fromEntries(
-        Object.entries(stored).map(([id, nodes]) => [id, nodes.map((node) => provided.getStateNodeById(`#${node}`))]),
-      ),
+    historyValue: (stored) => Object.fromEntries(Object.entries(stored).map(([id, list]) => [id, list.map(nodeOf)])),
   }
   return durable
 }
@@ -104,14 +113,13 @@ function placeholders(
   )
 }
 
-type AnyStateNode = AnyStateMachine['root']
-
 /** What stored messages depend on. Numbers, functions and texts may change freely without a new fingerprint. */
 function structure(node: AnyStateNode): unknown {
   return [
     node.key,
     node.type,
     node.history || 0,
+    node.initial.target.map(({ id }) => id),
     node.invoke.map(({ id, src }) => [id, src]),
     [...node.transitions].map(([event, list]) => [
       event,

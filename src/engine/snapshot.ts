@@ -2,6 +2,7 @@ import type { AnyMachineSnapshot } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredMessage } from '../store/store.ts'
+import { actionText, restoreAction, type PendingAction } from './action.ts'
 import { childStub, type DurableMachine } from './registry.ts'
 
 /** A timer of a message. `nonce` is new for each setting, so that a late one can be told from its successor. */
@@ -37,6 +38,8 @@ export interface LiveMessage {
   readonly timers: ReadonlyMap<string, Timer>
   /** By XState's id of the child. */
   readonly invocations: ReadonlyMap<string, Invocation>
+  /** Custom actions that are still to be run, by nonce. */
+  readonly actions: ReadonlyMap<string, PendingAction>
   /** Texts, as they lie in the inbox. */
   readonly inbox: readonly string[]
   readonly fields: Fields
@@ -46,7 +49,7 @@ export interface LiveMessage {
 
 /**
  * Names of the fields that the engine writes. One letter each: a queue of a million messages holds each of them a million times.
- * An invocation is `I<nonce>`; timers and the journal have places of their own in the store.
+ * An invocation is `I<nonce>`, a custom action that is still to be run `A<nonce>`; timers and the journal have places of their own in the store.
  */
 export const FIELD = Object.freeze({
   machine: 'm',
@@ -58,6 +61,7 @@ export const FIELD = Object.freeze({
   error: 'e',
   quarantine: 'q',
   invocation: 'I',
+  action: 'A',
 })
 
 /**
@@ -71,6 +75,7 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     if (!machine.sources.includes(src)) throw new Error(`${machine.ref} does not invoke "${src}"`)
   }
   const history = stored.fields[FIELD.history]
+  const context = decodeContext(stored.fields[FIELD.context] ?? '\n{}', input)
   const children = [...invocations.values()].map(({ id, src }) => [id, childStub(id, src)] as const)
   return {
     id: stored.id,
@@ -80,8 +85,8 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     state: stored.state,
     snapshot: {
       ...(machine.template(stored.state) as object),
-      status: 'active',
-      context: decodeContext(stored.fields[FIELD.context] ?? '\n{}', input),
+      status: (stored.fields[FIELD.status] ?? 'active') as Status,
+      context,
       children: Object.fromEntries(children),
       historyValue:
         history === undefined ? {} : machine.historyValue(decode(history) as Record<string, readonly string[]>),
@@ -89,6 +94,7 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     input,
     timers: new Map(stored.timers.map((timer) => restoreTimer(timer.nonce, timer.text, timer.due))),
     invocations,
+    actions: restoreActions(machine, stored.fields, context),
     inbox: stored.inbox,
     fields: stored.fields,
     journal: stored.journal,
@@ -101,7 +107,7 @@ export function persist(
   machine: DurableMachine,
   snapshot: AnyMachineSnapshot,
   input: unknown,
-  invocations: Iterable<Invocation>,
+  { invocations, actions }: Pick<LiveMessage, 'invocations' | 'actions'>,
 ): Record<string, string> {
   const fields: Record<string, string> = {
     [FIELD.machine]: machine.ref,
@@ -112,7 +118,11 @@ export function persist(
   if (snapshot.status !== 'active') fields[FIELD.status] = snapshot.status
   if (snapshot.output !== undefined) fields[FIELD.output] = encode(snapshot.output, 'output')
   if (snapshot.status === 'error') fields[FIELD.error] = encode(snapshot.error, 'error')
-  for (const invocation of invocations) fields[FIELD.invocation + invocation.nonce] = invocationText(invocation, input)
+  for (const action of actions.values()) {
+    if (machine.actions.name(action) !== undefined) fields[FIELD.action + action.nonce] = actionText(action)
+  }
+  for (const invocation of invocations.values())
+    fields[FIELD.invocation + invocation.nonce] = invocationText(invocation, input)
   return fields
 }
 
@@ -201,6 +211,22 @@ function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocati
     invocations.set(id, { nonce, id, src, running: head.startsWith('+'), input: restoreInput(rest.join('\n'), root) })
   }
   return invocations
+}
+
+function restoreActions(machine: DurableMachine, fields: Fields, context: unknown): Map<string, PendingAction> {
+  const texts = Object.entries(fields).filter(([field]) => field.startsWith(FIELD.action))
+  // By nonce, which is the order in which they were asked for within a commit.
+  const ordered = texts
+    .map(([field, text]) => [field.slice(1), text] as const)
+    .toSorted(([a], [b]) => compareNonces(a, b))
+  return new Map(ordered.map(([nonce, text]) => [nonce, restoreAction(machine.actions, nonce, text, context)]))
+}
+
+function compareNonces(a: string, b: string): number {
+  const [[aRevision = 0, aCount = 0], [bRevision = 0, bCount = 0]] = [a, b].map((nonce) =>
+    nonce.split('-').map((part) => parseInt(part, 36)),
+  ) as [number[], number[]]
+  return aRevision - bRevision || aCount - bCount
 }
 
 /** What a stored message tells without its machine, for those who only look. A text that cannot be read is shown as it lies there. */

@@ -6,6 +6,8 @@ export type Stimulus =
   | { readonly type: 'timer'; readonly nonce: string }
   | { readonly type: 'done'; readonly nonce: string; readonly output: unknown }
   | { readonly type: 'error'; readonly nonce: string; readonly error: unknown }
+  /** Custom actions have run. */
+  | { readonly type: 'ran'; readonly nonces: readonly string[] }
   /** An event of the inbox; `text` is what lies there. */
   | { readonly type: 'event'; readonly event: EventData }
 
@@ -21,6 +23,8 @@ export function toEvent(
   switch (stimulus.type) {
     case 'event':
       return stimulus.event
+    case 'ran':
+      return undefined
     case 'timer':
       return find(message.timers, stimulus.nonce)?.event
     case 'done': {

@@ -1,7 +1,6 @@
 import { StateMachine, type AnyActorLogic, type AnyStateMachine } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
-
-type AnyStateNode = AnyStateMachine['root']
+import { allNodes, transitionsOf, type AnyStateNode } from './nodes.ts'
 
 export interface Verdict {
   readonly warnings: readonly string[]
@@ -32,21 +31,21 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
       `the machine's version ${JSON.stringify(machine.version)} must be 1 to 40 letters, digits and . _ + -`,
     )
 
+  if (Object.keys(machine.states).length === 0)
+    problems.push('the machine has no states: a message is always in one. Add states: { … } and an initial one')
+
+  const findings = { problems, warnings, sources }
   for (const node of allNodes(machine.root)) {
-    checkInvokes(machine, node, { problems, warnings, sources })
-    checkReferences(machine, node, problems)
+    checkInvokes(machine, node, findings)
+    checkReferences(machine, node, findings)
   }
+  checkImplementations(machine, findings)
   if (problems.length > 0) {
     throw new RedriveError('E_INVALID_MACHINE', `"${machine.id}" cannot be made durable:\n- ${problems.join('\n- ')}`, {
       problems,
     })
   }
   return { warnings, sources: [...sources] }
-}
-
-function* allNodes(node: AnyStateNode): Generator<AnyStateNode> {
-  yield node
-  for (const child of Object.values(node.states as Record<string, AnyStateNode>)) yield* allNodes(child)
 }
 
 interface Findings {
@@ -104,30 +103,66 @@ function isPromiseLogic(logic: AnyActorLogic): boolean {
   }
 }
 
-function checkReferences(machine: AnyStateMachine, node: AnyStateNode, problems: string[]): void {
-  const { actions, guards, delays } = machine.implementations
+function checkReferences(machine: AnyStateMachine, node: AnyStateNode, findings: Findings): void {
+  const { actions, guards } = machine.implementations
   const at = `state "${node.id}"`
-  const missing = (kind: string, name: string, known: object): void => {
-    const near = nearest(name, Object.keys(known))
-    problems.push(
-      `${at} names the ${kind} "${name}", which is not implemented${near ? `. Did you mean "${near}"?` : `. Add it to setup({ ${kind}s }) or provide()`}`,
-    )
-  }
-  const transitions = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
-  for (const action of [...node.entry, ...node.exit, ...transitions.flatMap((transition) => transition.actions)]) {
+  const transitions = transitionsOf(node)
+  const initial = node.initial.actions
+  for (const action of [...node.entry, ...node.exit, ...initial, ...transitions.flatMap((each) => each.actions)]) {
     const name = nameOf(action)
-    if (name !== undefined && !(name in actions)) missing('action', name, actions)
-    if (name === undefined && isSpawnWithoutId(action))
-      problems.push(
-        `${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`,
-      )
+    if (name === undefined) checkBuiltIn(machine, action, at, findings)
+    else checkName('action', name, actions, at, findings)
   }
-  for (const name of transitions.flatMap((transition) => guardNames(transition.guard))) {
-    if (!(name in guards)) missing('guard', name, guards)
+  for (const name of transitions.flatMap((transition) => guardNames(transition.guard)))
+    checkName('guard', name, guards, at, findings)
+}
+
+/** An action of setup() may itself be a spawnChild() or a raise(), and a guard an and() of others. */
+function checkImplementations(machine: AnyStateMachine, findings: Findings): void {
+  const { actions, guards } = machine.implementations
+  for (const [name, action] of Object.entries(actions)) checkBuiltIn(machine, action, `the action "${name}"`, findings)
+  for (const [name, guard] of Object.entries(guards))
+    for (const other of guardNames(guard)) checkName('guard', other, guards, `the guard "${name}"`, findings)
+}
+
+function checkName(kind: string, name: string, known: object, at: string, { problems }: Findings): void {
+  if (name in known) return
+  const near = nearest(name, Object.keys(known))
+  problems.push(
+    `${at} names the ${kind} "${name}", which is not implemented${near ? `. Did you mean "${near}"?` : `. Add it to setup({ ${kind}s }) or provide()`}`,
+  )
+}
+
+interface BuiltIn {
+  readonly type?: unknown
+  readonly id?: unknown
+  readonly src?: unknown
+  readonly delay?: unknown
+}
+
+/** What spawnChild(), sendTo() and raise() name; an `after` is a raise() to XState. What enqueueActions() will ask for is known only when it does. */
+function checkBuiltIn(machine: AnyStateMachine, action: unknown, at: string, findings: Findings): void {
+  if (typeof action !== 'function') return
+  const { type, id, src, delay } = action as BuiltIn
+  if (typeof delay === 'string') checkName('delay', delay, machine.implementations.delays, at, findings)
+  if (type === 'xstate.spawnChild') checkSpawn(machine, { id, src }, at, findings)
+}
+
+function checkSpawn(machine: AnyStateMachine, { id, src }: BuiltIn, at: string, { problems, sources }: Findings): void {
+  if (!id)
+    problems.push(
+      `${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`,
+    )
+  if (typeof src !== 'string') {
+    problems.push(
+      `${at} spawns an actor that has no name: it could not be started again. Add it to setup({ actors }) and spawn it by its name`,
+    )
+    return
   }
-  for (const delay of Object.keys((node.config.after ?? {}) as object)) {
-    if (Number.isNaN(Number(delay)) && !(delay in delays)) missing('delay', delay, delays)
-  }
+  sources.add(src)
+  const logic = actorLogic(machine, src)
+  const fault = logic && logicFault(logic)
+  if (fault) problems.push(`${at} spawns "${src}", ${fault}`)
 }
 
 function nameOf(action: unknown): string | undefined {
@@ -135,12 +170,6 @@ function nameOf(action: unknown): string | undefined {
   if (typeof action === 'object' && action !== null && 'type' in action) return String(action.type)
   return undefined
 }
-
-const isSpawnWithoutId = (action: unknown): boolean =>
-  typeof action === 'function' &&
-  'type' in action &&
-  action.type === 'xstate.spawnChild' &&
-  !('id' in action && action.id)
 
 /** Names in a guard, also within and(), or(), not(); those of XState itself (stateIn) are functions. */
 function guardNames(guard: unknown): string[] {

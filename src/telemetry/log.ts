@@ -30,7 +30,8 @@ export interface Log {
   feedFailed(queue: string, error: unknown): void
   fromHandler(id: string, text: string): void
   fromMachine(id: string, value: unknown): void
-  actionWithoutRunner(id: string, action: string): void
+  actionFailed(id: string, action: string, error: unknown): void
+  actionWithoutCode(id: string, action: string): void
 }
 
 export function createLog(logger: Logger): Log {
@@ -54,7 +55,9 @@ export function createLog(logger: Logger): Log {
     fromHandler: (id, text) => logger.info(`"${id}": ${text}`, { id }),
     fromMachine: (id, value) =>
       logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),
-    actionWithoutRunner: (id, action) =>
-      logger.warn(`"${id}": the action "${action}" is not run by this version of Redrive`, { id }),
+    actionFailed: (id, action, error) =>
+      logger.error(`"${id}": the action "${action}" threw: ${reason(error)}`, { id, action }),
+    actionWithoutCode: (id, action) =>
+      logger.warn(`"${id}": there is no code for the action "${action}"`, { id, action }),
   }
 }

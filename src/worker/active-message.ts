@@ -1,4 +1,5 @@
 import { advance, type Advanced, type AdvanceSettings } from '../engine/advance.ts'
+import type { PendingAction } from '../engine/action.ts'
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { handBack } from '../engine/hand-back.ts'
 import { quarantine } from '../engine/quarantine.ts'
@@ -12,6 +13,7 @@ import { decodeTransitions } from '../events/transition-text.ts'
 import type { EventData } from '../message.ts'
 import { toMs } from '../options.ts'
 import type { Beat, Partition } from '../store/store.ts'
+import { runActions } from './action-runner.ts'
 import type { Committed, Committer } from './committer.ts'
 import { attemptOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
 import type { LeaseHolder } from './heartbeater.ts'
@@ -70,6 +72,8 @@ export function activate(
       if (!(await commit(advanced))) return
       const kept = advanced.entry.disposal === 'keep'
       if (!kept) return abortAll('E_CANCELLED', 'the message was let go')
+      // Actions are begun before the handlers of the same step, as in a live actor.
+      if (!interrupted) act(advanced.actions)
       if (!interrupted) advanced.started.forEach(start)
       setAlarm()
       await news()
@@ -100,7 +104,6 @@ export function activate(
     for (const { invocation, by } of advanced.stopped) abort(invocation, by)
     for (const effect of advanced.effects) {
       if (effect.type === 'log') queue.log.fromMachine(message.id, effect.value)
-      else if (effect.type === 'action') queue.log.actionWithoutRunner(message.id, effect.name)
     }
     announce(advanced, now)
     tell(offered.slice(0, advanced.entry.consumed))
@@ -112,6 +115,14 @@ export function activate(
       for (const name of eventNames(transition)) events.emit(name, transition)
       if (transition.tags.includes('quarantined')) queue.log.quarantined(message.id, transition.error?.message)
     }
+  }
+
+  function act(actions: readonly PendingAction[]): void {
+    if (actions.length === 0) return
+    const nonces = actions.map(({ nonce }) => nonce)
+    void runActions(queue, partition, message, actions).then(() => {
+      if (!gone) push({ type: 'ran', nonces })
+    })
   }
 
   /** A handler's own listener that throws is its affair, and no reason to stop anything else. */
@@ -238,7 +249,7 @@ export function activate(
       )
     const grace = new Promise<void>((resolve) => queue.clock.after(INTERRUPT_GRACE, resolve))
     await Promise.race([Promise.all([...running.values()].map(({ settled }) => settled)), grace])
-    const done = stimuli.filter(({ type }) => type === 'done')
+    const done = stimuli.filter(({ type }) => type === 'done' || type === 'ran')
     if (done.length > 0 && !(await commit(advance(message, done, settings)))) return
     if (done.length === 0 || message.invocations.size > 0) await committer.submit(partition, handBack(message))
     abortAll('E_INTERRUPTED', 'the worker is stopping')

@@ -102,7 +102,7 @@ describe('actors', () => {
 describe('everything else', () => {
   test('emits, logs and custom actions come in the order of the machine', () => {
     const shout = { type: 'shout', params: { loud: true } }
-    expect(asked([log('hello'), shout, emit({ type: 'moved' }), 'plain', function inline() {}])).toEqual([
+    expect(asked([log('hello'), shout, emit({ type: 'moved' }), 'plain', function inline() {}])).toMatchObject([
       { type: 'log', value: 'hello' },
       { type: 'action', name: 'shout', params: { loud: true } },
       { type: 'emit', event: { type: 'moved' } },

@@ -70,9 +70,15 @@ function expectAlike(actual: unknown, expected: unknown): void {
 }
 
 /** Custom actions, logs and sends are handed to the worker; emitted events travel with the transition. */
-function expectAsked({ effects, entry }: Advanced, { asked }: Twin): void {
-  const handed = asked.filter(({ type }) => type === 'action' || type === 'log' || type === 'send')
+function expectAsked({ effects, actions, entry, message }: Advanced, { asked }: Twin): void {
+  const handed = asked.filter(({ type }) => type === 'log' || type === 'send')
   expectAlike(comparable(effects), comparable(handed))
+  const wanted = asked.flatMap((effect) => (effect.type === 'action' ? [effect] : []))
+  const name = (effect: (typeof wanted)[number]): string => message.machine.actions.name(effect) ?? effect.name
+  expectAlike(
+    actions.map(({ name: its, params }) => ({ name: its, params })),
+    wanted.map((effect) => ({ name: name(effect), params: effect.params })),
+  )
   const told = decodeTransitions('q', 0, `[${entry.transitions.join(',')}]`).flatMap(({ emitted = [] }) => emitted)
   const emitted = asked.flatMap((effect) => (effect.type === 'emit' ? [effect.event] : []))
   expectAlike(told, emitted)
@@ -93,7 +99,9 @@ function live(machine: DurableMachine, input: unknown, sequence: readonly Move[]
     expectAlike(viewOfLive(message), view)
     const blow = blowOf(move, message, twin)
     if (blow.stimulus.type === 'event') shelf.deliver(blow.stimulus.event)
-    const advanced = advance({ ...message, inbox: shelf.stored.inbox }, [blow.stimulus], SETTINGS)
+    // What the last step asked for was stored with it, and has been run since.
+    const ran = { type: 'ran', nonces: [...message.actions.keys()] } as const
+    const advanced = advance({ ...message, inbox: shelf.stored.inbox }, [ran, blow.stimulus], SETTINGS)
     shelf.commit(advanced.entry)
     const next = stepTwin(machine.machine, blow.twin, blow.event)
     steps++

@@ -1,0 +1,15 @@
+import type { AnyStateMachine } from 'xstate'
+
+export type AnyStateNode = AnyStateMachine['root']
+type AnyTransition = AnyStateNode['transitions'] extends Map<string, (infer Transition)[]> ? Transition : never
+
+/** A node and all below it, in document order. */
+export function* allNodes(node: AnyStateNode): Generator<AnyStateNode> {
+  yield node
+  for (const child of Object.values(node.states as Record<string, AnyStateNode>)) yield* allNodes(child)
+}
+
+/** Every transition that begins in a node, `always` ones last. */
+export function transitionsOf(node: AnyStateNode): AnyTransition[] {
+  return [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
+}
