@@ -12,8 +12,8 @@ const MAX_ERROR = 200
 /** A line of a message's journal: event, state entered, worker, error. The state before is the one of the line before. */
 export function journalText(event: string, to: string, worker: string, error?: ErrorSummary): string {
   const parts = [event, to, worker]
-  if (error) parts.push(`${error.name}: ${error.message}`.replaceAll(SEPARATOR, ' ').slice(0, MAX_ERROR))
-  return parts.join(SEPARATOR)
+  if (error) parts.push(`${error.name}: ${error.message}`.slice(0, MAX_ERROR))
+  return parts.map((part) => part.replaceAll(SEPARATOR, ' ')).join(SEPARATOR)
 }
 
 /** The first line of a journal says only where the message began. */

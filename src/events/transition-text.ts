@@ -1,4 +1,4 @@
-import { decode } from '../codec.ts'
+import { decode, encode } from '../codec.ts'
 import type { ErrorSummary, EventData, Status, Transition } from '../message.ts'
 
 /** What a step knows of its transition; the queue, the time and the position come with the entry of the feed. */
@@ -7,7 +7,7 @@ export type TransitionDraft = Omit<Transition, 'queue' | 'at' | 'output'> & {
   readonly output?: string
 }
 
-type Extras = { t?: readonly string[]; s?: Status; e?: ErrorSummary; o?: string; m?: readonly EventData[] }
+type Extras = { t?: readonly string[]; s?: Status; e?: ErrorSummary; o?: string; m?: string }
 type Tuple = [
   id: string,
   revision: number,
@@ -25,7 +25,7 @@ export function encodeTransition(draft: TransitionDraft): string {
     ...(draft.status === 'active' ? {} : { s: draft.status }),
     ...(draft.error ? { e: draft.error } : {}),
     ...(draft.output === undefined ? {} : { o: draft.output }),
-    ...(draft.emitted?.length ? { m: draft.emitted } : {}),
+    ...(draft.emitted?.length ? { m: encode(draft.emitted, 'emitted events') } : {}),
   }
   const tuple: Tuple = [draft.id, draft.revision, draft.event, draft.from, draft.to, draft.worker]
   if (Object.keys(extras).length > 0) tuple.push(extras)
@@ -47,6 +47,6 @@ export function decodeTransitions(queue: string, at: number, text: string): Tran
     worker,
     ...(extras.e ? { error: extras.e } : {}),
     ...(extras.o === undefined ? {} : { output: decode(extras.o) }),
-    ...(extras.m ? { emitted: extras.m } : {}),
+    ...(extras.m ? { emitted: decode(extras.m) as readonly EventData[] } : {}),
   }))
 }
