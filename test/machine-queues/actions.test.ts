@@ -18,6 +18,7 @@ function reporting(calls: Call[], slow?: Promise<void>) {
     types: { context: {} as { n: number }, events: {} as { type: 'GO' }, emitted: {} as { type: 'moved'; to: string } },
     actions: {
       // What an action returns is waited for, though XState's type says nothing of it.
+      // oxlint-disable-next-line typescript/no-misused-promises -- what an action returns is waited for
       report: (info, params: { to: string }): void | Promise<void> => {
         calls.push({ ...(info as unknown as Call), params })
         return slow
