@@ -1,4 +1,4 @@
-import type { AnyStateMachine } from 'xstate'
+import { createMachine, type AnyStateMachine } from 'xstate'
 
 /** A machine under test, and what it is started with. */
 export interface Chart {
@@ -23,3 +23,9 @@ export function logged(log: readonly string[], entry: string): string[] {
 /** Types for setup(), which reads nothing of the value. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller states it
 export const typed = <T>(): T => ({}) as T
+
+/** A machine of one state and a little more, whatever the compiler thinks of it. */
+export function machineOf(config: object, implementations: object = {}): AnyStateMachine {
+  const whole = { id: 'm', initial: 'a', states: { a: config, b: {} } }
+  return createMachine(whole as never, implementations as never) as AnyStateMachine
+}
