@@ -8,7 +8,7 @@ import { printable } from './printable.ts'
 import { createQueueDirectory } from './queue-directory.ts'
 import { checkSelection, checkTakes, existing, isMissing, selectIds, type SelectionOptions } from './selection.ts'
 import { withRedrive, type Runner, type Session } from './session.ts'
-import { examples, wholeNumber } from './usage.ts'
+import { examples, milliseconds, wholeNumber } from './usage.ts'
 
 /** A verb that changes stored messages. */
 export interface Change {
@@ -18,25 +18,25 @@ export interface Change {
   readonly outcome: string
   /** Begins the question, as in `Delete 12 messages of "emails"?` */
   readonly question: string
-  /** What it sends to the machine, if anything. */
+  /** What it sends to the machine. Without one, the message is deleted. */
   readonly event?: Intervention
   /** Whether it is asked about even for a single message that was named. */
   readonly destructive: boolean
   readonly examples: readonly string[]
-  /** Returns what became of it, in a word. */
-  apply(queue: Queue, id: string): Promise<string>
 }
 
 interface ChangeOptions extends SelectionOptions {
   readonly dryRun?: true
   readonly yes?: true
+  /** Milliseconds. */
+  readonly wait?: number
 }
 
 /** Messages that are changed at the same time. */
 const AT_ONCE = 50
 
 export function addChange(program: Command, runner: Runner, change: Change): void {
-  program
+  const command = program
     .command(change.name)
     .description(change.description)
     .argument('<queue>')
@@ -47,6 +47,8 @@ export function addChange(program: Command, runner: Runner, change: Change): voi
     .option('--module <file>', 'defines the queue, where it has a machine of its own')
     .option('--dry-run', 'tell what would happen, and change nothing')
     .option('--yes', 'do not ask')
+  if (change.event) command.option('--wait <duration>', 'until a worker has taken it up', milliseconds('--wait'))
+  command
     .addHelpText('after', examples(...change.examples))
     .action((queue: string, ids: string[], options: ChangeOptions, command: Command) =>
       runner.run(command, (session) => changeMessages(session, change, queue, ids, options)),
@@ -83,11 +85,18 @@ const question = (change: Change, count: number, queue: string): string =>
 /** What is done with each message; returns what became of it. */
 type Deed = (queue: Queue, id: string) => Promise<Readonly<Record<string, unknown>> & { readonly status: string }>
 
-function deed({ event, apply }: Change, { module }: ChangeOptions): Deed {
+function deed({ event }: Change, { module, wait }: ChangeOptions): Deed {
+  if (!event) return remove
   return async (queue, id) => {
-    if (event) await checkTakes(queue, id, event, module)
-    return { status: await apply(queue, id) }
+    await checkTakes(queue, id, event, module)
+    const { status, state } = await queue.signal(id, { type: event }, wait === undefined ? {} : { wait })
+    return { status, ...(state === undefined ? {} : { state }) }
   }
+}
+
+async function remove(queue: Queue, id: string): Promise<{ readonly status: string }> {
+  await queue.remove(id)
+  return { status: 'deleted' }
 }
 
 function rehearsal({ outcome, event }: Change, { module }: ChangeOptions): Deed {

@@ -5,7 +5,6 @@
 export function toJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(plain(value, []), undefined, indent) ?? 'null'
   // JSON lets DEL and the C1 controls through, and a terminal may obey them.
-  // oxlint-disable-next-line no-control-regex
   return text.replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)
 }
 

@@ -28,7 +28,7 @@ export function agoText(at: number, now: number): string {
 /** When a message needs a worker. */
 export function dueText(at: number | null, now: number): string {
   if (at === null) return '-'
-  return at > now ? `in ${durationText(at - now)}` : `since ${durationText(now - at)}`
+  return at > now ? `in ${durationText(at - now)}` : `${durationText(now - at)} ago`
 }
 
 export const dateText = (at: number): string => new Date(at).toISOString()

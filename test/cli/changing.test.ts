@@ -68,6 +68,16 @@ describe('by ids', () => {
     expect(stderr).toContain('It is finished.')
   })
 
+  test('--wait waits until a worker has taken it up, and tells the state', async () => {
+    const worker = emails.work(() => new Promise(() => {}))
+    const { code, stdout } = await run('cancel', 'emails', 'p1', '--yes', '--wait', '10s', '--json')
+    expect(code).toBe(0)
+    expect(ndjson(stdout)).toEqual([{ id: 'p1', status: 'applied', state: 'cancelled' }])
+    await worker.stop()
+    const late = await run('retry', 'emails', 'p2', '--wait', '1ms')
+    expect(late).toMatchObject({ code: 1, stdout: 'p2  failed\n', stderr: expect.stringContaining('E_TIMEOUT') })
+  })
+
   test('rm deletes', async () => {
     expect(await run('rm', 'emails', 'p1', 'p2', 'p1', '--yes')).toMatchObject({
       code: 0,

@@ -34,7 +34,7 @@ describe('durations', () => {
 
   test('tell the past and the future', () => {
     expect([agoText(1000, 4200), agoText(1001, 1000)]).toEqual(['3.2s ago', 'now'])
-    expect([dueText(null, 0), dueText(4200, 1000), dueText(1000, 4200)]).toEqual(['-', 'in 3.2s', 'since 3.2s'])
+    expect([dueText(null, 0), dueText(4200, 1000), dueText(1000, 4200)]).toEqual(['-', 'in 3.2s', '3.2s ago'])
   })
 })
 

@@ -10,7 +10,6 @@ export function addCancel(program: Command, runner: Runner): void {
     outcome: 'cancelled',
     event: 'CANCEL',
     destructive: true,
-    apply: async (queue, id) => (await queue.cancel(id)).status,
     examples: ['redrive cancel emails e1 --yes', 'redrive cancel emails --all --dry-run'],
   })
 }

@@ -44,5 +44,5 @@ function withDurations(journal: readonly JournalEntry[]): Stay[] {
 
 function rowOf({ seq, at, event, from, to, duration, worker, error = '' }: Stay): string[] {
   const stayed = duration === null ? '-' : durationText(duration)
-  return [String(seq), dateText(at), event, from ?? '-', to, stayed, worker, error]
+  return [String(seq), dateText(at), event, from ?? '-', to, stayed, worker || '-', error]
 }

@@ -10,7 +10,6 @@ export function addRedrive(program: Command, runner: Runner): void {
     outcome: 'redriven',
     event: 'REDRIVE',
     destructive: false,
-    apply: async (queue, id) => (await queue.redrive(id)).status,
-    examples: ['redrive redrive emails e1', 'redrive redrive emails --all --yes'],
+    examples: ['redrive redrive emails e1 --wait 5s', 'redrive redrive emails --all --yes'],
   })
 }

@@ -10,7 +10,6 @@ export function addRetry(program: Command, runner: Runner): void {
     outcome: 'retried',
     event: 'RETRY',
     destructive: false,
-    apply: async (queue, id) => (await queue.retry(id)).status,
     examples: ['redrive retry emails e1', 'redrive retry emails --state retrying --yes'],
   })
 }

@@ -9,10 +9,6 @@ export function addRm(program: Command, runner: Runner): void {
     question: 'Delete',
     outcome: 'deleted',
     destructive: true,
-    async apply(queue, id) {
-      await queue.remove(id)
-      return 'deleted'
-    },
     examples: ['redrive rm emails e1 --yes', 'redrive rm emails --state succeeded --dry-run'],
   })
 }
