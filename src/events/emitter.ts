@@ -6,7 +6,8 @@ export type EventMap = object
 export interface Emitter<Events extends EventMap> {
   on<Name extends keyof Events & string>(name: Name, listener: (detail: Events[Name]) => void): () => void
   emit<Name extends keyof Events & string>(name: Name, detail: Events[Name]): void
-  listens(name: keyof Events & string): boolean
+  /** Whether anybody listens: to this event, or to any. */
+  listens(name?: keyof Events & string): boolean
 }
 
 /**
@@ -29,6 +30,6 @@ export function createEmitter<Events extends EventMap>(
       return () => emitter.off(key(name), safe)
     },
     emit: (name, detail) => void emitter.emit(key(name), detail),
-    listens: (name) => emitter.listenerCount(key(name)) > 0,
+    listens: (name) => (name === undefined ? emitter.eventNames().length > 0 : emitter.listenerCount(key(name)) > 0),
   }
 }

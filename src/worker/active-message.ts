@@ -9,10 +9,11 @@ import { encode } from '../codec.ts'
 import { mailOf } from '../engine/claimed.ts'
 import { RedriveError, type ErrorCode, asError } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
+import { readJournal } from '../events/journal-text.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
 import type { EventData } from '../message.ts'
 import { toMs } from '../options.ts'
-import type { Beat, Partition } from '../store/store.ts'
+import { QUARANTINED, type Beat, type Partition } from '../store/store.ts'
 import { runActions } from './action-runner.ts'
 import type { Committed, Committer } from './committer.ts'
 import { attemptOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
@@ -110,10 +111,15 @@ export function activate(
   }
 
   function announce({ entry }: Advanced, now: number): void {
+    if (entry.state === QUARANTINED) {
+      const [line] = readJournal(entry.journal.map((text) => ({ ...text, at: now })))
+      queue.log.quarantined(message.id, line?.error)
+    }
+    // Nobody listens to most workers, and what nobody hears need not be put together.
+    if (!events.listens()) return
     const transitions = decodeTransitions(queue.name, now, `[${entry.transitions.join(',')}]`)
     for (const transition of transitions) {
       for (const name of eventNames(transition)) events.emit(name, transition)
-      if (transition.tags.includes('quarantined')) queue.log.quarantined(message.id, transition.error?.message)
     }
   }
 
