@@ -16,21 +16,25 @@ import { COUNTS, FEWEST, TIMER_RATE, WARM_UP } from './workload.mjs'
  */
 export const SCENARIOS = { throughput, single, latency, timers }
 
-/** The whole life of many messages: all are sent, then all are processed. */
+/** The whole life of many messages: all are sent, then half of them are processed while the others wait. */
 async function throughput(scene) {
-  const count = countOf('throughput', scene)
-  const sent = await solo(scene, { task: 'sendBulk', count })
-  const processed = await solo(scene, { task: 'process', count })
+  const [queued, processed] = [countOf('queued', scene), countOf('processed', scene)]
+  const sending = perMessage(await solo(scene, { task: 'sendBulk', count: queued }), queued)
+  const working = perMessage(await solo(scene, { task: 'process', count: processed }), processed)
   return {
-    'enqueue-bulk': sent.perSecond,
-    process: processed.perSecond,
-    'memory-queued': sent.memory / count,
-    'redis-cpu': (sent.redisCpu + processed.redisCpu) / count,
-    'redis-cpu-enqueue': sent.redisCpu / count,
-    'redis-cpu-process': processed.redisCpu / count,
-    'node-cpu-enqueue': sent.cpu / count,
-    'node-cpu-process': processed.cpu / count,
+    'enqueue-bulk': sending.perSecond,
+    process: working.perSecond,
+    'memory-queued': sending.memory,
+    'redis-cpu': sending.redisCpu + working.redisCpu,
+    'redis-cpu-enqueue': sending.redisCpu,
+    'redis-cpu-process': working.redisCpu,
+    'node-cpu-enqueue': sending.cpu,
+    'node-cpu-process': working.cpu,
   }
+}
+
+function perMessage({ perSecond, redisCpu, cpu, memory }, count) {
+  return { perSecond, redisCpu: redisCpu / count, cpu: cpu / count, memory: memory / count }
 }
 
 async function single(scene) {
@@ -51,7 +55,7 @@ async function timers(scene) {
   return { 'timer-lateness-p99': p99 }
 }
 
-const countOf = (scenario, { scale }) => Math.max(FEWEST, Math.round(COUNTS[scenario] * scale))
+const countOf = (what, { scale }) => Math.max(FEWEST, Math.round(COUNTS[what] * scale))
 
 const jobOf = ({ system, server, scale }, job) => ({
   ...job,

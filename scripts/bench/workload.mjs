@@ -13,8 +13,8 @@ export const CALLERS = 100
 /** Messages that warm a process up, in a queue of their own. */
 export const WARM_UP = 2000
 
-/** Messages of each scenario at scale 1. */
-export const COUNTS = { throughput: 100_000, single: 50_000, latency: 500, timers: 10_000 }
+/** Messages of each measurement at scale 1. */
+export const COUNTS = { queued: 100_000, processed: 50_000, single: 50_000, latency: 500, timers: 10_000 }
 /** A percentile of fewer means nothing, not even in a quick run. */
 export const FEWEST = 20
 
