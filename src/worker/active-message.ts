@@ -3,21 +3,20 @@ import type { PendingAction } from '../engine/action.ts'
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { handBack } from '../engine/hand-back.ts'
 import { quarantine } from '../engine/quarantine.ts'
-import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
+import type { LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
-import { encode } from '../codec.ts'
 import { mailOf } from '../engine/claimed.ts'
-import { RedriveError, type ErrorCode, asError } from '../errors.ts'
+import { asError, type ErrorCode } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { readJournal } from '../events/journal-text.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
 import type { EventData } from '../message.ts'
-import { toMs } from '../options.ts'
 import { QUARANTINED, type Beat, type Partition } from '../store/store.ts'
 import { runActions } from './action-runner.ts'
 import type { Committed, Committer } from './committer.ts'
-import { attemptOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
+import type { Handlers } from './handlers.ts'
 import type { LeaseHolder } from './heartbeater.ts'
+import { createRunningHandlers } from './running-handlers.ts'
 
 /** What an active message needs of its worker. */
 export interface ActiveContext {
@@ -45,18 +44,22 @@ export function activate(
   context: ActiveContext,
 ): ActiveMessage {
   const { queue, committer, settings, events } = context
-  const running = new Map<string, { controller: AbortController; settled: Promise<void> }>()
+  const running = createRunningHandlers({
+    queue,
+    partition,
+    handlers: context.handlers,
+    ended: (stimulus) => push(stimulus),
+    prolonged: (next) => (until = Math.max(until, next)),
+  })
   let message = live
   let stimuli = [...first]
   let until = leaseUntil
   let mailWaits = live.inbox.length > 0
   let mailRead = false
-  let offered: readonly Stimulus[] = []
-  let progress: string | undefined
+  let offered: readonly EventData[] = []
   let gone = false
   let interrupted = false
   let committing = false
-  const listeners = new Set<(event: EventData) => void>()
   let notify = (): void => {}
   let cancelAlarm = (): void => {}
 
@@ -72,10 +75,11 @@ export function activate(
       const advanced = next()
       if (!(await commit(advanced))) return
       const kept = advanced.entry.disposal === 'keep'
-      if (!kept) return abortAll('E_CANCELLED', 'the message was let go')
+      if (!kept) return leave('E_CANCELLED', 'the message was let go')
       // Actions are begun before the handlers of the same step, as in a live actor.
-      if (!interrupted) act(advanced.actions)
-      if (!interrupted) advanced.started.forEach(start)
+      if (interrupted) break
+      act(advanced.actions)
+      for (const invocation of advanced.started) running.start(invocation, message)
       setAlarm()
       await news()
     } while (!gone && !interrupted)
@@ -102,12 +106,12 @@ export function activate(
     message = { ...advanced.message, timers: new Map(timers) }
     until = now + queue.settings.lease
     mailWaits = inbox
-    for (const { invocation, by } of advanced.stopped) abort(invocation, by)
+    for (const { invocation, by } of advanced.stopped) running.abort(invocation, by)
     for (const effect of advanced.effects) {
       if (effect.type === 'log') queue.log.fromMachine(message.id, effect.value)
     }
     announce(advanced, now)
-    tell(offered.slice(0, advanced.entry.consumed))
+    for (const event of offered.slice(0, advanced.entry.consumed)) running.tell(event)
   }
 
   function announce({ entry }: Advanced, now: number): void {
@@ -129,53 +133,6 @@ export function activate(
     void runActions(queue, partition, message, actions).then(() => {
       if (!gone) push({ type: 'ran', nonces })
     })
-  }
-
-  /** A handler's own listener that throws is its affair, and no reason to stop anything else. */
-  function tell(mail: readonly Stimulus[]): void {
-    for (const stimulus of mail) {
-      if (stimulus.type !== 'event') continue
-      for (const listener of listeners) safely(() => listener(stimulus.event))
-    }
-  }
-
-  function safely(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      queue.log.listenerFailed('onEvent', error)
-    }
-  }
-
-  function start(invocation: Invocation): void {
-    const handler = context.handlers[invocation.src]!
-    const controller = new AbortController()
-    const settled = runHandler(handler, invocation, handlerContext(controller.signal)).then((stimulus) => {
-      running.delete(invocation.nonce)
-      if (!gone) push(stimulus)
-    })
-    running.set(invocation.nonce, { controller, settled })
-  }
-
-  function handlerContext(signal: AbortSignal): HandlerContext {
-    const { id, state, snapshot, revision, token } = message
-    return {
-      signal,
-      attempt: attemptOf(message),
-      fence: `${revision}:${token}`,
-      message: { id, queue: queue.name, state, context: snapshot.context as Record<string, unknown> },
-      progress(value) {
-        progress = encode(value, 'progress')
-      },
-      async heartbeat(duration = queue.settings.lease) {
-        const ms = toMs(duration, 'heartbeat', { min: 1 })
-        const extended = await queue.locks.adopt(partition, id, token).extend(ms)
-        if (extended) until = Math.max(until, queue.clock.now() + ms)
-        return extended
-      },
-      onEvent: (listener) => void listeners.add(listener),
-      log: (text) => queue.log.fromHandler(id, text),
-    }
   }
 
   async function news(): Promise<void> {
@@ -214,7 +171,7 @@ export function activate(
   function next(): Advanced {
     try {
       const mail = mailRead ? mailOf(message.inbox) : []
-      offered = mail
+      offered = mail.flatMap((stimulus) => (stimulus.type === 'event' ? [stimulus.event] : []))
       return advance(message, [...stimuli.splice(0), ...mail], settings)
     } catch (cause) {
       return quarantine(message, { type: 'inbox' }, cause, settings)
@@ -223,46 +180,31 @@ export function activate(
     }
   }
 
-  function abort({ nonce, id }: Invocation, by: Stimulus): void {
-    const code = by.type === 'timer' ? 'E_ATTEMPT_TIMEOUT' : 'E_CANCELLED'
-    const why =
-      by.type === 'timer'
-        ? 'the attempt ran longer than its time limit'
-        : 'the machine left the state that had invoked it'
-    running.get(nonce)?.controller.abort(new RedriveError(code, `"${id}" of ${message.id}: ${why}.`))
-    running.delete(nonce)
-  }
-
-  function abortAll(code: ErrorCode, why: string): void {
+  function leave(code: ErrorCode, why: string): void {
     cancelAlarm()
     gone = true
-    for (const { controller } of running.values()) controller.abort(new RedriveError(code, `${message.id}: ${why}.`))
-    running.clear()
+    running.abortAll(code, why)
     notify()
   }
 
   function lost(): void {
     if (gone) return
-    abortAll('E_LEASE_LOST', 'the lease was lost; another worker may be working on it')
+    leave('E_LEASE_LOST', 'the lease was lost; another worker may be working on it')
     queue.log.leaseLost(message.id, settings.worker)
   }
 
   /** A handler that ends quickly once it is told to stop is still heard: its work is done, why do it again. */
   async function giveBack(): Promise<void> {
-    for (const { controller } of running.values())
-      controller.abort(
-        new RedriveError('E_INTERRUPTED', `${message.id}: the worker is stopping; the attempt does not count.`),
-      )
-    const grace = new Promise<void>((resolve) => queue.clock.after(INTERRUPT_GRACE, resolve))
-    await Promise.race([Promise.all([...running.values()].map(({ settled }) => settled)), grace])
+    await running.interrupt(INTERRUPT_GRACE)
     const done = stimuli.filter(({ type }) => type === 'done' || type === 'ran')
     if (done.length > 0 && !(await commit(advance(message, done, settings)))) return
-    if (done.length === 0 || message.invocations.size > 0) await committer.submit(partition, handBack(message))
-    abortAll('E_INTERRUPTED', 'the worker is stopping')
+    const left = message.invocations.size + message.actions.size
+    if (done.length === 0 || left > 0) await committer.submit(partition, handBack(message))
+    leave('E_INTERRUPTED', 'the worker is stopping')
   }
 
   const finished = run().catch((error: unknown) => {
-    abortAll('E_LEASE_LOST', 'the commit could not be written')
+    leave('E_LEASE_LOST', 'the commit could not be written')
     events.emit('error', asError(error))
   })
 
@@ -275,6 +217,7 @@ export function activate(
     },
     beat(): Beat | undefined {
       if (gone || committing) return undefined
+      const { progress } = running
       return {
         id: message.id,
         fence: `${message.revision}:${message.token}`,
@@ -283,7 +226,7 @@ export function activate(
     },
     renewed(next, reported) {
       until = Math.max(until, next)
-      if (progress === reported) progress = undefined
+      running.sent(reported)
     },
     mail() {
       mailWaits = true
