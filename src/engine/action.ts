@@ -3,6 +3,7 @@ import { decode, encode } from '../codec.ts'
 import type { EventData } from '../message.ts'
 import type { ActionCode, ActionEffect, Effect } from './effects.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
+import { encodeEvent } from './storable.ts'
 
 /**
  * A custom action that a committed step asked for. It is stored with the step and taken away by a commit after it has run, so that
@@ -56,9 +57,11 @@ export function withNames(book: ActionBook, effects: readonly Effect[]): readonl
 
 /** What is stored of an action: name, parameters and event by lines. */
 export function actionText({ name, params, event }: PendingAction): string {
-  return [encodeURIComponent(name), encode(params, `parameters of ${name}`), encode(event, `event of ${name}`)].join(
-    '\n',
-  )
+  return [
+    encodeURIComponent(name),
+    encode(params, `parameters of ${name}`),
+    encodeEvent(event, `event of ${name}`),
+  ].join('\n')
 }
 
 export function restoreAction(book: ActionBook, nonce: string, text: string, context: unknown): PendingAction {

@@ -1,4 +1,4 @@
-import { encode } from '../codec.ts'
+import { decode, encode } from '../codec.ts'
 import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import { RedriveError, isError } from '../errors.ts'
@@ -6,6 +6,7 @@ import type { ErrorSummary, EventData } from '../message.ts'
 import { QUARANTINED, type ClaimedMessage, type CommitEntry } from '../store/store.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
 import { FIELD, type LiveMessage } from './snapshot.ts'
+import { encodeEvent } from './storable.ts'
 
 /**
  * Puts a message aside because its machine threw. It stays as it was before the step, with its timers and its inbox, beside the
@@ -39,7 +40,7 @@ export function quarantineEntry(
   const seq = (stored.journal.at(-1)?.seq ?? -1) + 1
   const previous = stored.fields[FIELD.quarantine]
   const value = encode(
-    { reason: `${error.name}: ${error.message}`, event: storable(event), state: stored.state },
+    { reason: `${error.name}: ${error.message}`, event: decode(encodeEvent(event, 'event')), state: stored.state },
     'quarantine',
   )
   const draft = {
@@ -74,15 +75,6 @@ function standingBy(fields: ClaimedMessage['fields']): CommitEntry['changes'] {
   return Object.entries(fields)
     .filter(([field, text]) => field.startsWith(FIELD.invocation) && text.startsWith('+'))
     .map(([field, previous]) => ({ field, previous, value: `-${previous.slice(1)}` }))
-}
-
-function storable(event: EventData): EventData {
-  try {
-    encode(event, 'event')
-    return event
-  } catch {
-    return { type: event.type }
-  }
 }
 
 function summary(cause: unknown): ErrorSummary {

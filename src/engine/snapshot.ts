@@ -3,6 +3,7 @@ import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredMessage } from '../store/store.ts'
 import { actionText, restoreAction, type PendingAction } from './action.ts'
+import { encodeError } from './storable.ts'
 import { childStub, type DurableMachine } from './registry.ts'
 
 /** A timer of a message. `nonce` is new for each setting, so that a late one can be told from its successor. */
@@ -117,7 +118,7 @@ export function persist(
   if (history !== undefined) fields[FIELD.history] = history
   if (snapshot.status !== 'active') fields[FIELD.status] = snapshot.status
   if (snapshot.output !== undefined) fields[FIELD.output] = encode(snapshot.output, 'output')
-  if (snapshot.status === 'error') fields[FIELD.error] = encode(snapshot.error, 'error')
+  if (snapshot.status === 'error') fields[FIELD.error] = encodeError(snapshot.error)
   for (const action of actions.values()) {
     if (machine.actions.name(action) !== undefined) fields[FIELD.action + action.nonce] = actionText(action)
   }
@@ -151,10 +152,11 @@ function encodeContext(context: Record<string, unknown>, input: unknown): string
 }
 
 function isShared(value: unknown, key: string, input: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && isRecord(input) && Object.hasOwn(input, key) && input[key] === value
-  )
+  return isRecord(value) && isRecord(input) && isReference(key) && Object.hasOwn(input, key) && input[key] === value
 }
+
+/** No text can refer to a key of no characters, or of half a character. */
+const isReference = (key: string): boolean => /^[^\p{Surrogate}]+$/u.test(key)
 
 function decodeContext(text: string, input: unknown): Record<string, unknown> {
   const line = text.indexOf('\n')
@@ -192,7 +194,10 @@ function invocationText({ running, id, src, input }: Invocation, root: unknown):
 function inputText(input: unknown, root: unknown): string {
   if (input === undefined) return ''
   if (input === root) return '='
-  const key = isRecord(root) && isRecord(input) ? Object.keys(root).find((name) => root[name] === input) : undefined
+  const key =
+    isRecord(root) && isRecord(input)
+      ? Object.keys(root).find((name) => root[name] === input && isReference(name))
+      : undefined
   return key === undefined ? `:${encode(input, 'input of an invocation')}` : `=${key}`
 }
 

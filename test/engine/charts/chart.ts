@@ -25,7 +25,7 @@ export function logged(log: readonly string[], entry: string): string[] {
 export const typed = <T>(): T => ({}) as T
 
 /** A machine of one state and a little more, whatever the compiler thinks of it. */
-export function machineOf(config: object, implementations: object = {}): AnyStateMachine {
-  const whole = { id: 'm', initial: 'a', states: { a: config, b: {} } }
+export function machineOf(config: object, implementations: object = {}, root: object = {}): AnyStateMachine {
+  const whole = { id: 'm', initial: 'a', states: { a: config, b: {} }, ...root }
   return createMachine(whole as never, implementations as never) as AnyStateMachine
 }
