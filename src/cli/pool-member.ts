@@ -10,7 +10,8 @@ export const CHILD_MARK = 'REDRIVE_WORKER_CHILD'
 /** A process that was started by a handler inherits the mark, but has no parent to talk to. */
 export const isPoolMember = (env: Terminal['env']): boolean => env[CHILD_MARK] === '1' && process.send !== undefined
 
-export const tellReady = (): void => void process.send?.(READY)
+/** A parent that has gone meanwhile is heard of by `disconnect`. */
+export const tellReady = (): void => void process.send?.(READY, undefined, undefined, () => {})
 
 /**
  * How a process of a pool is stopped: by an order, or because its parent is gone. A Ctrl-C reaches every process of the group at once,

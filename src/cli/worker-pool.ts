@@ -83,7 +83,7 @@ function keepProcesses({ entry, args, env, count, note }: Processes): {
       child.on('message', (message) => message === READY && resolve())
     })
     const exited = new Promise<Exit>((resolve) => {
-      child.once('error', () => resolve({ code: 1, signal: null }))
+      child.on('error', () => resolve({ code: 1, signal: null }))
       child.once('exit', (code, signal) => resolve({ code, signal }))
     })
     void exited.then(() => children.delete(child))
@@ -118,7 +118,8 @@ function keepProcesses({ entry, args, env, count, note }: Processes): {
     ended: run(),
     stop() {
       stopping.abort()
-      for (const child of children) if (child.connected) child.send(STOP)
+      // One that is about to end by itself hears nothing any more; that is no error.
+      for (const child of children) if (child.connected) child.send(STOP, () => {})
     },
   }
 }
