@@ -7,13 +7,14 @@ import { show } from '../options.ts'
 import { FAILED, type CommitEntry, type Disposal, type StoredTimer, type TimerToSet } from '../store/store.ts'
 import type { Effect } from './effects.ts'
 import { withNames, type PendingAction } from './action.ts'
+import { refuseStrangers } from './actors.ts'
 import { fold, type Pending } from './fold.ts'
 import { quarantine } from './quarantine.ts'
 import { acceptsEvent, tagsOf } from './registry.ts'
 import { changedFields, FIELD, persist, timerText, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { eventLabel, toEvent, type Stimulus } from './stimulus.ts'
-import { inDocumentOrder, step } from './transition.ts'
+import { inDocumentOrder, restsIn, step } from './transition.ts'
 
 /** Who advances a message, and under which bounds. */
 export interface AdvanceSettings {
@@ -67,8 +68,9 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
   try {
     return settle(message, progress, settings)
   } catch (cause) {
-    // The context, the output or an input of this step cannot be stored.
-    return quarantine(message, { type: stimuli.at(-1)?.type ?? 'none' }, cause, settings)
+    // The context, the output or an input of these steps cannot be stored: the last of them is the best guess.
+    const last = stimuli.at(-1)
+    return quarantine(message, (last && toEvent(message, last)) ?? { type: last?.type ?? 'none' }, cause, settings)
   }
 }
 
@@ -98,10 +100,12 @@ function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settin
   if (!changed) return { ...expired, consumed }
 
   const snapshot = inDocumentOrder(entered)
+  refuseStrangers(message.machine, before.snapshot.children as object, snapshot, effects)
   const pending = fold(expired, withNames(message.machine.actions, effects), snapshot.status)
   const state = snapshot.status === 'error' ? FAILED : stateName(snapshot.value as StateValue)
   // XState can be led to where no message could be brought to life again: then it must not be stored there.
-  if (snapshot.status === 'active') message.machine.template(state)
+  if (snapshot.status === 'active' && !restsIn(snapshot, message.machine.template(state)))
+    throw new Error(`"${state}" is no resting place of ${message.machine.id}: transitions of its regions contend`)
   const note = { event: eventLabel(message.machine.id, event.type), error: errorOf(event, snapshot) }
   const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
   const draft = transitionDraft(message, snapshot, { ...note, from: before.state, to: state, emitted }, settings)

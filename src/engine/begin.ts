@@ -6,6 +6,7 @@ import { timerToSet, transitionDraft, type Note } from './advance.ts'
 import { RedriveError } from '../errors.ts'
 import type { Effect } from './effects.ts'
 import { withNames } from './action.ts'
+import { refuseStrangers } from './actors.ts'
 import { fold, type Pending } from './fold.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, persist } from './snapshot.ts'
@@ -24,6 +25,7 @@ export function begins(
   client: string,
 ): NewMessage {
   const { snapshot, effects } = initialStep(machine.machine, input)
+  refuseStrangers(machine, {}, snapshot, effects)
   const empty: Pending = { timers: new Map(), invocations: new Map(), actions: new Map(), noncePrefix: '0', nonces: 0 }
   const { timers, invocations, actions } = fold(empty, named(machine, effects), snapshot.status)
   const state = stateName(snapshot.value as StateValue)

@@ -53,6 +53,13 @@ export function inDocumentOrder(snapshot: AnyMachineSnapshot): AnyMachineSnapsho
   return { ...snapshot, value, _nodes: ordered, tags } as AnyMachineSnapshot
 }
 
+/** Whether a snapshot is in the states of another and in no more, both in the order of the document. */
+export function restsIn(snapshot: AnyMachineSnapshot, other: AnyMachineSnapshot): boolean {
+  // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
+  const [nodes, others] = [snapshot._nodes, other._nodes]
+  return nodes.length === others.length && nodes.every((node, i) => node === others[i])
+}
+
 function sortRegions(value: StateValue, { states }: AnyStateNode): StateValue {
   if (typeof value === 'string') return value
   const regions = Object.entries(states as Record<string, AnyStateNode>).filter(([key]) => Object.hasOwn(value, key))

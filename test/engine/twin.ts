@@ -20,17 +20,17 @@ export function startTwin(machine: AnyStateMachine, input: unknown): Twin {
 }
 
 /**
- * The twin's next step. `thrown` when the machine throws; `astray` when transitions that contend led XState into half of a parallel
+ * The twin's next step; `undefined` when the machine throws, or when transitions that contend led XState into half of a parallel
  * state, or into two states at once, from where nobody knows the way.
  */
-export function stepTwin(machine: AnyStateMachine, twin: Twin, event: EventData): Twin | 'thrown' | 'astray' {
+export function stepTwin(machine: AnyStateMachine, twin: Twin, event: EventData): Twin | undefined {
   const ended = /^xstate\.(?:done|error)\.actor\.(.*)$/.exec(event.type)?.[1]
   try {
     const next = after(twin, step(machine, twin.snapshot, event))
-    if (!isLegal(machine, next.snapshot)) return 'astray'
+    if (!isLegal(machine, next.snapshot)) return undefined
     return ended === undefined || next.invocations.has(ended) ? next : withoutChild(next, ended)
   } catch {
-    return 'thrown'
+    return undefined
   }
 }
 
