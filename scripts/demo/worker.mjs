@@ -5,7 +5,7 @@ import { openQueue } from './queue.mjs'
 
 const { redis, prefix, name, receiver, retained } = JSON.parse(process.argv[2] ?? '{}')
 const redrive = new Redrive({ redis, prefix })
-const worker = openQueue(redrive, retained).work(webhookHandler(receiver, name), { concurrency: 20, name })
+const worker = openQueue(redrive, retained).work(webhookHandler(receiver, name), { concurrency: 50, name })
 
 const leave = () => void redrive.close({ timeout: 0 }).then(() => process.exit(0))
 process.on('disconnect', leave)
