@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import type { Queue } from '../client/queue.ts'
+import { RedriveError } from '../errors.ts'
+import type { Message } from '../message.ts'
 import { confirm } from './confirm.ts'
 import type { Intervention } from './default-machine.ts'
 import { EXIT, failureFacts, isRedisFailure, reportFailure } from './failure.ts'
@@ -18,8 +20,11 @@ export interface Change {
   readonly outcome: string
   /** Begins the question, as in `Delete 12 messages of "emails"?` */
   readonly question: string
-  /** What it sends to the machine. Without one, the message is deleted. */
+  /** What it sends to the machine, or what it does instead. Without either, the message is deleted. */
   readonly event?: Intervention
+  readonly act?: (queue: Queue, id: string) => Promise<{ readonly status: string }>
+  /** The one state that it is for. */
+  readonly only?: string
   /** Whether it is asked about even for a single message that was named. */
   readonly destructive: boolean
   readonly examples: readonly string[]
@@ -65,7 +70,14 @@ async function changeMessages(
   checkSelection(change.name, given, options)
   return withRedrive(session, async (redrive) => {
     const queue = await createQueueDirectory(redrive, options).open(name)
-    const ids = given.length > 0 ? [...new Set(given)] : await selectIds(queue, change.event, options)
+    const ids =
+      given.length > 0
+        ? [...new Set(given)]
+        : await selectIds(
+            queue,
+            change.event,
+            change.only === undefined ? options : { ...options, state: options.state ?? change.only },
+          )
     if (ids.length === 0) {
       session.output.note(`no messages to ${change.name} in "${name}"`)
       return EXIT.ok
@@ -85,7 +97,12 @@ const question = (change: Change, count: number, queue: string): string =>
 /** What is done with each message; returns what became of it. */
 type Deed = (queue: Queue, id: string) => Promise<Readonly<Record<string, unknown>> & { readonly status: string }>
 
-function deed({ event }: Change, { module, wait }: ChangeOptions): Deed {
+function deed({ event, act, only }: Change, { module, wait }: ChangeOptions): Deed {
+  if (act)
+    return (queue, id) =>
+      inState(queue, id, only)
+        .then(() => act(queue, id))
+        .then(({ status }) => ({ status }))
   if (!event) return remove
   return async (queue, id) => {
     await checkTakes(queue, id, event, module)
@@ -94,14 +111,21 @@ function deed({ event }: Change, { module, wait }: ChangeOptions): Deed {
   }
 }
 
+/** @throws RedriveError `E_USAGE` for a message that is in another state than the verb is for. */
+async function inState(queue: Queue, id: string, only: string | undefined): Promise<Message> {
+  const message = await existing(queue, id)
+  if (only === undefined || message.state === only) return message
+  throw new RedriveError('E_USAGE', `"${id}" is in ${message.state}, not in ${only}.`, { id, state: message.state })
+}
+
 async function remove(queue: Queue, id: string): Promise<{ readonly status: string }> {
   await queue.remove(id)
   return { status: 'deleted' }
 }
 
-function rehearsal({ outcome, event }: Change, { module }: ChangeOptions): Deed {
+function rehearsal({ outcome, event, only }: Change, { module }: ChangeOptions): Deed {
   return async (queue, id) => {
-    const { state } = event ? await checkTakes(queue, id, event, module) : await existing(queue, id)
+    const { state } = event ? await checkTakes(queue, id, event, module) : await inState(queue, id, only)
     return { status: `would be ${outcome}`, state, dryRun: true }
   }
 }

@@ -9,6 +9,7 @@ import { addDev } from './verbs/dev.ts'
 import { addHistory } from './verbs/history.ts'
 import { addLs } from './verbs/ls.ts'
 import { addRedrive } from './verbs/redrive.ts'
+import { addRelease } from './verbs/release.ts'
 import { addRetry } from './verbs/retry.ts'
 import { addRm } from './verbs/rm.ts'
 import { addSend } from './verbs/send.ts'
@@ -16,7 +17,20 @@ import { addShow } from './verbs/show.ts'
 import { addStats } from './verbs/stats.ts'
 import { addWorker } from './verbs/worker.ts'
 
-const VERBS = [addDev, addWorker, addSend, addLs, addShow, addHistory, addStats, addRetry, addCancel, addRedrive, addRm]
+const VERBS = [
+  addDev,
+  addWorker,
+  addSend,
+  addLs,
+  addShow,
+  addHistory,
+  addStats,
+  addRetry,
+  addCancel,
+  addRedrive,
+  addRelease,
+  addRm,
+]
 
 const { version } = createRequire(import.meta.url)('redrive/package.json') as { version: string }
 

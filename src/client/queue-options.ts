@@ -7,6 +7,7 @@ import {
 import type { AnyStateMachine } from 'xstate'
 import type { Clock } from '../clock.ts'
 import type { QueueSettings, Retention } from '../engine/runtime.ts'
+import type { Migrate } from '../engine/versions.ts'
 import { nearest, RedriveError, isError } from '../errors.ts'
 import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
 import type { Schema } from './input.ts'
@@ -33,6 +34,13 @@ export interface QueueOptions<Payload = unknown> {
   readonly retry?: RetryOptions
   /** The queue's own machine. Default: `machines/message.ts`. */
   readonly machine?: AnyStateMachine
+  /** Older versions of the machine: messages that are of one of them go on in it. Default: none. */
+  readonly versions?: readonly AnyStateMachine[]
+  /**
+   * Brings a message of a version that is not among `versions` to the current one: returns its state and context there. Default: it
+   * moves as it is when all that it has exists there, and is put aside in `~quarantined` when not.
+   */
+  readonly migrate?: Migrate
   /** Schema of the events that may be sent to a message. Default: the machine's own list of types. */
   readonly events?: Schema
   /** Cluster slots over which messages are spread. Default 1; it cannot be changed while messages are stored. Bounds 1–1024. */
@@ -47,7 +55,19 @@ export interface QueueOptions<Payload = unknown> {
   readonly retention?: Readonly<Record<string, RetentionOption>>
 }
 
-const NAMES = ['input', 'retry', 'machine', 'events', 'partitions', 'lease', 'journal', 'maxPayloadBytes', 'retention']
+const NAMES = [
+  'input',
+  'retry',
+  'machine',
+  'versions',
+  'migrate',
+  'events',
+  'partitions',
+  'lease',
+  'journal',
+  'maxPayloadBytes',
+  'retention',
+]
 
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function queueSettings(options: QueueOptions): QueueSettings {

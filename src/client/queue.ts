@@ -75,6 +75,8 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   retry(id: string): Promise<SignalResult>
   /** Sends a dead message on its way again. */
   redrive(id: string): Promise<SignalResult>
+  /** Lets a message out of quarantine: it is tried again where it was. @throws RedriveError `E_NOT_FOUND` */
+  release(id: string): Promise<SignalResult>
   /** Deletes a message. @throws RedriveError `E_NOT_FOUND`, `E_LOCKED` while a worker has it. */
   remove(id: string): Promise<void>
   /**
@@ -115,7 +117,8 @@ export function createQueue<Payload>({
 }: QueueParts): Queue<Payload> {
   const { name, machine, store, locks, partitions, settings } = runtime
   const events = createQueueEvents(runtime)
-  const { signal } = createSignals(runtime, options.events)
+  const signals = createSignals(runtime, options.events)
+  const { signal } = signals
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
     toMessage(name, message, attentionAt, machine.tags)
@@ -211,6 +214,7 @@ export function createQueue<Payload>({
     cancel: (id) => signal(id, { type: 'CANCEL' }),
     retry: (id) => signal(id, { type: 'RETRY' }),
     redrive: (id) => signal(id, { type: 'REDRIVE' }),
+    release: (id) => signals.release(id),
     async remove(id) {
       await existing(id)
       const status = await hold(id, (token) => store.remove(place(id), id, token), LOCK_TTL)

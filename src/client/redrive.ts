@@ -4,6 +4,7 @@ import type { AnyStateMachine, InputFrom } from 'xstate'
 import { SyncedClock } from '../clock.ts'
 import { registerMachine } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
+import { createVersions } from '../engine/versions.ts'
 import { nearest, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
 import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
@@ -14,6 +15,7 @@ import { createLog, stderrLogger, type Logger } from '../telemetry/log.ts'
 import type { Handler } from '../worker/handlers.ts'
 import type { HandlersOf } from '../worker/machine-handlers.ts'
 import type { Worker } from '../worker/worker.ts'
+import { createArrivals } from './arrivals.ts'
 import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './backend.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
@@ -137,26 +139,32 @@ export class Redrive {
     const settings = queueSettings(options)
     const machine = registerMachine(options.machine ?? defaultMachine(options.retry, this.#clock))
     for (const warning of machine.warnings) this.#log.machineWarning(machine.id, warning)
+    const older = (options.versions ?? []).map(registerMachine).filter(({ ref }) => ref !== machine.ref)
+    const store = lateStore(this.#backend)
+    const arrivals = createArrivals(store, name, () => [...older, machine].map(({ ref }) => ref))
     const count = toInteger(options.partitions ?? DEFAULTS.partitions, 'partitions', { min: 1, max: 1024 })
     const partitions = Array.from({ length: count }, (_, index): Partition => ({ queue: name, index }))
     let defined: Promise<void> | undefined
     const runtime: QueueRuntime = {
       name,
       machine,
+      versions: createVersions(machine, older, options.migrate, arrivals),
       settings,
       partitions,
       clock: this.#clock,
       log: this.#log,
       closed: this.#closed.signal,
-      store: lateStore(this.#backend),
+      store,
       locks: lateLocks(this.#backend),
       ready: () => {
         if (this.#closed.signal.aborted) return this.#connect().then(() => {})
         // Asked again after a failure: the server may be there by then.
-        defined ??= this.#define(name, { partitions: count }).catch((error: unknown) => {
-          defined = undefined
-          throw error
-        })
+        defined ??= this.#define(name, { partitions: count })
+          .then(() => arrivals.announce())
+          .catch((error: unknown) => {
+            defined = undefined
+            throw error
+          })
         return defined
       },
     }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { RELEASE } from '../engine/claimed.ts'
 import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
@@ -31,6 +32,8 @@ export interface SignalResult {
 
 export interface Signals {
   signal(id: string, event: EventData, options?: SignalOptions): Promise<SignalResult>
+  /** Lets a message out of quarantine. */
+  release(id: string): Promise<SignalResult>
 }
 
 export function createSignals(queue: QueueRuntime, schema: Schema | undefined): Signals {
@@ -52,16 +55,24 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     const timeout = wait === undefined ? undefined : toMs(wait, 'wait')
     const mark = eventId ?? (wait === undefined ? undefined : randomBytes(9).toString('base64url'))
     const status = await signaller.deliver(checkId(id), check(id, event, eventId, mark))
-    if (status === 'missing') {
-      throw new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${queue.name}".`, { id })
-    }
+    if (status === 'missing') throw notFound(queue, id)
     if (timeout === undefined || mark === undefined || status === 'settled') return { id, status }
     const state = await taken(queue, id, mark, timeout)
     return { id, status: status === 'duplicate' ? status : 'applied', state }
   }
 
-  return { signal }
+  async function release(id: string): Promise<SignalResult> {
+    const delivery = Promise.resolve({ id, event: mailText({ type: RELEASE }) })
+    const status = await signaller.deliver(checkId(id), delivery)
+    if (status === 'missing') throw notFound(queue, id)
+    return { id, status }
+  }
+
+  return { signal, release }
 }
+
+const notFound = ({ name }: QueueRuntime, id: string): RedriveError =>
+  new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${name}".`, { id })
 
 /** Waits until an event is out of the inbox: it is taken out by the very commit of its step. */
 async function taken(queue: QueueRuntime, id: string, mark: string, timeout: number): Promise<string | undefined> {

@@ -1,20 +1,55 @@
+import { decode } from '../codec.ts'
 import { RedriveError } from '../errors.ts'
 import { readMail } from '../events/mail-text.ts'
 import type { ClaimedMessage } from '../store/store.ts'
+import { move } from './move.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, restore, type LiveMessage } from './snapshot.ts'
 import type { Stimulus } from './stimulus.ts'
+import type { Versions } from './versions.ts'
+
+/** The event by which a message is let out of quarantine. */
+export const RELEASE = 'redrive.release'
+
+/** What a claimed message is to this process: one to work on, or one to put back because it is `left` to others or stays `parked`. */
+export type Revived = { readonly message: LiveMessage; readonly stimuli: readonly Stimulus[] } | 'left' | 'parked'
 
 /**
- * Brings a claimed message to life with the machine of its queue.
- * @throws RedriveError `E_UNKNOWN_MACHINE`, or what `restore` throws.
+ * Brings a claimed message to life, in the version of the machine that it belongs to, or is moved to.
+ * @throws RedriveError `E_UNKNOWN_MACHINE`, or why it cannot be brought to life.
  */
-export function revive(machine: DurableMachine, stored: ClaimedMessage): LiveMessage {
-  const ref = stored.fields[FIELD.machine] ?? ''
-  const id = ref.slice(0, ref.indexOf('@'))
-  if (id !== machine.id)
-    throw new RedriveError('E_UNKNOWN_MACHINE', `it belongs to "${ref}", and this worker knows ${machine.ref}.`)
-  return restore(machine, stored)
+export function revive(versions: Versions, claimed: ClaimedMessage, now: number): Revived {
+  const quarantined = claimed.fields[FIELD.quarantine]
+  if (quarantined !== undefined && !isReleased(claimed.inbox)) return 'parked'
+  const stored = quarantined === undefined ? claimed : { ...claimed, state: placeBefore(quarantined) }
+  const place = versions.find(stored.fields[FIELD.machine] ?? '')
+  if (place.what === 'leave') return 'left'
+  const { message, first } =
+    place.what === 'run' ? stay(place.machine, stored, quarantined !== undefined) : moved(versions, stored)
+  return { message, stimuli: [...first, ...stimuliOf(message, now)] }
+}
+
+interface Beginning {
+  readonly message: LiveMessage
+  /** The step that writes down where it is now, when that is not where it was. */
+  readonly first: readonly Stimulus[]
+}
+
+function stay(machine: DurableMachine, stored: ClaimedMessage, released: boolean): Beginning {
+  const message = restore(machine, stored)
+  const release: Stimulus = { type: 'moved', label: 'release', snapshot: message.snapshot, effects: [] }
+  return { message, first: released ? [release] : [] }
+}
+
+function moved({ current, migrate }: Versions, stored: ClaimedMessage): Beginning {
+  const { message, step } = move(current, stored, migrate)
+  return { message, first: [step] }
+}
+
+const isReleased = (inbox: readonly string[]): boolean => inbox.some((text) => text.includes(RELEASE))
+
+function placeBefore(quarantined: string): string {
+  return (decode(quarantined) as { state: string }).state
 }
 
 /**

@@ -40,3 +40,8 @@ export function returnUntouched(
 ): CommitEntry {
   return { ...UNCHANGED, id, fence, state, changes: [], attention: 'now', disposal }
 }
+
+/** Gives back a message that others are to work on, who are left so long to find it. */
+export function returnLater(message: ClaimedMessage, notBefore: number): CommitEntry {
+  return { ...returnUntouched(message), attention: 'timers', earliest: notBefore, disposal: 'defer' }
+}

@@ -73,9 +73,11 @@ export function registerMachine(machine: AnyStateMachine): DurableMachine {
     template(state) {
       let template = templates.get(state)
       if (!template) {
-        template = inDocumentOrder(provided.resolveState({ value: stateValue(state), context: {} }))
+        // A machine that failed is nowhere; its last actions may still be run.
+        const value = state === FAILED ? {} : stateValue(state)
+        template = inDocumentOrder(provided.resolveState({ value, context: {} }))
         // A compound state stored by a version in which it was atomic would resolve to a place where it never entered.
-        if (stateName(template.value as StateValue) !== state)
+        if (state !== FAILED && stateName(template.value as StateValue) !== state)
           throw new Error(`"${state}" is no resting place of ${machine.id}`)
         templates.set(state, template)
       }
@@ -136,12 +138,16 @@ function guardName(guard: unknown): string {
   return guard === undefined ? '' : '(inline)'
 }
 
+/** Whether some state of the machine waits for this very event, XState's own of timers and actors included. */
+export const hearsOf = (durable: DurableMachine, type: string): boolean =>
+  [...allNodes(durable.machine.root)].some((node) => node.transitions.has(type)) || acceptsEvent(durable, type)
+
 /**
  * Whether some state of the machine takes events of this type. XState's own come from its timers and actors alone, wildcard or
  * not: who could send an `xstate.error.actor.…` could end any message.
  */
 export function acceptsEvent({ events }: DurableMachine, type: string): boolean {
-  if (type.startsWith('xstate.') || type === '*') return false
+  if (isReserved(type) || type === '*') return false
   return events.some(
     (descriptor) =>
       descriptor === type ||
@@ -151,6 +157,9 @@ export function acceptsEvent({ events }: DurableMachine, type: string): boolean 
   )
 }
 
+/** Events of XState and of Redrive itself, which nobody else may send. */
+const isReserved = (type: string): boolean => /^(xstate|redrive)\./.test(type)
+
 /**
  * Refuses at the door what the machine can never take; XState would keep memory for each unknown type.
  * @throws RedriveError `E_INVALID_EVENT`, `E_UNKNOWN_EVENT`
@@ -159,7 +168,7 @@ export function checkEvent(machine: DurableMachine, event: EventData): void {
   if (typeof event !== 'object' || event === null || typeof event.type !== 'string' || event.type === '') {
     throw new RedriveError('E_INVALID_EVENT', 'An event is an object with a "type", e.g. { type: "APPROVE" }.')
   }
-  if (event.type.startsWith('xstate.')) {
+  if (isReserved(event.type)) {
     throw new RedriveError(
       'E_INVALID_EVENT',
       `"${event.type}" is one of XState's own events, which only the engine may send.`,

@@ -4,11 +4,14 @@ import type { Locks } from '../lock/locks.ts'
 import type { Partition, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { DurableMachine } from './registry.ts'
+import type { Versions } from './versions.ts'
 
 /** A queue as all its parts see it: one machine, its partitions, and the ports. */
 export interface QueueRuntime {
   readonly name: string
+  /** The current version of the machine: new messages are of it. */
   readonly machine: DurableMachine
+  readonly versions: Versions
   readonly partitions: readonly Partition[]
   readonly store: Store
   readonly locks: Locks

@@ -67,39 +67,56 @@ export const FIELD = Object.freeze({
 
 /**
  * Brings a claimed message to life, from a template of its state.
- * @throws when a state, a timer's event or an invoked source does not exist in this version of the machine, or a field is broken.
+ * @throws when a state or an invoked source does not exist in this version of the machine, or a field is broken.
  */
 export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMessage {
-  const input = decode(stored.fields[FIELD.input] ?? '')
-  const invocations = restoreInvocations(stored.fields, input)
-  for (const { src } of invocations.values()) {
+  const message = restoreAnywhere(machine, stored)
+  for (const { src } of message.invocations.values()) {
     if (!machine.sources.includes(src)) throw new Error(`${machine.ref} does not invoke "${src}"`)
   }
   const history = stored.fields[FIELD.history]
+  const children = [...message.invocations.values()].map(({ id, src }) => [id, childStub(id, src)] as const)
+  const snapshot = {
+    ...message.snapshot,
+    ...(machine.template(stored.state) as object),
+    status: message.snapshot.status,
+    context: message.snapshot.context as object,
+    ...ending(stored.fields),
+    children: Object.fromEntries(children),
+    historyValue:
+      history === undefined ? {} : machine.historyValue(decode(history) as Record<string, readonly string[]>),
+  } as AnyMachineSnapshot
+  return { ...message, snapshot }
+}
+
+/** The same without its place in the machine, which may have none for it: no step can be taken before it is given one. */
+export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage): LiveMessage {
+  const input = decode(stored.fields[FIELD.input] ?? '')
   const context = decodeContext(stored.fields[FIELD.context] ?? '\n{}', input)
-  const children = [...invocations.values()].map(({ id, src }) => [id, childStub(id, src)] as const)
   return {
     id: stored.id,
     machine,
     revision: stored.revision,
     token: stored.fence.slice(stored.fence.indexOf(':') + 1),
     state: stored.state,
-    snapshot: {
-      ...(machine.template(stored.state) as object),
-      status: (stored.fields[FIELD.status] ?? 'active') as Status,
-      context,
-      children: Object.fromEntries(children),
-      historyValue:
-        history === undefined ? {} : machine.historyValue(decode(history) as Record<string, readonly string[]>),
-    } as AnyMachineSnapshot,
+    snapshot: { status: (stored.fields[FIELD.status] ?? 'active') as Status, context } as AnyMachineSnapshot,
     input,
     timers: new Map(stored.timers.map((timer) => restoreTimer(timer.nonce, timer.text, timer.due))),
-    invocations,
+    invocations: restoreInvocations(stored.fields, input),
     actions: restoreActions(machine, stored.fields, context),
     inbox: stored.inbox,
     fields: stored.fields,
     journal: stored.journal,
     createdAt: stored.createdAt,
+  }
+}
+
+/** How a finished message ended: it is claimed again while its last actions have not run. */
+function ending(fields: Fields): { output?: unknown; error?: unknown } {
+  const { [FIELD.output]: output, [FIELD.error]: error } = fields
+  return {
+    ...(output === undefined ? {} : { output: decode(output) }),
+    ...(error === undefined ? {} : { error: decode(error) }),
   }
 }
 

@@ -1,4 +1,6 @@
+import type { AnyMachineSnapshot } from 'xstate'
 import type { EventData } from '../message.ts'
+import type { Effect } from './effects.ts'
 import type { Invocation, LiveMessage, Timer } from './snapshot.ts'
 
 /** What makes a message take its next step. */
@@ -6,6 +8,13 @@ export type Stimulus =
   | { readonly type: 'timer'; readonly nonce: string }
   | { readonly type: 'done'; readonly nonce: string; readonly output: unknown }
   | { readonly type: 'error'; readonly nonce: string; readonly error: unknown }
+  /** The message was brought to where it is now from outside of its machine: to another version, or out of quarantine. */
+  | {
+      readonly type: 'moved'
+      readonly label: string
+      readonly snapshot: AnyMachineSnapshot
+      readonly effects: readonly Effect[]
+    }
   /** Custom actions have run. */
   | { readonly type: 'ran'; readonly nonces: readonly string[] }
   /** An event of the inbox; `text` is what lies there. */
@@ -23,6 +32,7 @@ export function toEvent(
   switch (stimulus.type) {
     case 'event':
       return stimulus.event
+    case 'moved':
     case 'ran':
       return undefined
     case 'timer':

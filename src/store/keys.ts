@@ -20,6 +20,8 @@ export interface Keys {
   wakeChannel(partition: Partition): string
   /** The definitions of all queues; outside of any partition, and touched by no script. */
   queues(): string
+  /** The versions of machines that a queue has seen; likewise. */
+  machines(queue: string): string
 }
 
 export function createKeys(prefix: string): Keys {
@@ -44,6 +46,7 @@ export function createKeys(prefix: string): Keys {
     feedChannel: (partition) => `${base(partition)}:feed`,
     wakeChannel: (partition) => `${base(partition)}:wake`,
     queues: () => `${prefix}:queues`,
+    machines: (queue) => `${prefix}:machines:${queue}`,
   }
 }
 

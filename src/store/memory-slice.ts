@@ -124,8 +124,9 @@ export function commit(it: Slice, entry: CommitEntry, lease: number, now: number
     })
   } else {
     Object.assign(message, { owner: undefined, worker: undefined, progress: undefined, lock: undefined })
-    const due = mail ? now : dueAt(now, entry.attention, entry.earliest, entry.setTimers)
-    message.score = entry.disposal === 'release' && due !== undefined ? due : PARKED + now
+    const due = mail && entry.disposal !== 'defer' ? now : dueAt(now, entry.attention, entry.earliest, entry.setTimers)
+    const waits = entry.disposal === 'release' || entry.disposal === 'defer'
+    message.score = waits && due !== undefined ? due : PARKED + now
     if (message.score < PARKED) it.feed.wake(message.score)
   }
   return { status: 'applied', inbox: mail }

@@ -1,4 +1,5 @@
 import { SyncedClock, type Clock } from '../clock.ts'
+import { latest } from './arrivals.ts'
 import { createMemoryFeed } from './memory-feed.ts'
 import { createMessage, liveLock, stored, type MemoryMessage } from './memory-message.ts'
 import { claim, commit, deliver, dueAt, membersOf, nextDue, tokenOf, type Slice } from './memory-slice.ts'
@@ -34,6 +35,7 @@ export function createMemoryStore({
 }: MemoryStoreOptions = {}): MemoryStore {
   const slices = new Map<string, Slice>()
   const definitions = new Map<string, QueueDefinition>()
+  const arrivals = new Map<string, Map<string, number>>()
 
   function slice({ queue, index }: Partition): Slice {
     const key = `${queue}:${index}`
@@ -167,6 +169,12 @@ export function createMemoryStore({
     defineQueue: async (name, definition) => {
       if (!definitions.has(name)) definitions.set(name, definition)
       return definitions.get(name)!
+    },
+    arrive: async (queue, refs) => {
+      const known = arrivals.get(queue) ?? new Map<string, number>()
+      for (const ref of refs) if (!known.has(ref)) known.set(ref, latest(known, clock.now()))
+      arrivals.set(queue, known)
+      return new Map(known)
     },
     queues: async () => new Map(definitions),
     ready: async () => ({ description: 'the memory of this process', warnings: [] }),

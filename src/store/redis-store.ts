@@ -12,6 +12,7 @@ import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
 import { createChannels } from './redis-channels.ts'
 import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
+import { latest } from './arrivals.ts'
 import {
   PARKED,
   type FeedPage,
@@ -164,12 +165,25 @@ function comparePositions(a: string, b: string): number {
   return aMs - bMs || aSeq - bSeq
 }
 
-function definitions(redis: Redis, keys: Keys): Pick<Store, 'defineQueue' | 'queues'> {
+function definitions(redis: Redis, keys: Keys): Pick<Store, 'defineQueue' | 'queues' | 'arrive'> {
   const parse = (text: string): QueueDefinition => JSON.parse(text) as QueueDefinition
   return {
     async defineQueue(name, definition) {
       await redis.hsetnx(keys.queues(), name, JSON.stringify(definition))
       return parse((await redis.hget(keys.queues(), name)) ?? JSON.stringify(definition))
+    },
+    async arrive(queue, refs) {
+      const read = async (): Promise<Map<string, number>> => {
+        const all = await redis.hgetall(keys.machines(queue))
+        return new Map(Object.entries(all).map(([ref, at]) => [ref, Number(at)]))
+      }
+      const known = await read()
+      const fresh = refs.filter((ref) => !known.has(ref))
+      if (fresh.length === 0) return known
+      const [seconds, micros] = await redis.time()
+      const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+      for (const ref of fresh) await redis.hsetnx(keys.machines(queue), ref, latest(known, now))
+      return read()
     },
     async queues() {
       const all = await redis.hgetall(keys.queues())

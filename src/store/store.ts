@@ -36,6 +36,8 @@ export interface Store {
   /** Remembers the definition of a queue, and returns the one that was stored first. */
   defineQueue(name: string, definition: QueueDefinition): Promise<QueueDefinition>
   queues(): Promise<Map<string, QueueDefinition>>
+  /** Notes that versions of a machine are used by a queue; returns when each that ever was came first, by its reference. */
+  arrive(queue: string, refs: readonly string[]): Promise<Map<string, number>>
   /** Checks the connection and the server; returns the server's own description. */
   ready(): Promise<ServerFacts>
   close(): Promise<void>
@@ -137,11 +139,12 @@ export interface Claim {
 }
 
 /**
- * What becomes of the message with a commit: `keep` the lease while handlers run, `release` it until the next attention,
+ * What becomes of the message with a commit: `keep` the lease while handlers run, `release` it until the next attention, `defer` it
+ * to its earliest timer though events wait (others are to take it on),
  * `settle` it (its machine is finished: nothing is due any more, and what waits in the inbox goes), `park` it (put aside with
  * its inbox until somebody acts), or `remove` it whole.
  */
-export type Disposal = 'keep' | 'release' | 'settle' | 'park' | 'remove'
+export type Disposal = 'keep' | 'release' | 'defer' | 'settle' | 'park' | 'remove'
 
 export interface CommitEntry {
   readonly id: string

@@ -10,6 +10,8 @@ export interface TimerServiceOptions {
   capacity(): number
   /** Fewest messages worth a claim while others are at hand; claims of one message cost twice as much as those of many. */
   threshold(): number
+  /** Milliseconds by which this worker stands back after an alarm, so that others come first. */
+  hesitation(): number
   onClaim(partition: Partition, messages: readonly ClaimedMessage[], now: number): void
 }
 
@@ -54,7 +56,7 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
     while (running) {
       awake = false
       if (options.capacity() < options.threshold()) await sleep(DEFAULTS.maxSleep)
-      else if (!(await claimRound())) await sleep(pause())
+      else if (!(await claimRound())) await sleep(pause() + options.hesitation())
     }
   }
 

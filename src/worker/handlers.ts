@@ -43,7 +43,9 @@ export type Handlers = Readonly<Record<string, Handler>>
  * that the machine implements goes before it.
  * @throws RedriveError `E_MISSING_HANDLER`, `E_UNKNOWN_HANDLER`
  */
-export function checkHandlers({ id, sources, ownActor }: DurableMachine, handlers: Handlers | Handler): Handlers {
+export function checkHandlers(machines: readonly DurableMachine[], handlers: Handlers | Handler): Handlers {
+  const { id } = machines.at(-1)!
+  const sources = [...new Set(machines.flatMap((machine) => machine.sources))]
   const given = typeof handlers === 'function' ? single(id, sources, handlers) : handlers
   for (const [src, handler] of Object.entries(given)) {
     if (!sources.includes(src)) {
@@ -59,21 +61,20 @@ export function checkHandlers({ id, sources, ownActor }: DurableMachine, handler
       })
     }
   }
-  const missing = sources.filter((src) => !(src in given) && !ownActor(src))
-  if (missing.length === 0) return { ...ownHandlers(sources, ownActor), ...given }
+  const missing = machines.flatMap((machine) =>
+    machine.sources.filter((src) => !(src in given) && !machine.ownActor(src)),
+  )
+  if (missing.length === 0) return given
   throw new RedriveError(
     'E_MISSING_HANDLER',
     `${id} invokes ${missing.map((src) => `"${src}"`).join(', ')} and work() was given no handler for it.`,
   )
 }
 
-/** The promise actors that the machine implements, as handlers. */
-function ownHandlers(sources: readonly string[], ownActor: DurableMachine['ownActor']): Record<string, Handler> {
-  const own = sources.flatMap((src) => {
-    const run = ownActor(src)
-    return run ? [[src, (input: unknown, { signal }: HandlerContext) => run({ id: src, input, signal })] as const] : []
-  })
-  return Object.fromEntries(own)
+/** The handler of an invoked actor: the one that was given, or what this version of the machine implements itself. */
+export function handlerOf({ ownActor }: DurableMachine, handlers: Handlers, src: string): Handler {
+  const own = ownActor(src)
+  return handlers[src] ?? ((input: unknown, { signal }) => own!({ id: src, input, signal }))
 }
 
 function single(id: string, sources: readonly string[], handler: Handler): Handlers {

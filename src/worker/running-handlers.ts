@@ -6,7 +6,7 @@ import { RedriveError, type ErrorCode } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { toMs } from '../options.ts'
 import type { Partition } from '../store/store.ts'
-import { attemptOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
+import { attemptOf, handlerOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
 
 /** The handlers that run for one message. */
 export interface RunningHandlers {
@@ -67,8 +67,9 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
   return {
     start(invocation, message) {
       const controller = new AbortController()
+      const handler = handlerOf(message.machine, handlers, invocation.src)
       const context = contextOf(message, attemptOf(message), controller.signal)
-      const settled = runHandler(handlers[invocation.src]!, invocation, context).then((stimulus) => {
+      const settled = runHandler(handler, invocation, context).then((stimulus) => {
         if (running.delete(invocation.nonce)) ended(stimulus)
       })
       running.set(invocation.nonce, { id: message.id, controller, settled })

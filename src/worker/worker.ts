@@ -2,15 +2,13 @@ import { asError } from '../errors.ts'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AdvanceSettings } from '../engine/advance.ts'
-import { revive, stimuliOf } from '../engine/claimed.ts'
-import { returnUntouched } from '../engine/hand-back.ts'
+import { revive, type Revived } from '../engine/claimed.ts'
+import { returnLater, returnUntouched } from '../engine/hand-back.ts'
 import { quarantineEntry } from '../engine/quarantine.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
-import { FIELD, type LiveMessage } from '../engine/snapshot.ts'
-import type { Stimulus } from '../engine/stimulus.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
-import type { ClaimedMessage, Partition } from '../store/store.ts'
+import type { ClaimedMessage, CommitEntry, Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { LagReading } from '../timer/lag.ts'
 import { createTimerService } from '../timer/timer-service.ts'
@@ -60,7 +58,7 @@ interface Held extends LeaseHolder {
 }
 
 export function createWorker(queue: QueueRuntime, given: Handlers | Handler, options: WorkerOptions = {}): Worker {
-  const handlers = checkHandlers(queue.machine, given)
+  const handlers = checkHandlers(queue.versions.machines, given)
   const concurrency = toInteger(options.concurrency ?? DEFAULTS.concurrency, 'concurrency', { min: 1, max: 10_000 })
   const drain = toMs(options.drain ?? DEFAULTS.drain, 'drain', { max: 86_400_000 })
   const name = options.name ?? `${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
@@ -74,6 +72,8 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   const context: ActiveContext = { queue, handlers, committer, settings, events }
   const throughput = createThroughput()
   const active = new Set<ActiveMessage>()
+  let leftAt = -Infinity
+  const parting = new Set<Promise<unknown>>()
   let held: Held[] = []
   let stopping: Promise<void> | undefined
   let unsubscribe = async (): Promise<void> => {}
@@ -87,6 +87,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     worker: name,
     capacity: () => Math.max(0, room()),
     threshold: () => (active.size + held.length < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4))),
+    hesitation: () => (queue.clock.now() - leftAt < 5 * LEFT_FOR ? STAND_BACK : 0),
     onClaim(partition, messages, now) {
       held.push(...messages.map((message) => hold(message, partition, now)))
       fill()
@@ -118,16 +119,17 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   }
 
   function begin({ message, partition, leaseUntil, now }: Held): void {
-    let live: LiveMessage
-    let stimuli: Stimulus[]
+    let revived: Revived
     try {
-      live = revive(queue.machine, message)
-      stimuli = stimuliOf(live, Math.max(now, queue.clock.now()))
+      revived = revive(queue.versions, message, Math.max(now, queue.clock.now()))
     } catch (cause) {
-      return putAside(message, partition, cause)
+      queue.log.quarantined(message.id, cause)
+      return putBack(partition, quarantineEntry(message, { type: 'restore' }, cause, name))
     }
+    if (revived === 'parked') return putBack(partition, returnUntouched(message, 'park'))
+    if (revived === 'left') return leave(partition, message)
     // Mail that came while it was held ready is read by the heartbeat or the commit.
-    const activated = activate(live, partition, stimuli, leaseUntil, context)
+    const activated = activate(revived.message, partition, revived.stimuli, leaseUntil, context)
     const startedAt = performance.now()
     active.add(activated)
     void activated.finished.then(() => {
@@ -138,12 +140,19 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     })
   }
 
-  /** A message that this version cannot bring to life; one that was put aside before just goes back to its place. */
-  function putAside(message: ClaimedMessage, partition: Partition, cause: unknown): void {
-    const known = FIELD.quarantine in message.fields
-    if (!known) queue.log.quarantined(message.id, cause)
-    const entry = known ? returnUntouched(message, 'park') : quarantineEntry(message, { type: 'restore' }, cause, name)
-    void committer.submit(partition, entry).catch((error: unknown) => queue.log.commitFailed(queue.name, error))
+  /** A message of a newer version is put back for those who know it; this worker stands back for a while, or it would find it first again. */
+  function leave(partition: Partition, message: ClaimedMessage): void {
+    leftAt = queue.clock.now()
+    putBack(partition, returnLater(message, leftAt + LEFT_FOR))
+  }
+
+  /** Lets a message go on which this worker takes no step. */
+  function putBack(partition: Partition, entry: CommitEntry): void {
+    const letGo = committer
+      .submit(partition, entry)
+      .catch((error: unknown) => queue.log.commitFailed(queue.name, error))
+      .finally(() => parting.delete(letGo))
+    parting.add(letGo)
   }
 
   async function shutDown(timeout: number): Promise<void> {
@@ -156,7 +165,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     void through.then(queue.clock.after(timeout, impatience.lose))
     await Promise.race([through, impatience.lost])
     for (const message of active) message.interrupt()
-    const end = Promise.allSettled([through, ...returned])
+    const end = Promise.allSettled([through, ...returned, ...parting])
     // When Redis is away nothing can be handed back; the leases will end by themselves.
     const cancel = queue.clock.after(DEFAULTS.commandTimeout, committer.close)
     await end
@@ -206,6 +215,11 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     }),
   }
 }
+
+/** How long a message of a newer version is left to the workers that know it, in milliseconds. */
+const LEFT_FOR = 1000
+/** By how much its worker comes later than others meanwhile. */
+const STAND_BACK = 100
 
 /** A wait that a deadline or a second call can end. */
 function createImpatience(): { readonly lost: Promise<void>; lose(): void } {

@@ -4,9 +4,8 @@ import * as fc from 'fast-check'
 import { encode } from '../../src/codec.ts'
 import { advance, type Advanced } from '../../src/engine/advance.ts'
 import { begins } from '../../src/engine/begin.ts'
-import { revive } from '../../src/engine/claimed.ts'
 import { registerMachine, type DurableMachine } from '../../src/engine/registry.ts'
-import type { LiveMessage } from '../../src/engine/snapshot.ts'
+import { restore, type LiveMessage } from '../../src/engine/snapshot.ts'
 import type { Stimulus } from '../../src/engine/stimulus.ts'
 import { initialStep } from '../../src/engine/transition.ts'
 import { decodeTransitions } from '../../src/events/transition-text.ts'
@@ -95,7 +94,7 @@ function live(machine: DurableMachine, input: unknown, sequence: readonly Move[]
   let { shelf, twin, view } = start(machine, input)
   let steps = 0
   for (const move of sequence) {
-    const message = revive(machine, shelf.claim())
+    const message = restore(machine, shelf.claim())
     expectAlike(viewOfLive(message), view)
     const blow = blowOf(move, message, twin)
     if (blow.stimulus.type === 'event') shelf.deliver(blow.stimulus.event)

@@ -2,9 +2,8 @@ import type { AnyStateMachine } from 'xstate'
 import { encode } from '../../src/codec.ts'
 import { advance, type Advanced, type AdvanceSettings } from '../../src/engine/advance.ts'
 import { begins } from '../../src/engine/begin.ts'
-import { revive } from '../../src/engine/claimed.ts'
 import { registerMachine, type DurableMachine } from '../../src/engine/registry.ts'
-import type { LiveMessage } from '../../src/engine/snapshot.ts'
+import { restore, type LiveMessage } from '../../src/engine/snapshot.ts'
 import type { Stimulus } from '../../src/engine/stimulus.ts'
 import { machineOf } from './charts/chart.ts'
 import { shelve, type Shelf } from './shelf.ts'
@@ -31,9 +30,9 @@ export interface StageOptions {
 export function stage(chart: AnyStateMachine, { input, settings = {} }: StageOptions = {}): Stage {
   const machine = registerMachine(chart)
   const shelf = shelve(begins(machine, 'm1', input, encode(input, 'input'), 'client'))
-  const claim = (): LiveMessage => revive(machine, shelf.claim())
+  const claim = (): LiveMessage => restore(machine, shelf.claim())
   /** As a claim would show it, without claiming. */
-  const look = (): LiveMessage => revive(machine, { ...shelf.stored, fence: '0:look', dueAt: 0 })
+  const look = (): LiveMessage => restore(machine, { ...shelf.stored, fence: '0:look', dueAt: 0 })
   const nonceOf = (id: string): string => {
     const invocation = look().invocations.get(id)
     if (!invocation) throw new Error(`nothing runs as ${id}`)

@@ -4,7 +4,7 @@
 --
 -- KEYS    1 base of the partition
 -- ARGV    1 lease in ms, 2 cap of the feed, then for each entry:
---         id, fence, state, disposal (keep | release | settle | park | remove), attention (now | timers), earliest kept timer or '',
+--         id, fence, state, disposal (keep | release | defer | settle | park | remove), attention (now | timers), earliest kept timer or '',
 --         events consumed, entered (1 | 0),
 --         number of fields to set, (field, value)…, number of fields to delete, field…,
 --         number of timers to set, (nonce, delay in ms)…, number of journal entries, (number, first piece of the text)…,
@@ -125,7 +125,9 @@ local function write(entry, old, lock, token)
       redis.call('DEL', base .. ':l:' .. entry.id)
     end
     local due = mail and now or entry.due
-    if entry.disposal ~= 'release' then
+    if entry.disposal == 'defer' then
+      due = entry.due
+    elseif entry.disposal ~= 'release' then
       due = nil
     end
     index(entry, old, due or PARKED + now)

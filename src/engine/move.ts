@@ -1,0 +1,89 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import { RedriveError } from '../errors.ts'
+import type { ClaimedMessage } from '../store/store.ts'
+import type { Effect } from './effects.ts'
+import type { AnyStateNode } from './nodes.ts'
+import { childStub, hearsOf, type DurableMachine } from './registry.ts'
+import { FIELD, restore, restoreAnywhere, type LiveMessage } from './snapshot.ts'
+import type { Stimulus } from './stimulus.ts'
+import { parseRef, type Migrate } from './versions.ts'
+
+/** A message in another version of its machine, and the step that writes it down there. */
+export interface Moved {
+  readonly message: LiveMessage
+  readonly step: Stimulus
+}
+
+/**
+ * Moves a message to another version of its machine. Without `migrate` it moves as it is, if its state, timers and invocations all
+ * exist there. With it, it goes to the state and context that `migrate` says: timers and invocations that this state has too stay
+ * as they are, the others end, and what is missing begins with the move. Entry and exit actions are not run.
+ * @throws when something of it does not exist there; nothing has been written then.
+ */
+export function move(machine: DurableMachine, stored: ClaimedMessage, migrate: Migrate | undefined): Moved {
+  if (!migrate) return moveAsItIs(machine, stored)
+  const message = restoreAnywhere(machine, stored)
+  const { id, version, fingerprint } = machine
+  const before = { state: stored.state, context: message.snapshot.context as Record<string, unknown> }
+  const after = migrate(before, parseRef(stored.fields[FIELD.machine] ?? ''), { id, version, fingerprint })
+  const resting = { ...machine.template(after.state), context: after.context } as AnyMachineSnapshot
+  const wanted = wantedBy(machine, resting)
+  const children = wanted.invocations.map(
+    (invocation) => [invocation.id, childStub(invocation.id, invocation.src)] as const,
+  )
+  const snapshot = { ...resting, children: Object.fromEntries(children) } as AnyMachineSnapshot
+  return { message, step: { type: 'moved', label: 'migrate', snapshot, effects: difference(message, wanted) } }
+}
+
+function moveAsItIs(machine: DurableMachine, stored: ClaimedMessage): Moved {
+  const message = restore(machine, stored)
+  for (const { id, event } of message.timers.values()) {
+    if (hearsOf(machine, event.type)) continue
+    throw new RedriveError('E_UNKNOWN_MACHINE', `no state of ${machine.ref} waits for its timer "${id}".`)
+  }
+  return { message, step: { type: 'moved', label: 'migrate', snapshot: message.snapshot, effects: [] } }
+}
+
+interface Wanted {
+  readonly timers: readonly Extract<Effect, { type: 'timer.set' }>[]
+  readonly invocations: readonly Extract<Effect, { type: 'invoke' }>[]
+}
+
+/** What the states of a snapshot wait for. */
+function wantedBy({ machine }: DurableMachine, snapshot: AnyMachineSnapshot): Wanted {
+  const args = { context: snapshot.context as unknown, event: { type: 'redrive.migrate' } }
+  const value = (given: unknown): unknown =>
+    typeof given === 'function' ? (given as (args: object) => unknown)(args) : given
+  const delays = machine.implementations.delays as Readonly<Record<string, unknown>>
+  // oxlint-disable-next-line no-underscore-dangle -- XState's only list of the states that a snapshot is in
+  const nodes: readonly AnyStateNode[] = snapshot._nodes
+  return {
+    timers: nodes.flatMap((node) =>
+      (node.after as readonly { delay: unknown; eventType: string }[]).map(({ delay, eventType }) => {
+        const ms = typeof delay === 'string' && delay in delays ? value(delays[delay]) : value(delay)
+        return { type: 'timer.set', id: eventType, event: { type: eventType }, delay: Number(ms) } as const
+      }),
+    ),
+    invocations: nodes.flatMap((node) =>
+      node.invoke.map((invoke) => {
+        const { id, src, input } = invoke as { id: string; src: string; input?: unknown }
+        return { type: 'invoke', id, src, input: value(input) } satisfies Effect
+      }),
+    ),
+  }
+}
+
+/** What is to be done to what a message has, so that it has what is wanted. */
+function difference({ timers, invocations }: LiveMessage, wanted: Wanted): Effect[] {
+  const keeps = (id: string, src: string): boolean => invocations.get(id)?.src === src
+  return [
+    ...[...timers.keys()]
+      .filter((id) => !wanted.timers.some((timer) => timer.id === id))
+      .map((id) => ({ type: 'timer.cancel', id }) as const),
+    ...[...invocations.values()]
+      .filter(({ id, src }) => !wanted.invocations.some((invocation) => invocation.id === id && invocation.src === src))
+      .map(({ id }) => ({ type: 'stop', id }) as const),
+    ...wanted.timers.filter(({ id }) => !timers.has(id!)),
+    ...wanted.invocations.filter(({ id, src }) => !keeps(id, src)),
+  ]
+}

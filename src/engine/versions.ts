@@ -1,0 +1,72 @@
+import { RedriveError } from '../errors.ts'
+import type { DurableMachine } from './registry.ts'
+
+/** A snapshot as `migrate` gets and returns it. */
+export interface MigratedSnapshot {
+  /** Name of the state: the leaf path, parallel regions joined by `+`. */
+  readonly state: string
+  readonly context: Readonly<Record<string, unknown>>
+}
+
+/** Where a message comes from, and where it goes. */
+export interface MachineRef {
+  readonly id: string
+  readonly version: string
+  readonly fingerprint: string
+}
+
+export type Migrate = (snapshot: MigratedSnapshot, from: MachineRef, to: MachineRef) => MigratedSnapshot
+
+/** The versions of a queue's machine that a process knows. */
+export interface Versions {
+  readonly current: DurableMachine
+  readonly migrate: Migrate | undefined
+  /** All versions that this process has the code of. */
+  readonly machines: readonly DurableMachine[]
+  find(ref: string): Place
+}
+
+/**
+ * What to do with a message of a version: `run` it with that very version; `move` it to the current one; or `leave` it to those who
+ * have its code, because its version came to the queue after ours.
+ */
+export type Place = { readonly what: 'run'; readonly machine: DurableMachine } | { readonly what: 'move' | 'leave' }
+
+/** When each version first came to the queue, in milliseconds. */
+export interface Arrivals {
+  /** `undefined` for one that never came; `'asking'` while that is being found out. */
+  when(ref: string): number | 'asking' | undefined
+}
+
+/** @throws from `find`: RedriveError `E_UNKNOWN_MACHINE` for a message of a machine that never came to this queue. */
+export function createVersions(
+  current: DurableMachine,
+  older: readonly DurableMachine[],
+  migrate: Migrate | undefined,
+  arrivals: Arrivals,
+): Versions {
+  const machines = [...older, current]
+  const byRef = new Map(machines.map((machine) => [machine.ref, machine]))
+  return {
+    current,
+    machines,
+    migrate,
+    find(ref) {
+      const exact = byRef.get(ref)
+      if (exact) return { what: 'run', machine: exact }
+      const theirs = arrivals.when(ref)
+      const ours = arrivals.when(current.ref)
+      if (theirs === 'asking' || ours === 'asking') return { what: 'leave' }
+      if (theirs !== undefined && ours !== undefined && theirs > ours) return { what: 'leave' }
+      if (parseRef(ref).id === current.id) return { what: 'move' }
+      const known = [...byRef.keys()].join(', ')
+      throw new RedriveError('E_UNKNOWN_MACHINE', `it belongs to "${ref}", and this worker knows ${known}.`)
+    },
+  }
+}
+
+/** The parts of `id@version#fingerprint`. */
+export function parseRef(ref: string): MachineRef {
+  const [, id = ref, version = '', fingerprint = ''] = /^(.*?)@(.*)#([^#]*)$/s.exec(ref) ?? []
+  return { id, version, fingerprint }
+}
