@@ -205,11 +205,12 @@ describe('a message that was put aside', () => {
       on: {
         GO: {
           actions: assign(() => {
-            throw 'just text' // oxlint-disable-line typescript/only-throw-error
+            // oxlint-disable-next-line typescript/only-throw-error -- what users do
+            throw 'just text'
           }),
         },
       },
-    }) // oxlint-disable-line typescript/only-throw-error
+    })
     it.advance('GO')
     expect(reasonOf(it).reason).toBe('Error: the machine threw just text')
   })

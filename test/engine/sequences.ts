@@ -42,10 +42,10 @@ export function eventFor(type: string, value: number): EventData {
   return type.startsWith('xstate.') ? { type } : { type, value }
 }
 
-export const OUTPUTS = [undefined, null, 0, 'text', { total: 3, list: [1, 2] }, [], true, 1.5, { output: {} }, '']
+const OUTPUTS = [undefined, null, 0, 'text', { total: 3, list: [1, 2] }, [], true, 1.5, { output: {} }, '']
 
 /** With everything that the default machine tells apart. */
-export const ERRORS: readonly unknown[] = [
+const ERRORS: readonly unknown[] = [
   new Error('it failed'),
   new TypeError('a mistake', { cause: new Error('of somebody') }),
   Object.assign(new Error('gone'), { code: 'E_LEASE_LOST' }),

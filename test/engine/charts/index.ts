@@ -26,7 +26,7 @@ const strictMessage = createMessageMachine({
   nonRetryable: ['E_FATAL'],
 })
 
-export const richInput: RichInput = {
+const richInput: RichInput = {
   payload: { to: 'ada', nested: { deep: [1, { two: 'II' }, null] } },
   items: [{ price: 12n }, { price: 10n ** 30n }, { price: 0n }],
 }
