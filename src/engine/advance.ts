@@ -42,9 +42,9 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
     try {
       progress = take(message, progress, stimulus, settings)
     } catch (cause) {
-      return quarantine(message, toEvent(progress, stimulus) ?? { type: stimulus.type }, cause, settings)
+      return quarantine(message, toEvent(progress.pending, stimulus) ?? { type: stimulus.type }, cause, settings)
     }
-    if (progress.snapshot.status !== 'active' && progress.actions.size === 0) break
+    if (progress.snapshot.status !== 'active' && progress.pending.actions.size === 0) break
   }
   try {
     return settle(message, progress, settings)
@@ -57,15 +57,15 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
 
 /** Works out the one commit of all the steps, and the message as it will be after it. */
 function settle(message: LiveMessage, progress: Progress, settings: AdvanceSettings): Advanced {
-  const { snapshot, state } = progress
+  const { snapshot, state, pending } = progress
   const before = new Map([...message.invocations.values()].map(({ nonce, running }) => [nonce, running]))
-  const started = [...progress.invocations.values()].filter(({ nonce }) => before.get(nonce) !== true)
+  const started = [...pending.invocations.values()].filter(({ nonce }) => before.get(nonce) !== true)
   const invocations = new Map(
-    [...progress.invocations].map(([id, invocation]) => [id, { ...invocation, running: true }]),
+    [...pending.invocations].map(([id, invocation]) => [id, { ...invocation, running: true }]),
   )
-  const actions = new Map([...progress.actions].map(([nonce, action]) => [nonce, { ...action, started: true }]))
+  const actions = new Map([...pending.actions].map(([nonce, action]) => [nonce, { ...action, started: true }]))
   const next = persist(message.machine, snapshot, message.input, { invocations, actions })
-  const kept = new Set([...progress.timers.values()].map(({ nonce }) => nonce))
+  const kept = new Set([...pending.timers.values()].map(({ nonce }) => nonce))
   const known = new Set([...message.timers.values()].map(({ nonce }) => nonce))
   const journal = progress.journal.map((text, i) => ({ seq: nextSeq(message) + i, text }))
   const forget = message.journal.filter(({ seq }) => seq <= nextSeq(message) + journal.length - 1 - settings.journal)
@@ -74,9 +74,9 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     fence: `${message.revision}:${message.token}`,
     state,
     changes: changedFields(message.fields, next),
-    setTimers: [...progress.timers.values()].filter(({ nonce }) => !known.has(nonce)).map(timerToSet),
+    setTimers: [...pending.timers.values()].filter(({ nonce }) => !known.has(nonce)).map(timerToSet),
     clearTimers: [...message.timers.values()].filter(({ nonce }) => !kept.has(nonce)).map(storedTimer),
-    ...earliest([...progress.timers.values()]),
+    ...earliest([...pending.timers.values()]),
     attention: 'timers',
     disposal: disposal(snapshot, invocations.size + actions.size, settings),
     consumed: progress.consumed,
@@ -92,7 +92,7 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
       state,
       invocations,
       actions,
-      timers: progress.timers,
+      timers: pending.timers,
       inbox: message.inbox.slice(progress.consumed),
       fields: { ...next, [FIELD.input]: message.fields[FIELD.input] ?? '' },
       revision: message.revision + 1,
@@ -104,7 +104,7 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     entry,
     started,
     stopped: progress.stopped,
-    actions: [...progress.actions.values()].filter(({ started: begun }) => !begun),
+    actions: [...pending.actions.values()].filter(({ started: begun }) => !begun),
     effects: progress.effects.filter(({ type }) => type === 'log' || type === 'send'),
   }
 }

@@ -19,7 +19,8 @@ export interface Pending {
 const MAX_DELAY = 8_640_000_000_000_000 / 10
 
 /** Folds effects in their order: a state that is re-entered cancels, stops, sets and invokes again under the same ids. */
-export function fold<P extends Pending>(pending: P, effects: readonly Effect[], status: Status): P {
+export function fold(pending: Pending, effects: readonly Effect[], status: Status): Pending {
+  if (effects.length === 0 && status === 'active') return pending
   const timers = new Map(pending.timers)
   const invocations = new Map(pending.invocations)
   const actions = new Map(pending.actions)
@@ -51,7 +52,7 @@ export function fold<P extends Pending>(pending: P, effects: readonly Effect[], 
     timers.clear()
     invocations.clear()
   }
-  return { ...pending, timers, invocations, actions, nonces }
+  return { timers, invocations, actions, noncePrefix: pending.noncePrefix, nonces }
 }
 
 function checkDelay(id: string, delay: number): number {

@@ -20,14 +20,14 @@ type Tuple = [
 
 /** A transition in the feed: a JSON tuple, because the scripts pass it on as it is and every queue holds thousands of them. */
 export function encodeTransition(draft: TransitionDraft): string {
-  const extras: Extras = {
-    ...(draft.tags.length > 0 ? { t: draft.tags } : {}),
-    ...(draft.status === 'active' ? {} : { s: draft.status }),
-    ...(draft.error ? { e: draft.error } : {}),
-    ...(draft.output === undefined ? {} : { o: draft.output }),
-    ...(draft.emitted?.length ? { m: encode(draft.emitted, 'emitted events') } : {}),
-  }
-  const tuple: Tuple = [draft.id, draft.revision, draft.event, draft.from, draft.to, draft.worker]
+  const { id, revision, event, from, to, worker, tags, status, error, output, emitted } = draft
+  const extras: Extras = {}
+  if (tags.length > 0) extras.t = tags
+  if (status !== 'active') extras.s = status
+  if (error) extras.e = error
+  if (output !== undefined) extras.o = output
+  if (emitted?.length) extras.m = encode(emitted, 'emitted events')
+  const tuple: Tuple = [id, revision, event, from, to, worker]
   if (Object.keys(extras).length > 0) tuple.push(extras)
   return JSON.stringify(tuple)
 }
