@@ -98,6 +98,7 @@ describe('what JSON does not keep', () => {
     ['undefined', undefined],
     ['undefined within', { a: undefined, b: [undefined] }],
     ['not a number', [NaN, Infinity, -Infinity, -0]],
+    ['minus zero', { zero: -0 }],
     ['big integers', { big: 2n ** 80n, small: -1n }],
     ['dates', { when: new Date(0), last: new Date(8.64e15) }],
     ['maps and sets', new Map<unknown, unknown>([[new Set([1, '1']), new Map([[NaN, { deep: undefined }]])]])],

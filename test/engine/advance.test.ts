@@ -58,6 +58,11 @@ describe('timers', () => {
     expect(at(0)).toEqual(['event'])
     expect(at(250)).toEqual(['0-0', '0-1', 'event'])
     expect(at(900)).toEqual(['0-0', '0-1', '0-2', 'event'])
+    const message = claim()
+    const shuffled = new Map([...message.timers].toReversed())
+    expect(stimuliOf({ ...message, timers: shuffled, inbox: [] }, shelf.now + 900)).toEqual(
+      ['0-0', '0-1', '0-2'].map((nonce) => ({ type: 'timer', nonce })),
+    )
   })
 
   test('that fired are over, whatever the machine makes of them', () => {

@@ -40,6 +40,11 @@ describe('timers', () => {
     expect(asked(raise({ type: 'WAKE' }))).toEqual([])
   })
 
+  test('a raise whose delay turns out to be no number is immediate to XState, and so none', () => {
+    const delay = (() => '50') as unknown as () => number
+    expect(asked(raise({ type: 'WAKE' }, { id: 'wake', delay }))).toEqual([])
+  })
+
   test('an "after" is one, and is cancelled when its state is left', () => {
     const machine = createMachine({
       id: 'm',
@@ -82,6 +87,12 @@ describe('actors', () => {
     expect(asked(spawnChild('job', { id: () => 'job-7' }))).toEqual([
       { type: 'invoke', id: 'job-7', src: 'job', input: undefined },
     ])
+  })
+
+  test('may have the same systemId in any number of messages', () => {
+    const effects = [1, 2].map(() => asked([], { invoke: { ...invoke, systemId: 'the-one' } }))
+    expect(effects[0]).toHaveLength(1)
+    expect(effects[1]).toEqual(effects[0])
   })
 
   test('one that is stopped is named by its id; one that does not exist asks for nothing', () => {
