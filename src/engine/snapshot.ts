@@ -192,12 +192,13 @@ function historyText(snapshot: AnyMachineSnapshot): string | undefined {
 
 /** `id`, or `id`, a line feed and the event where that is more than its type. */
 export function timerText(id: string, event: EventData): string {
-  const plain = event.type === id && Object.keys(event).length === 1
+  const plain = event.type === id && Object.keys(event).length === 1 && !id.includes('\n')
   return plain ? id : `${id}\n${encode(event, `event of timer ${id}`)}`
 }
 
 function restoreTimer(nonce: string, text: string, due: number): [string, Timer] {
-  const line = text.indexOf('\n')
+  // The last one, because an event is of one line, and an id may have several.
+  const line = text.lastIndexOf('\n')
   const id = line < 0 ? text : text.slice(0, line)
   const event = line < 0 ? { type: id } : (decode(text.slice(line + 1)) as EventData)
   return [id, { nonce, id, event, due }]

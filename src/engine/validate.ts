@@ -61,6 +61,7 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
     const src = invoke.src as string
     const at = `state "${node.id}" invokes "${src}"`
     sources.add(src)
+    if (`${invoke.id}${src}`.includes('\n')) problems.push(`${at}, and the line feed in its name cannot be stored`)
     if (configured[i]?.id === undefined) {
       warnings.push(
         `${at} without an id: "${invoke.id}" ties stored messages to its position in the chart. Add id: "…" to the invoke`,

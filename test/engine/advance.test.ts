@@ -122,6 +122,17 @@ describe('timers', () => {
     expect(shelf.stored.timers.map(({ nonce }) => nonce)).toEqual(['0-0', '0-2'])
   })
 
+  test('come back under their id, whatever it is', () => {
+    const ids = ['wake', 'two\nlines', '\n', 'größe ~ 状態', 'X']
+    const { claim } = stageOf({ entry: ids.map((id) => raise({ type: 'X' }, { id, delay: 50 })) })
+    expect([...claim().timers.values()].map(({ id, event }) => [id, event])).toEqual(
+      ids.map((id) => [id, { type: 'X' }]),
+    )
+    const states = { 'two\nlines': { after: { 50: { actions: assign({ rung: true }) } } } }
+    const { advance, timer } = stageOf({ initial: 'two\nlines', states })
+    expect(advance(timer()).message.snapshot.context).toEqual({ rung: true })
+  })
+
   test('of a raise under an id that is taken replace the one before', () => {
     const { advance, shelf } = stageOf({ on: { REMIND: { actions: raise({ type: 'X' }, { id: 'wake', delay: 50 }) } } })
     advance('REMIND')

@@ -189,6 +189,12 @@ describe('a machine is refused', () => {
       expect(problemsOf(spawned)).toEqual([`state "m.a" spawns "thing", ${why}`])
     })
 
+    test('one whose name cannot be stored', () => {
+      expect(problemsOf(machineOf({ invoke: { id: 'two\nlines', src: 'job' } }))).toEqual([
+        'state "m.a" invokes "job", and the line feed in its name cannot be stored',
+      ])
+    })
+
     test('a spawned one without an id', () => {
       const why = 'spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()'
       const config = { on: { GO: { actions: spawnChild('job') } } }
