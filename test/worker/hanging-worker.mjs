@@ -6,6 +6,7 @@ const redrive = new Redrive({ redis: url })
 const worker = redrive.queue(name, JSON.parse(options)).work(
   (_input, { signal }) =>
     new Promise((_, reject) => {
+      process.send({ started: true })
       signal.addEventListener('abort', () => {
         process.send({ aborted: signal.reason.code })
         reject(new Error('told to stop', { cause: signal.reason }))
