@@ -62,6 +62,7 @@ export interface Message<Input = unknown> {
   readonly state: string
   readonly status: Status
   readonly tags: readonly string[]
+  /** What was sent. */
   readonly input: Input
   readonly context: Readonly<Record<string, unknown>>
   readonly output?: unknown

@@ -31,7 +31,7 @@ describe.each([
     const queue = fresh()
     expect(await queue.send({ to: 'ada' }, { id: 'a' })).toEqual({ id: 'a', status: 'created' })
     expect(await queue.send({ to: 'bob' }, { id: 'a' })).toEqual({ id: 'a', status: 'duplicate' })
-    expect(await queue.get('a')).toMatchObject({ state: 'pending', input: { payload: { to: 'ada' } } })
+    expect(await queue.get('a')).toMatchObject({ state: 'pending', input: { to: 'ada' } })
   })
 
   test('it is delivered, and its result is kept', async () => {

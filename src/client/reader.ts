@@ -24,7 +24,7 @@ export function toMessage<Input>(
     state: stored.state,
     status,
     tags: tags(stored.state),
-    input: input as Input,
+    input: payloadOf(fields[FIELD.machine], input) as Input,
     context,
     ...decoded('output', fields[FIELD.output]),
     ...decoded('error', fields[FIELD.error]),
@@ -41,6 +41,12 @@ export function toMessage<Input>(
     ...(quarantined === undefined ? {} : { quarantine: decode(quarantined) as { reason: string; event: EventData } }),
     history: readJournal(stored.journal),
   }
+}
+
+/** What was sent: the default machine wraps it, beside what its message does differently. */
+function payloadOf(machine: string | undefined, input: unknown): unknown {
+  const wrapped = machine?.startsWith('message@') && typeof input === 'object' && input !== null && 'payload' in input
+  return wrapped ? input.payload : input
 }
 
 /** A text that cannot be read is shown as it lies there. */

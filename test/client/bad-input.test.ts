@@ -100,7 +100,7 @@ test('what JSON would bend comes to the handler as it was', async () => {
 
 test('what the schema makes of a payload is what is stored', async () => {
   await queue.send(good, { id: 'defaults' })
-  expect((await queue.get('defaults'))?.input).toEqual({ payload: { ...good, lines: [] } })
+  expect((await queue.get('defaults'))?.input).toEqual({ ...good, lines: [] })
 })
 
 describe('options that are wrong are refused at once, with the nearest name', () => {
