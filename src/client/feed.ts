@@ -61,7 +61,8 @@ async function page(queue: QueueRuntime, index: number, after: string) {
     const { entries, gap } = await queue.store.readFeed(queue.partitions[index]!, after, PAGE)
     if (!gap) return entries
   } catch (error) {
-    queue.log.feedFailed(queue.name, error)
+    // A read that was under way when the client was closed.
+    if (!queue.closed.aborted) queue.log.feedFailed(queue.name, error)
     return []
   }
   throw new RedriveError(
