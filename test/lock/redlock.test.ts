@@ -73,7 +73,7 @@ describe('a foreign client of Redlock', () => {
   test('that took over an ended lease fences the commit of its worker', async () => {
     await it.send(message('a'))
     const { now, messages } = await it.claim({ lease: SHORT })
-    await it.reach(now + SHORT + 1)
+    await it.reach(now + SHORT + 25)
     const held = await foreign.acquire([keyOf('a')], LONG)
     expect(await it.commit(entry(messages[0]!, { state: 'done' }))).toMatchObject([{ status: 'fenced' }])
     expect(await it.store.heartbeat(it.partition, LONG, messages)).toEqual(['lost'])
@@ -170,7 +170,7 @@ describe('acquire', () => {
 
   test('holds a lock that expires by itself', async () => {
     const held = (await locks.acquire(it.partition, 'a', SHORT))!
-    await it.reach((await it.now()) + SHORT + 1)
+    await it.reach((await it.now()) + SHORT + 25)
     const next = await locks.acquire(it.partition, 'a', LONG)
     expect(next).toBeDefined()
     expect(await held.extend(LONG)).toBe(false)

@@ -40,7 +40,7 @@ export const RULES = {
     await scene.send(message('a'))
     const [token, foreign] = [newToken(), newToken()]
     const { now } = await scene.claim({ token, lease: SHORT })
-    await scene.reach(now + SHORT + 1)
+    await scene.reach(now + SHORT + 25)
     expect(await scene.hold(scene.partition, 'a', foreign, LONG)).toBe(true)
     expect((await scene.claim({ token })).messages).toEqual([])
     expect(await scene.hold(scene.partition, 'a', newToken(), LONG)).toBe(false)
@@ -149,7 +149,7 @@ export const RULES = {
   async 'a foreign lock fences commits'(scene: Scene) {
     await scene.send(message('a'))
     const { now, messages } = await scene.claim({ lease: SHORT })
-    await scene.reach(now + SHORT + 1)
+    await scene.reach(now + SHORT + 25)
     await scene.hold(scene.partition, 'a', newToken(), LONG)
     expect(await scene.commit(entry(messages[0]!, { state: 'done' }))).toEqual([{ status: 'fenced', inbox: false }])
     expect(await scene.population()).toEqual({ todo: 1 })
@@ -158,7 +158,7 @@ export const RULES = {
   async 'a foreign lock ends a lease'(scene: Scene) {
     await scene.send(message('a'))
     const { now, messages } = await scene.claim({ lease: SHORT })
-    await scene.reach(now + SHORT + 1)
+    await scene.reach(now + SHORT + 25)
     await scene.hold(scene.partition, 'a', newToken(), LONG)
     expect(await scene.store.heartbeat(scene.partition, LONG, messages)).toEqual(['lost'])
   },

@@ -50,7 +50,7 @@ export function describeInbox(scene: () => Scene): void {
       const { send, deliver, claim, take, reach } = scene()
       await send(message('a'))
       const { now } = await claim({ lease: SHORT })
-      await reach(now + SHORT + 1)
+      await reach(now + SHORT + 25)
       await deliver('a', 'E')
       expect((await take()).inbox).toEqual(['E'])
     })

@@ -17,7 +17,7 @@ export function describeLease(scene: () => Scene): void {
       const { send, claim, store, partition, reach, commit } = scene()
       await send(message('a'))
       const { now, messages } = await claim({ lease: SHORT })
-      await reach(now + SHORT + 1)
+      await reach(now + SHORT + 25)
       expect(await store.heartbeat(partition, LONG, messages)).toEqual(['renewed'])
       expect((await claim()).messages).toEqual([])
       expect(await commit(entry(messages[0]!))).toMatchObject([{ status: 'applied' }])
@@ -28,7 +28,7 @@ export function describeLease(scene: () => Scene): void {
       await send(message('a'))
       const { now, messages } = await claim({ lease: SHORT })
       await store.heartbeat(partition, LONG, messages)
-      await reach(now + SHORT + 1)
+      await reach(now + SHORT + 25)
       expect((await claim()).messages).toEqual([])
     })
 
