@@ -6,6 +6,8 @@ export type { QueueOptions, RetentionOption, RetryOptions, SendRetryOptions } fr
 export type { FeedOptions, FeedTransition } from './client/feed.ts'
 export type { Schema } from './client/input.ts'
 export type { ListOptions, QueueStats } from './client/reader.ts'
+export type { QueuePopulation } from './client/population.ts'
+export type { PopulationGroup } from './engine/population.ts'
 export type { Handler, HandlerContext, Handlers } from './worker/handlers.ts'
 export type { Worker, WorkerOptions, WorkerStats } from './worker/worker.ts'
 export type { LagReading } from './timer/lag.ts'

@@ -4,7 +4,7 @@ import { toJson } from './plain-json.ts'
 import { printable } from './printable.ts'
 import { colorsFor, type Terminal } from './terminal.ts'
 
-export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, unreachable: 4 } as const
+export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, unreachable: 4, misfit: 5 } as const
 
 const BY_CODE: Partial<Record<ErrorCode, number>> = {
   E_USAGE: EXIT.usage,

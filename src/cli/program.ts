@@ -8,12 +8,14 @@ import { addCancel } from './verbs/cancel.ts'
 import { addDev } from './verbs/dev.ts'
 import { addHistory } from './verbs/history.ts'
 import { addLs } from './verbs/ls.ts'
+import { addMachines } from './verbs/machines.ts'
 import { addRedrive } from './verbs/redrive.ts'
 import { addRelease } from './verbs/release.ts'
 import { addRetry } from './verbs/retry.ts'
 import { addRm } from './verbs/rm.ts'
 import { addSend } from './verbs/send.ts'
 import { addShow } from './verbs/show.ts'
+import { addSignal } from './verbs/signal.ts'
 import { addStats } from './verbs/stats.ts'
 import { addWorker } from './verbs/worker.ts'
 
@@ -30,6 +32,8 @@ const VERBS = [
   addRedrive,
   addRelease,
   addRm,
+  addSignal,
+  addMachines,
 ]
 
 const { version } = createRequire(import.meta.url)('redrive/package.json') as { version: string }
@@ -76,7 +80,7 @@ function createProgram(runner: Runner, streams: OutputConfiguration): Command {
     .showSuggestionAfterError()
     .addHelpText('after', `${examples(...TOUR)}\n\nExit codes:\n${EXIT_CODES}`)
   for (const add of VERBS) add(program, runner)
-  for (const command of [program, ...program.commands]) command.showHelpAfterError(seeHelp(command))
+  for (const command of withSubcommands(program)) command.showHelpAfterError(seeHelp(command))
   return program
 }
 
@@ -88,11 +92,14 @@ const TOUR = [
 ]
 
 const EXIT_CODES =
-  '  0 ok, 1 failed, 2 wrong usage, 3 no such message or queue, 4 Redis cannot be reached, 130 interrupted'
+  '  0 ok, 1 failed, 2 wrong usage, 3 no such message or queue, 4 Redis cannot be reached, 5 messages that do not fit, 130 interrupted'
+
+const withSubcommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withSubcommands)]
 
 function seeHelp(command: Command): string {
-  const name = command.parent ? `${command.parent.name()} ${command.name()}` : command.name()
-  return `see: ${name} --help`
+  const names: string[] = []
+  for (let each: Command | null = command; each; each = each.parent) names.unshift(each.name())
+  return `see: ${names.join(' ')} --help`
 }
 
 function asUsageError(error: unknown): unknown {

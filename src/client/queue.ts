@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from 'xstate'
 import { begins } from '../engine/begin.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
@@ -17,6 +18,7 @@ import type { Handler, Handlers } from '../worker/handlers.ts'
 import { createWorker, type Worker, type WorkerOptions } from '../worker/worker.ts'
 import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
 import { inputText, validate } from './input.ts'
+import { comparePopulation, type QueuePopulation, type VisitMessage } from './population.ts'
 import { asOptionError, overrides, type QueueOptions, type SendRetryOptions } from './queue-options.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
 import { awaitResult, createQueueEvents } from './results.ts'
@@ -40,6 +42,8 @@ export interface BulkMessage<Payload> extends SendOptions {
 // oxlint-disable-next-line typescript/no-explicit-any -- without a schema, the sender and the handler say what a payload is
 export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   readonly name: string
+  /** Its machine, in the current version of this process. */
+  readonly machine: AnyStateMachine
   /**
    * Stores a message. Sends of one tick travel in one call.
    * @throws RedriveError `E_INVALID_PAYLOAD`, `E_PAYLOAD_TOO_LARGE`, `E_UNSERIALIZABLE`, `E_INVALID_ID`, `E_INVALID_DURATION`,
@@ -54,6 +58,12 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   history(id: string): Promise<readonly JournalEntry[]>
   list(options: ListOptions): Promise<Message<Payload>[]>
   stats(): Promise<QueueStats>
+  /**
+   * What a worker of this process would do with each stored message: run it in its version, move it, leave it, or put it aside. It
+   * reads all of them, page by page, and writes nothing; `visit` is called with each.
+   * @throws RedriveError `E_INVALID_OPTION` when the queue has another number of partitions on the server.
+   */
+  population(visit?: VisitMessage): Promise<QueuePopulation>
   /**
    * Waits for the machine's output.
    * @throws RedriveError `E_DEAD`, `E_FAILED`, `E_CANCELLED`, `E_NOT_FOUND`, `E_TIMEOUT`
@@ -180,6 +190,8 @@ export function createQueue<Payload>({
 
   return {
     name,
+    machine: machine.machine,
+    population: (visit) => comparePopulation(runtime, visit),
     get,
     signal,
     watch,
