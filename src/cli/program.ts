@@ -13,6 +13,7 @@ import { addRedrive } from './verbs/redrive.ts'
 import { addRelease } from './verbs/release.ts'
 import { addRetry } from './verbs/retry.ts'
 import { addRm } from './verbs/rm.ts'
+import { addRun } from './verbs/run.ts'
 import { addSend } from './verbs/send.ts'
 import { addShow } from './verbs/show.ts'
 import { addSignal } from './verbs/signal.ts'
@@ -22,6 +23,7 @@ import { addWorker } from './verbs/worker.ts'
 const VERBS = [
   addDev,
   addWorker,
+  addRun,
   addSend,
   addLs,
   addShow,

@@ -4,11 +4,12 @@ import { RedriveError } from '../../errors.ts'
 import type { EventData, Message } from '../../message.ts'
 import { isDefaultMachine } from '../default-machine.ts'
 import { EXIT } from '../failure.ts'
+import { parseEvent } from '../parse-event.ts'
 import { printable } from '../printable.ts'
 import { createQueueDirectory } from '../queue-directory.ts'
 import { existing } from '../selection.ts'
 import { withRedrive, type Runner, type Session } from '../session.ts'
-import { examples, milliseconds, usage } from '../usage.ts'
+import { examples, milliseconds } from '../usage.ts'
 
 interface SignalCommandOptions {
   readonly data?: string
@@ -72,25 +73,4 @@ function checkMachine({ id, machine }: Message, { name }: Queue, { module }: Sig
   if (module !== undefined || isDefaultMachine(machine)) return
   const text = `"${id}" has a machine of its own, ${machine}: name the module that defines "${name}", by --module <file>.`
   throw new RedriveError('E_UNKNOWN_MACHINE', text, { id, machine })
-}
-
-/** @throws RedriveError `E_USAGE` */
-function parseEvent(text: string, data: string | undefined): EventData {
-  const event = text.trimStart().startsWith('{') ? parseObject(text, 'the event') : { type: text }
-  const more = data === undefined ? {} : parseObject(data, '--data')
-  if ('type' in more) throw usage('--data says what the event carries beside its type: leave "type" out of it.')
-  if (typeof event['type'] !== 'string' || event['type'] === '')
-    throw usage(`the event needs a type, as in '{"type":"APPROVE"}'.`)
-  return { ...event, ...more, type: event['type'] }
-}
-
-function parseObject(text: string, what: string): Readonly<Record<string, unknown>> {
-  const example = `as in '{"by":"ada"}'`
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  } catch (error) {
-    throw usage(`${what} is not JSON: ${(error as SyntaxError).message}. Quote it for the shell, ${example}.`)
-  }
-  throw usage(`${what} must be a JSON object, ${example}.`)
 }
