@@ -2,6 +2,7 @@ import type { AnyStateMachine } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData } from '../message.ts'
 import type { ActionCode, ActionEffect, Effect } from './effects.ts'
+import { qualified, type Member } from './members.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
 import { encodeEvent } from './storable.ts'
 
@@ -22,11 +23,31 @@ export interface ActionBook {
   name(effect: Pick<ActionEffect, 'name' | 'exec'>): string | undefined
 }
 
-/** Named actions go by their name, inline ones by their place: `inline:order.charging:entry:0`. */
-export function createActionBook(machine: AnyStateMachine): ActionBook {
-  const named = machine.implementations.actions as Readonly<Record<string, ActionCode>>
+/**
+ * Named actions go by their name, inline ones by their place: `inline:order.charging:entry:0`. Those of a machine that is invoked
+ * have its key before that.
+ */
+export function createActionBook(members: readonly Member[]): ActionBook {
   const places = new Map<unknown, string>()
-  const inline = new Map<string, ActionCode>()
+  const codes = new Map<string, ActionCode>()
+  for (const member of members) {
+    for (const [name, code] of Object.entries(member.machine.implementations.actions))
+      codes.set(qualified(member.key, name), code as ActionCode)
+    for (const { name, code } of inlineActions(member.machine)) {
+      if (places.has(code)) continue
+      const place = qualified(member.key, name)
+      places.set(code, place)
+      codes.set(place, code)
+    }
+  }
+  return {
+    code: (name) => codes.get(name),
+    name: ({ name, exec }) => places.get(exec) ?? (codes.has(name) ? name : undefined),
+  }
+}
+
+/** Functions that stand in a machine's config as they are. */
+function* inlineActions(machine: AnyStateMachine): Generator<{ name: string; code: ActionCode }> {
   for (const node of allNodes(machine.root)) {
     const lists = [
       ['entry', node.entry],
@@ -35,16 +56,10 @@ export function createActionBook(machine: AnyStateMachine): ActionBook {
     ] as const
     for (const [where, actions] of lists) {
       for (const [i, action] of (actions as readonly unknown[]).entries()) {
-        if (typeof action !== 'function' || 'resolve' in action || places.has(action)) continue
-        const name = `inline:${node.id}:${where}:${i}`
-        places.set(action, name)
-        inline.set(name, action as ActionCode)
+        if (typeof action !== 'function' || 'resolve' in action) continue
+        yield { name: `inline:${node.id}:${where}:${i}`, code: action as ActionCode }
       }
     }
-  }
-  return {
-    code: (name) => named[name] ?? inline.get(name),
-    name: ({ name, exec }) => places.get(exec) ?? (name in named ? name : undefined),
   }
 }
 

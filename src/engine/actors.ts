@@ -8,11 +8,13 @@ import type { DurableMachine } from './registry.ts'
  * @throws RedriveError `E_STEP_FAILED`
  */
 export function refuseStrangers(
-  { sources }: DurableMachine,
+  { sources, system }: DurableMachine,
   before: object,
   { children }: { readonly children: object },
   effects: readonly Effect[],
 ): void {
+  // There each actor is looked at when it is made.
+  if (system) return
   const invoked = new Set<string>()
   for (const effect of effects) {
     if (effect.type !== 'invoke') continue

@@ -25,7 +25,7 @@ export function begins(
   inputText: string,
   client: string,
 ): NewMessage {
-  const { snapshot, effects } = initialStep(machine.machine, input)
+  const { snapshot, effects } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
   refuseStrangers(machine, {}, snapshot, effects)
   const empty: Pending = { timers: new Map(), invocations: new Map(), actions: new Map(), noncePrefix: '0', nonces: 0 }
   const { timers, invocations, actions } = fold(empty, named(machine, effects), snapshot.status)

@@ -1,9 +1,18 @@
 import type { EventData } from '../message.ts'
+import type { Path } from './address.ts'
 
 /** What a step asks for, as data, in the order in which the machine asked. Nothing of it has happened yet. */
 export type Effect =
-  | { readonly type: 'timer.set'; readonly id: string | undefined; readonly event: EventData; readonly delay: number }
-  | { readonly type: 'timer.cancel'; readonly id: string }
+  | {
+      readonly type: 'timer.set'
+      /** Where it was set and is to be heard, in a message of several actors; see `timerPlace`. */
+      readonly at?: string
+      readonly id: string | undefined
+      readonly event: EventData
+      readonly delay: number
+    }
+  /** In a message of several actors `at` tells whose timer is meant, and no id that all of its are. */
+  | { readonly type: 'timer.cancel'; readonly at?: Path; readonly id: string | undefined }
   | { readonly type: 'invoke'; readonly id: string; readonly src: string; readonly input: unknown }
   | { readonly type: 'stop'; readonly id: string }
   | { readonly type: 'send'; readonly target: string; readonly event: EventData; readonly delay: number | undefined }

@@ -1,5 +1,6 @@
 import { RedriveError } from '../errors.ts'
 import type { Status } from '../message.ts'
+import { samePath, timerAddress } from './address.ts'
 import type { Effect } from './effects.ts'
 import type { PendingAction } from './action.ts'
 import type { Invocation, Timer } from './snapshot.ts'
@@ -30,9 +31,9 @@ export function fold(pending: Pending, effects: readonly Effect[], status: Statu
   for (const effect of effects) {
     if (effect.type === 'timer.set') {
       const fresh = nonce()
-      const id = effect.id ?? fresh
+      const id = (effect.at ?? '') + (effect.id ?? fresh)
       timers.set(id, { nonce: fresh, id, event: effect.event, delay: checkDelay(id, effect.delay) })
-    } else if (effect.type === 'timer.cancel') timers.delete(effect.id)
+    } else if (effect.type === 'timer.cancel') cancel(timers, effect)
     else if (effect.type === 'invoke') {
       invocations.set(effect.id, {
         nonce: nonce(),
@@ -53,6 +54,14 @@ export function fold(pending: Pending, effects: readonly Effect[], status: Statu
     invocations.clear()
   }
   return { timers, invocations, actions, noncePrefix: pending.noncePrefix, nonces }
+}
+
+function cancel(timers: Map<string, Timer>, { at, id }: Extract<Effect, { type: 'timer.cancel' }>): void {
+  if (at === undefined) return void timers.delete(id!)
+  for (const key of timers.keys()) {
+    const timer = timerAddress(key)
+    if (samePath(timer.source, at) && (id === undefined || timer.id === id)) timers.delete(key)
+  }
 }
 
 function checkDelay(id: string, delay: number): number {

@@ -1,12 +1,16 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { RedriveError } from '../errors.ts'
 import type { ClaimedMessage } from '../store/store.ts'
 import type { Effect } from './effects.ts'
 import type { AnyStateNode } from './nodes.ts'
 import { childStub, hearsOf, type DurableMachine } from './registry.ts'
+import type { ActorSystem } from './actor-system.ts'
+import { readActors, writeActors, type StoredActors } from './actor-tree.ts'
+import { invocationPath, timerAddress, type Path } from './address.ts'
+import { stateValue } from './state-name.ts'
 import { FIELD, restore, restoreAnywhere, type LiveMessage } from './snapshot.ts'
 import type { Stimulus } from './stimulus.ts'
-import { parseRef, type Migrate } from './versions.ts'
+import { parseRef, type MigratedSnapshot, type Migrate } from './versions.ts'
 
 /** A message in another version of its machine, and the step that writes it down there. */
 export interface Moved {
@@ -26,12 +30,12 @@ export function move(machine: DurableMachine, stored: ClaimedMessage, migrate: M
   const { id, version, fingerprint } = machine
   const before = { state: stored.state, context: message.snapshot.context as Record<string, unknown> }
   const after = migrate(before, parseRef(stored.fields[FIELD.machine] ?? ''), { id, version, fingerprint })
-  const resting = { ...machine.template(after.state), context: after.context } as AnyMachineSnapshot
+  const resting = { ...(machine.template(after.state) as object), context: after.context } as AnyMachineSnapshot
   const wanted = wantedBy(machine, resting)
-  const children = wanted.invocations.map(
-    (invocation) => [invocation.id, childStub(invocation.id, invocation.src)] as const,
-  )
-  const snapshot = { ...resting, children: Object.fromEntries(children) } as AnyMachineSnapshot
+  const children: Record<string, AnyActorRef> = machine.system
+    ? keptActors(machine, machine.system, message, after, wanted)
+    : Object.fromEntries(wanted.invocations.map(({ id, src }) => [id, childStub(id, src)]))
+  const snapshot = { ...(resting as object), children } as AnyMachineSnapshot
   return { message, step: { type: 'moved', label: 'migrate', snapshot, effects: difference(message, wanted) } }
 }
 
@@ -42,6 +46,36 @@ function moveAsItIs(machine: DurableMachine, stored: ClaimedMessage): Moved {
     throw new RedriveError('E_UNKNOWN_MACHINE', `no state of ${machine.ref} waits for its timer "${id}".`)
   }
   return { message, step: { type: 'moved', label: 'migrate', snapshot: message.snapshot, effects: [] } }
+}
+
+/**
+ * The actors of a message that holds several, in the state to which it is moved. Those that this state has too stay as they are; one that
+ * is a machine cannot begin with a move, because its first step would be taken by nobody.
+ */
+function keptActors(
+  { sources, ref }: DurableMachine,
+  system: ActorSystem,
+  { fields, snapshot }: LiveMessage,
+  { state, context }: MigratedSnapshot,
+  { invocations }: Wanted,
+): Record<string, AnyActorRef> {
+  const stored = fields[FIELD.actors]
+  const all = stored === undefined ? {} : readActors(stored)
+  const kept = Object.entries(all).filter(([id, { src }]) =>
+    invocations.some((wanted) => wanted.id === id && wanted.src === src),
+  )
+  const begun = invocations.filter(({ id }) => !kept.some(([keptId]) => keptId === id))
+  for (const { id, src } of begun) {
+    if (!sources.includes(src))
+      throw new RedriveError(
+        'E_UNKNOWN_MACHINE',
+        `"${state}" of ${ref} invokes the machine "${id}", which a move cannot begin: move the message to the state before it.`,
+      )
+  }
+  const fresh = begun.map(({ id, src }) => [id, { src, snapshot: { status: 'active' } }] as const)
+  const actors: StoredActors = { ...Object.fromEntries(kept), ...Object.fromEntries(fresh) }
+  const root = { status: snapshot.status as string, value: stateValue(state), context, historyValue: {} }
+  return system.revive({ ...root, actors: writeActors(actors) }).children as Record<string, AnyActorRef>
 }
 
 interface Wanted {
@@ -74,16 +108,24 @@ function wantedBy({ machine }: DurableMachine, snapshot: AnyMachineSnapshot): Wa
 }
 
 /** What is to be done to what a message has, so that it has what is wanted. */
-function difference({ timers, invocations }: LiveMessage, wanted: Wanted): Effect[] {
+function difference({ timers, invocations, machine }: LiveMessage, wanted: Wanted): Effect[] {
+  const runByWorker = (src: string): boolean => machine.sources.includes(src)
   const keeps = (id: string, src: string): boolean => invocations.get(id)?.src === src
   return [
     ...[...timers.keys()]
-      .filter((id) => !wanted.timers.some((timer) => timer.id === id))
+      .filter((id) => !wanted.timers.some((timer) => timer.id === id) && !isBelow(timerAddress(id).source, wanted))
       .map((id) => ({ type: 'timer.cancel', id }) as const),
     ...[...invocations.values()]
-      .filter(({ id, src }) => !wanted.invocations.some((invocation) => invocation.id === id && invocation.src === src))
+      .filter(
+        ({ id, src }) =>
+          !wanted.invocations.some((invocation) => invocation.id === id && invocation.src === src) &&
+          !isBelow(invocationPath(id).slice(0, -1), wanted),
+      )
       .map(({ id }) => ({ type: 'stop', id }) as const),
     ...wanted.timers.filter(({ id }) => !timers.has(id!)),
-    ...wanted.invocations.filter(({ id, src }) => !keeps(id, src)),
+    ...wanted.invocations.filter(({ id, src }) => runByWorker(src) && !keeps(id, src)),
   ]
 }
+
+/** Whether an actor lives below one that stays. */
+const isBelow = ([child]: Path, { invocations }: Wanted): boolean => invocations.some(({ id }) => id === child)

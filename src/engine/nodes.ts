@@ -13,3 +13,13 @@ export function* allNodes(node: AnyStateNode): Generator<AnyStateNode> {
 export function transitionsOf(node: AnyStateNode): AnyTransition[] {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
 }
+
+/** All actions that a node lists: of its entry and exit, of its transitions, and of its initial one. */
+export function actionsOf(node: AnyStateNode): unknown[] {
+  return [
+    ...node.entry,
+    ...node.exit,
+    ...node.initial.actions,
+    ...transitionsOf(node).flatMap((transition) => transition.actions),
+  ]
+}

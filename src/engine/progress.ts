@@ -13,8 +13,8 @@ import { fold, type Pending } from './fold.ts'
 import { acceptsEvent, tagsOf } from './registry.ts'
 import type { Invocation, LiveMessage, Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
-import { eventLabel, toEvent, type Stimulus } from './stimulus.ts'
-import { inDocumentOrder, restsIn, step } from './transition.ts'
+import { eventLabel, toActor, toEvent, type Stimulus } from './stimulus.ts'
+import { inDocumentOrder, restsIn, step, type Step } from './transition.ts'
 
 /**
  * A message under way through several steps. What is pending is an object of its own, and new objects are written out rather than
@@ -48,7 +48,7 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
   if (!event || foreign) return { ...before, consumed }
 
   const expired = forget(before.pending, stimulus)
-  const { snapshot: entered, effects, changed } = step(message.machine.machine, before.snapshot, event)
+  const { snapshot: entered, effects, changed } = stepOf(message, before, stimulus, event)
   if (!changed) return { ...before, pending: expired, consumed }
 
   const snapshot = inDocumentOrder(entered)
@@ -62,6 +62,18 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
   const error = errorOf(event, snapshot)
   const taken = { pending, snapshot, effects, by: stimulus, label, from: before.state, state, error, consumed }
   return record(message, before, taken, settings)
+}
+
+/** In a message of several actors, what a worker or a timer tells goes to the actor that asked for it. */
+function stepOf(
+  { machine: { machine, system } }: LiveMessage,
+  { snapshot, pending }: Progress,
+  stimulus: Stimulus,
+  event: EventData,
+): Step {
+  if (!system) return step(machine, snapshot, event)
+  const told = toActor(pending, stimulus, event)
+  return system.step(snapshot, told.to, told.event)
 }
 
 /** The message was brought somewhere else from outside of its machine; nothing is asked of XState. */

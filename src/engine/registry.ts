@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
-import { fromPromise, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine, type StateValue } from 'xstate'
+import type { AnyActorLogic, AnyActorRef, AnyMachineSnapshot, AnyStateMachine, StateValue } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { FAILED } from '../store/store.ts'
 import { stateName, stateValue } from './state-name.ts'
 import { createActionBook, type ActionBook } from './action.ts'
+import { createActorSystem, type ActorSystem } from './actor-system.ts'
+import { actorLogic, kindOf } from './logic.ts'
+import { isSystem, qualified, type Member } from './members.ts'
 import { allNodes, type AnyStateNode } from './nodes.ts'
 import { runPromiseActor, type PromiseActorRun } from './promise-actor.ts'
 import { inDocumentOrder } from './transition.ts'
-import { actorLogic, validateMachine } from './validate.ts'
+import { validateMachine } from './validate.ts'
 
 /** A machine that passed the checks, with what the engine derives from it once. */
 export interface DurableMachine {
@@ -19,7 +22,11 @@ export interface DurableMachine {
   readonly fingerprint: string
   /** `id@version#fingerprint`, as each message stores it. */
   readonly ref: string
-  /** Sources of the actors that the machine invokes, in document order. */
+  /** The machine, and all that it invokes or spawns, however deep. */
+  readonly members: readonly Member[]
+  /** Takes the steps of a message that holds several actors; `undefined` when the machine invokes only what workers run. */
+  readonly system: ActorSystem | undefined
+  /** Sources of the actors that workers run, in document order; those of a machine below have its key before them: `payment/charge`. */
   readonly sources: readonly string[]
   readonly warnings: readonly string[]
   /** Descriptors of the events that some state takes, without XState's own. */
@@ -41,11 +48,12 @@ export interface DurableMachine {
  * @throws RedriveError `E_INVALID_MACHINE` that lists every fault: what, where, and the mend.
  */
 export function registerMachine(machine: AnyStateMachine): DurableMachine {
-  const { warnings, sources } = validateMachine(machine)
-  const provided = machine.provide({ actors: placeholders(machine, sources) }) as AnyStateMachine
+  const { warnings, members } = validateMachine(machine)
+  const provided = members[0]!.run
+  const promises = promisesOf(members)
   const version = machine.version ?? '0'
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify(structure(machine.root)))
+    .update(JSON.stringify(structureOf(members)))
     .digest('hex')
     .slice(0, 8)
   const templates = new Map<string, AnyMachineSnapshot>()
@@ -62,12 +70,14 @@ export function registerMachine(machine: AnyStateMachine): DurableMachine {
     version,
     fingerprint,
     ref: `${machine.id}@${version}#${fingerprint}`,
-    sources,
+    members,
+    system: isSystem(members) ? createActorSystem(provided, members) : undefined,
+    sources: [...promises.keys()],
     warnings,
     events: (machine.events as string[]).filter((event) => !event.startsWith('xstate.')),
-    actions: createActionBook(provided),
+    actions: createActionBook(members),
     ownActor(src) {
-      const logic = actorLogic(machine, src)
+      const logic = promises.get(src)
       return logic && ((run) => runPromiseActor(logic, run))
     },
     template(state) {
@@ -104,15 +114,22 @@ export function tagsOf(snapshot: AnyMachineSnapshot): string[] {
   return snapshot.status === 'done' && tags.length === 0 ? ['succeeded'] : tags
 }
 
-/** XState resolves the input of an invocation only when its source has some logic. Ours is run by a worker, never by this. */
-function placeholders(
-  machine: AnyStateMachine,
-  sources: readonly string[],
-): Record<string, ReturnType<typeof fromPromise>> {
-  const missing = sources.filter((src) => actorLogic(machine, src) === undefined)
-  return Object.fromEntries(
-    missing.map((src) => [src, fromPromise(() => Promise.reject(new Error(`${src} has no handler`)))]),
-  )
+/** What workers run, by its source, and its logic where a machine implements it. What is implemented and named nowhere may be spawned by code. */
+function promisesOf(members: readonly Member[]): Map<string, AnyActorLogic | undefined> {
+  const promises = new Map<string, AnyActorLogic | undefined>()
+  for (const { key, machine, sources } of members) {
+    for (const src of new Set([...sources, ...Object.keys(machine.implementations.actors)])) {
+      const logic = actorLogic(machine, src)
+      if (logic === undefined || kindOf(logic) === 'promise') promises.set(qualified(key, src), logic)
+    }
+  }
+  return promises
+}
+
+/** That of a machine alone is as it was before there were others in it, and so are the fingerprints of stored messages. */
+function structureOf(members: readonly Member[]): unknown {
+  const [root, ...below] = members.map(({ key, machine }) => [key, structure(machine.root)])
+  return below.length === 0 ? root![1] : [root, ...below]
 }
 
 /** What stored messages depend on. Numbers, functions and texts may change freely without a new fingerprint. */
@@ -138,9 +155,10 @@ function guardName(guard: unknown): string {
   return guard === undefined ? '' : '(inline)'
 }
 
-/** Whether some state of the machine waits for this very event, XState's own of timers and actors included. */
+/** Whether some state of the machine, or of one below it, waits for this very event, XState's own of timers and actors included. */
 export const hearsOf = (durable: DurableMachine, type: string): boolean =>
-  [...allNodes(durable.machine.root)].some((node) => node.transitions.has(type)) || acceptsEvent(durable, type)
+  durable.members.some(({ machine }) => [...allNodes(machine.root)].some((node) => node.transitions.has(type))) ||
+  acceptsEvent(durable, type)
 
 /**
  * Whether some state of the machine takes events of this type. XState's own come from its timers and actors alone, wildcard or

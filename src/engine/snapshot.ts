@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredMessage } from '../store/store.ts'
@@ -63,6 +63,7 @@ export const FIELD = Object.freeze({
   quarantine: 'q',
   invocation: 'I',
   action: 'A',
+  actors: 'K',
 })
 
 /**
@@ -75,6 +76,14 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     if (!machine.sources.includes(src)) throw new Error(`${machine.ref} does not invoke "${src}"`)
   }
   const history = stored.fields[FIELD.history]
+  const historyValue =
+    history === undefined ? {} : machine.historyValue(decode(history) as Record<string, readonly string[]>)
+  if (machine.system && message.snapshot.status === 'active') {
+    const value = machine.template(stored.state).value as StateValue
+    const root = { status: 'active', value, context: message.snapshot.context as object, historyValue: {} }
+    const revived: object = machine.system.revive({ ...root, actors: stored.fields[FIELD.actors] })
+    return { ...message, snapshot: { ...revived, historyValue } as AnyMachineSnapshot }
+  }
   const children = [...message.invocations.values()].map(({ id, src }) => [id, childStub(id, src)] as const)
   const snapshot = {
     ...message.snapshot,
@@ -83,8 +92,7 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     context: message.snapshot.context as object,
     ...ending(stored.fields),
     children: Object.fromEntries(children),
-    historyValue:
-      history === undefined ? {} : machine.historyValue(decode(history) as Record<string, readonly string[]>),
+    historyValue,
   } as AnyMachineSnapshot
   return { ...message, snapshot }
 }
@@ -127,10 +135,13 @@ export function persist(
   input: unknown,
   { invocations, actions }: Pick<LiveMessage, 'invocations' | 'actions'>,
 ): Record<string, string> {
+  const { context, actors } = machine.system?.persist(snapshot) ?? { context: snapshot.context as object }
   const fields: Record<string, string> = {
     [FIELD.machine]: machine.ref,
-    [FIELD.context]: encodeContext(snapshot.context as Record<string, unknown>, input),
+    [FIELD.context]: encodeContext(context as Record<string, unknown>, input),
   }
+  // Those of a message that is finished are gone with it.
+  if (actors !== undefined && snapshot.status === 'active') fields[FIELD.actors] = actors
   const history = historyText(snapshot)
   if (history !== undefined) fields[FIELD.history] = history
   if (snapshot.status !== 'active') fields[FIELD.status] = snapshot.status

@@ -1,6 +1,8 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { EventData } from '../message.ts'
+import { invocationPath, timerAddress, type Path } from './address.ts'
 import type { Effect } from './effects.ts'
+import { DONE, ERROR } from './recorder.ts'
 import type { Invocation, LiveMessage, Timer } from './snapshot.ts'
 
 /** What makes a message take its next step. */
@@ -50,6 +52,19 @@ export function toEvent(
       )
     }
   }
+}
+
+/** The same event as it is told to the actors of a message that holds several: who is to hear it, and how. */
+export function toActor(
+  { timers, invocations }: Pick<LiveMessage, 'timers' | 'invocations'>,
+  stimulus: Stimulus,
+  event: EventData,
+): { readonly to: Path; readonly event: EventData } {
+  if (stimulus.type === 'timer') return { to: timerAddress(find(timers, stimulus.nonce)!.id).target, event }
+  if (stimulus.type !== 'done' && stimulus.type !== 'error') return { to: [], event }
+  const to = invocationPath(find(invocations, stimulus.nonce)!.id)
+  const { output, error } = event
+  return { to, event: stimulus.type === 'done' ? { type: DONE, output } : { type: ERROR, error } }
 }
 
 function find<T extends Timer | Invocation>(entries: ReadonlyMap<string, T>, nonce: string): T | undefined {

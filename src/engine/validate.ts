@@ -1,10 +1,13 @@
 import { StateMachine, type AnyActorLogic, type AnyStateMachine } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
-import { allNodes, transitionsOf, type AnyStateNode } from './nodes.ts'
+import { actorLogic, kindOf } from './logic.ts'
+import { membersOf, type Member } from './members.ts'
+import { actionsOf, allNodes, transitionsOf, type AnyStateNode } from './nodes.ts'
 
 export interface Verdict {
   readonly warnings: readonly string[]
-  readonly sources: readonly string[]
+  /** The machine, and all that it invokes or spawns, however deep. */
+  readonly members: readonly Member[]
 }
 
 /**
@@ -21,7 +24,6 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
   }
   const problems: string[] = []
   const warnings: string[] = []
-  const sources = new Set<string>()
   if (machine.config.id === undefined)
     problems.push('the machine has no id: stored messages are tied to it. Add id: "…" to its config')
   else if (!/^[\w.-]{1,80}$/.test(machine.id))
@@ -34,33 +36,43 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
   if (Object.keys(machine.states).length === 0)
     problems.push('the machine has no states: a message is always in one. Add states: { … } and an initial one')
 
-  const findings = { problems, warnings, sources }
-  for (const node of allNodes(machine.root)) {
-    checkInvokes(machine, node, findings)
-    checkReferences(machine, node, findings)
+  const members = membersOf(machine)
+  for (const member of members) {
+    const found = checkMachine(member.machine)
+    const where = member.key === '' ? '' : `in its "${member.key}", `
+    problems.push(...found.problems.map((problem) => where + problem))
+    warnings.push(...found.warnings.map((warning) => where + warning))
   }
-  checkImplementations(machine, findings)
   if (problems.length > 0) {
     throw new RedriveError('E_INVALID_MACHINE', `"${machine.id}" cannot be made durable:\n- ${problems.join('\n- ')}`, {
       problems,
     })
   }
-  return { warnings, sources: [...sources] }
+  return { warnings, members }
+}
+
+/** What is wrong in one machine, without those that it invokes. */
+function checkMachine(machine: AnyStateMachine): Findings {
+  const findings: Findings = { problems: [], warnings: [] }
+  for (const node of allNodes(machine.root)) {
+    checkInvokes(machine, node, findings)
+    checkReferences(machine, node, findings)
+  }
+  checkImplementations(machine, findings)
+  return findings
 }
 
 interface Findings {
   readonly problems: string[]
   readonly warnings: string[]
-  readonly sources: Set<string>
 }
 
-function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, warnings, sources }: Findings): void {
+function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, warnings }: Findings): void {
   const configured = [node.config.invoke ?? []].flat() as { id?: string; src?: unknown }[]
   node.invoke.forEach((invoke, i) => {
     // XState's getter gives inline logic a name of its own, `xstate.invoke.…`.
     const src = invoke.src as string
     const at = `state "${node.id}" invokes "${src}"`
-    sources.add(src)
     if (`${invoke.id}${src}`.includes('\n')) problems.push(`${at}, and the line feed in its name cannot be stored`)
     if (configured[i]?.id === undefined) {
       warnings.push(
@@ -73,43 +85,17 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
   })
 }
 
-/** What a machine implements for an invoked source, by name or in the invoke itself, which XState names by its position. */
-export function actorLogic(machine: AnyStateMachine, src: string): AnyActorLogic | undefined {
-  const [, index, nodeId] = /^xstate\.invoke\.(\d+)\.(.*)$/s.exec(src) ?? []
-  if (nodeId === undefined) return machine.implementations.actors[src] as AnyActorLogic | undefined
-  const { invoke } = machine.getStateNodeById(`#${nodeId}`).config
-  return ([invoke].flat()[Number(index)] as { src: AnyActorLogic } | undefined)?.src
-}
-
-/** Why a kind of actor logic cannot be run by a worker; `undefined` for promises, whose result is one durable event. */
+/** Why an actor's logic cannot be durable; `undefined` when it can. */
 function logicFault(logic: AnyActorLogic): string | undefined {
-  if (logic instanceof StateMachine)
-    return 'which is a machine: invoked machines are not durable yet. Send it as a message of its own queue'
-  if (isPromiseLogic(logic)) return undefined
-  return 'which is a callback, an observable or a transition function: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
-}
-
-/** Promise logic has no mark of its own, but only it takes this event to its end. */
-function isPromiseLogic(logic: AnyActorLogic): boolean {
-  try {
-    const probe = { status: 'active', output: undefined, error: undefined, input: undefined }
-    const event = { type: 'xstate.promise.resolve', data: 1 }
-    const next = logic.transition(probe, event, { self: {}, system: {} } as never) as {
-      status?: string
-      output?: unknown
-    }
-    return next.status === 'done' && next.output === 1
-  } catch {
-    return false
-  }
+  if (kindOf(logic) !== 'live') return undefined
+  return 'which is a callback or an observable: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
 }
 
 function checkReferences(machine: AnyStateMachine, node: AnyStateNode, findings: Findings): void {
   const { actions, guards } = machine.implementations
   const at = `state "${node.id}"`
   const transitions = transitionsOf(node)
-  const initial = node.initial.actions
-  for (const action of [...node.entry, ...node.exit, ...initial, ...transitions.flatMap((each) => each.actions)]) {
+  for (const action of actionsOf(node)) {
     const name = nameOf(action)
     if (name === undefined) checkBuiltIn(machine, action, at, findings)
     else checkName('action', name, actions, at, findings)
@@ -149,7 +135,7 @@ function checkBuiltIn(machine: AnyStateMachine, action: unknown, at: string, fin
   if (type === 'xstate.spawnChild') checkSpawn(machine, { id, src }, at, findings)
 }
 
-function checkSpawn(machine: AnyStateMachine, { id, src }: BuiltIn, at: string, { problems, sources }: Findings): void {
+function checkSpawn(machine: AnyStateMachine, { id, src }: BuiltIn, at: string, { problems }: Findings): void {
   if (!id)
     problems.push(
       `${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`,
@@ -160,7 +146,6 @@ function checkSpawn(machine: AnyStateMachine, { id, src }: BuiltIn, at: string, 
     )
     return
   }
-  sources.add(src)
   const logic = actorLogic(machine, src)
   const fault = logic && logicFault(logic)
   if (fault) problems.push(`${at} spawns "${src}", ${fault}`)

@@ -48,7 +48,7 @@ export function checkHandlers(machines: readonly DurableMachine[], handlers: Han
   const sources = [...new Set(machines.flatMap((machine) => machine.sources))]
   const given = typeof handlers === 'function' ? single(id, sources, handlers) : handlers
   for (const [src, handler] of Object.entries(given)) {
-    if (!sources.includes(src)) {
+    if (!sources.some((source) => source === src || bare(source) === src)) {
       const near = nearest(src, sources)
       throw new RedriveError(
         'E_UNKNOWN_HANDLER',
@@ -62,7 +62,7 @@ export function checkHandlers(machines: readonly DurableMachine[], handlers: Han
     }
   }
   const missing = machines.flatMap((machine) =>
-    machine.sources.filter((src) => !(src in given) && !machine.ownActor(src)),
+    machine.sources.filter((src) => !givenFor(machine, given, src) && !machine.ownActor(src)),
   )
   if (missing.length === 0) return given
   throw new RedriveError(
@@ -72,10 +72,17 @@ export function checkHandlers(machines: readonly DurableMachine[], handlers: Han
 }
 
 /** The handler of an invoked actor: the one that was given, or what this version of the machine implements itself. */
-export function handlerOf({ ownActor }: DurableMachine, handlers: Handlers, src: string): Handler {
-  const own = ownActor(src)
-  return handlers[src] ?? ((input: unknown, { signal }) => own!({ id: src, input, signal }))
+export function handlerOf(machine: DurableMachine, handlers: Handlers, src: string): Handler {
+  const own = machine.ownActor(src)
+  return givenFor(machine, handlers, src) ?? ((input: unknown, { signal }) => own!({ id: src, input, signal }))
 }
+
+/** An actor in a machine below goes by its whole name, `payment/charge`, or by its own where the root has no actor of that name. */
+function givenFor({ sources }: DurableMachine, handlers: Handlers, src: string): Handler | undefined {
+  return handlers[src] ?? (sources.includes(bare(src)) ? undefined : handlers[bare(src)])
+}
+
+const bare = (src: string): string => src.slice(src.lastIndexOf('/') + 1)
 
 function single(id: string, sources: readonly string[], handler: Handler): Handlers {
   if (sources.length === 1) return { [sources[0]!]: handler }

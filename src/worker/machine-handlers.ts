@@ -32,4 +32,27 @@ type HandlerOf<Logic> = Logic extends AnyActorLogic ? Handler<InputFrom<Logic>, 
 export type HandlersOf<Machine extends AnyStateMachine> =
   ProvidedActor extends ActorsOf<Machine>
     ? Readonly<Record<string, Handler>>
-    : { readonly [Actor in ActorsOf<Machine> as Actor['src']]?: HandlerOf<Actor['logic']> }
+    : OwnHandlers<ActorsOf<Machine>> & Merged<HandlersBelow<ActorsOf<Machine>>>
+
+type OwnHandlers<Actors extends ProvidedActor> = {
+  readonly [Actor in Actors as Actor['logic'] extends AnyStateMachine ? never : Actor['src']]?: HandlerOf<
+    Actor['logic']
+  >
+}
+
+/** Those of a machine that is invoked, by their own names and by its name: `charge`, and `payment/charge`. */
+type HandlersBelow<Actor extends ProvidedActor> = Actor extends { src: infer Src; logic: infer Logic }
+  ? Logic extends AnyStateMachine
+    ? Named<HandlersOf<Logic>, Src & string>
+    : never
+  : never
+
+type Named<Below, Src extends string> = {
+  readonly [Name in keyof Below as Name | `${Src}/${Name & string}`]?: Below[Name]
+}
+
+type Merged<Union> = [Union] extends [never]
+  ? unknown
+  : (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
+    ? All
+    : never

@@ -1,9 +1,23 @@
 import { describe, expect, test } from '@jest/globals'
-import { assign, emit, enqueueActions, fromPromise, raise, spawnChild } from 'xstate'
+import {
+  assign,
+  emit,
+  enqueueActions,
+  fromCallback,
+  fromPromise,
+  raise,
+  spawnChild,
+  type ProvidedActor,
+  type Spawner,
+} from 'xstate'
 import { decode } from '../../src/codec.ts'
 import { decodeTransitions } from '../../src/events/transition-text.ts'
 import { readJournal } from '../../src/events/journal-text.ts'
 import { event, stageOf, type Stage } from './stage.ts'
+
+const job = fromPromise(() => Promise.resolve())
+/** Elsewhere than in the machine, so that its registration does not see it. */
+const grow = ({ spawn }: { spawn: Spawner<ProvidedActor> }): unknown => spawn('job', { id: 's' })
 
 const boom = (): never => {
   throw new RangeError('it broke')
@@ -82,19 +96,35 @@ const faults: readonly [string, object, string][] = [
   ],
   ['the output cannot be stored', { on: { GO: '#end' } }, 'output cannot be stored'],
   [
-    'an actor is spawned that no worker knows',
-    { on: { GO: { actions: enqueueActions(({ enqueue }) => enqueue.spawnChild('stranger', { id: 's' })) } } },
-    'the actor "s" is spawned from "stranger", which the machine names nowhere else',
+    'an actor is spawned in a way that nobody saw coming',
+    { on: { GO: { actions: assign({ ref: (args) => void grow(args) }) } } },
+    'the actor "s" is spawned within an assign',
   ],
   [
-    'an actor is spawned within an assign',
-    { on: { GO: { actions: assign({ ref: ({ spawn }) => void spawn('job', { id: 's' }) }) } } },
-    'the actor "s" is spawned within an assign',
+    'an actor is spawned from code that has no name',
+    { on: { GO: { actions: assign({ ref: ({ spawn }) => void spawn(job, { id: 's' }) }) } } },
+    'the actor "s" is spawned from code that has no name',
+  ],
+  [
+    'an actor is spawned without an id',
+    { on: { GO: { actions: assign({ ref: ({ spawn }) => void spawn('job') }) } } },
+    'an actor is spawned without an id',
+  ],
+  [
+    'an actor is spawned that would talk all the time',
+    {
+      on: {
+        GO: {
+          actions: enqueueActions(({ enqueue }) => enqueue.spawnChild(fromCallback(() => {}) as never, { id: 's' })),
+        },
+      },
+    },
+    'the actor "s" is spawned from code that has no name',
   ],
 ]
 
 const implementations = {
-  actors: { job: fromPromise(() => Promise.resolve()), stranger: fromPromise(() => Promise.resolve()) },
+  actors: { job },
   actions: { notify: () => {}, begin: spawnChild('job', { id: 'spawned' }) },
   delays: { broken: boom, nan: () => NaN, endless: Infinity, slow: 5000 },
 }
@@ -130,7 +160,7 @@ describe.each(faults)('a message is put aside when %s:', (_, config, why) => {
     expect({ started, effects, actions }).toEqual({ started: [], effects: [], actions: [] })
     expect(it.shelf.stored.timers).toEqual(before.timers)
     expect(it.shelf.stored.inbox).toEqual(['{"type":"NOTE"}', '{"type":"GO"}', '{"type":"NOTE"}'])
-    const { q: _reason, 'I0-1': _standing, ...fields } = it.shelf.stored.fields
+    const { q: _reason, 'I0-0': _first, 'I0-1': _second, ...fields } = it.shelf.stored.fields
     expect(before.fields).toMatchObject(fields)
     expect(decode(fields['c']!.trim())).toEqual({ noted: false })
     expect(reasonOf(it)).toMatchObject({ state: before.state, reason: expect.stringContaining(why) })
@@ -255,8 +285,8 @@ describe('a message is not even sent when its first step', () => {
     ['has no context', first([], { context: boom }), 'it broke'],
     ['has a context that cannot be stored', first(assign({ call: () => boom })), 'context.call cannot be stored'],
     [
-      'makes an actor within it',
-      first(assign({ ref: ({ spawn }) => void spawn('job', { id: 's' }) })),
+      'makes an actor in a way that nobody saw coming',
+      first(assign({ ref: (args) => void grow(args) })),
       'the actor "s" is spawned within an assign',
     ],
     [

@@ -7,7 +7,6 @@ import {
   fromCallback,
   fromObservable,
   fromPromise,
-  fromTransition,
   not,
   or,
   raise,
@@ -168,18 +167,12 @@ describe('a machine is refused', () => {
 
   describe('when it runs an actor that a worker cannot run:', () => {
     const stream =
-      'which is a callback, an observable or a transition function: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
+      'which is a callback or an observable: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
     const observable = fromObservable(() => ({ subscribe: () => ({ unsubscribe() {} }) }))
 
     test.each<[string, unknown, string]>([
       ['a callback', fromCallback(() => {}), stream],
       ['an observable', observable, stream],
-      ['a transition function', fromTransition((state: number) => state, 0), stream],
-      [
-        'a machine',
-        createMachine({}),
-        'which is a machine: invoked machines are not durable yet. Send it as a message of its own queue',
-      ],
     ])('%s', (_, logic, why) => {
       const invoked = machineOf({ invoke: { id: 'i', src: 'thing' } }, { actors: { thing: logic } })
       expect(problemsOf(invoked)).toEqual([`state "m.a" invokes "thing", ${why}`])

@@ -1,0 +1,147 @@
+// oxlint-disable no-underscore-dangle -- the actors of a system know each other by fields that XState gives no public name
+import {
+  createActor,
+  StateMachine,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type StateValue,
+} from 'xstate'
+import type { EventData } from '../message.ts'
+import { readActors, writeActors, type StoredActors } from './actor-tree.ts'
+import type { Path } from './address.ts'
+import type { Effect } from './effects.ts'
+import type { Member } from './members.ts'
+import { createRecorder, type LiveActor, type Recorder } from './recorder.ts'
+import { stateName } from './state-name.ts'
+import { inDocumentOrder, type Step } from './transition.ts'
+
+/**
+ * The steps of a message that holds several actors: a machine that invokes machines or transition functions, to any depth. They talk
+ * among themselves within a step, in an order that only XState's own system knows: so each step brings them to life as real actors,
+ * lets them talk, and reads them off again. What would leave the step is taken down by a recorder instead of being done.
+ */
+export interface ActorSystem {
+  initial(input: unknown): Step
+  /** An event for the root, or for the actor at a path below it; one that is no more hears nothing. */
+  step(snapshot: AnyMachineSnapshot, to: Path, event: EventData): Step
+  /** Brings a stored message to life. @throws when one of its actors has no place in this version of the machines. */
+  revive(stored: StoredRoot): AnyMachineSnapshot
+  /** Context and actors as they are stored: a reference to an actor in the context becomes its id. */
+  persist(snapshot: AnyMachineSnapshot): { readonly context: object; readonly actors?: string }
+}
+
+export interface StoredRoot {
+  readonly status: string
+  readonly value: StateValue
+  readonly context: unknown
+  readonly historyValue: unknown
+  /** As `persist` returned them; `undefined` when there were none. */
+  readonly actors: string | undefined
+}
+
+/** What an actor, or the root, comes back from. */
+interface PersistedRoot {
+  readonly context: object
+  readonly children: StoredActors
+}
+
+/** @param machine the root as it is run; `members` are the root and all machines below it as they were written. */
+export function createActorSystem(machine: AnyStateMachine, members: readonly Member[]): ActorSystem {
+  function open(options: object, recorder: Recorder): LiveActor {
+    const actor = createActor(recorder.root(machine), {
+      ...options,
+      inspect: ({ type, actorRef }) => {
+        if (type === '@xstate.actor') recorder.adopt(actorRef as LiveActor)
+      },
+    })
+    // XState throws an error that nobody listens for at the process; ours is in the snapshot.
+    actor.subscribe({ error() {} })
+    const root = actor as unknown as LiveActor
+    if ('snapshot' in options) putInOrder(root)
+    return root
+  }
+
+  function persisted(snapshot: AnyMachineSnapshot): PersistedRoot {
+    return machine.getPersistedSnapshot(snapshot) as unknown as PersistedRoot
+  }
+
+  return {
+    initial(input) {
+      const recorder = createRecorder(members)
+      const actor = open({ input }, recorder)
+      const first = snapshotOf(actor)
+      if (first.status === 'error') throw first.error
+      actor.start()
+      return { snapshot: snapshotOf(actor), effects: recorder.taken(), changed: true }
+    },
+    step(snapshot, to, event) {
+      const recorder = createRecorder(members)
+      const actor = open({ snapshot: persisted(snapshot) }, recorder)
+      quietly(actor, () => actor.start())
+      const before = snapshotOf(actor)
+      const actorsBefore = writeActors(persisted(before).children)
+      recorder.begin()
+      find(actor, to)?.send(event)
+      const effects: Effect[] = recorder.taken()
+      const after = snapshotOf(actor)
+      const changed = after !== before || effects.length > 0 || writeActors(persisted(after).children) !== actorsBefore
+      return { snapshot: after, effects, changed }
+    },
+    revive({ actors, ...root }) {
+      const children = actors === undefined ? {} : readActors(actors)
+      const actor = open({ snapshot: { ...root, children } }, createRecorder(members))
+      const snapshot = snapshotOf(actor)
+      if (snapshot.status === 'error' && root.status !== 'error') throw snapshot.error
+      checkPlaces(snapshot, children)
+      return snapshot
+    },
+    persist(snapshot) {
+      const { context, children } = persisted(snapshot)
+      return { context, actors: writeActors(children) }
+    },
+  }
+}
+
+const snapshotOf = (actor: AnyActorRef): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot
+
+/** Actors that come back greet each other, as if they were new: nobody is to hear of it, for they have met before. */
+function quietly({ system }: LiveActor, run: () => void): void {
+  const relay = system._relay
+  system._relay = () => {}
+  run()
+  system._relay = relay
+}
+
+/** As in a message of one actor; see `inDocumentOrder`. */
+function putInOrder(actor: LiveActor): void {
+  const snapshot = snapshotOf(actor)
+  if (!(snapshot.machine instanceof StateMachine) || snapshot.status === 'error') return
+  actor._snapshot = inDocumentOrder(snapshot)
+  for (const child of Object.values(childrenOf(snapshot))) putInOrder(child)
+}
+
+const childrenOf = (snapshot: AnyMachineSnapshot): Record<string, LiveActor> =>
+  (snapshot.children ?? {}) as Record<string, LiveActor>
+
+function find(root: AnyActorRef, path: Path): AnyActorRef | undefined {
+  let actor: AnyActorRef | undefined = root
+  for (const id of path) actor = actor && childrenOf(snapshotOf(actor))[id]
+  return actor
+}
+
+/** XState is lenient with what it restores: an actor without logic is left out, and one in a state that is no more fails in silence. */
+function checkPlaces(parent: AnyMachineSnapshot, stored: StoredActors): void {
+  for (const [id, { src, snapshot }] of Object.entries(stored)) {
+    const actor = childrenOf(parent)[id]
+    if (!actor) throw new Error(`${parent.machine.id} has no actor "${src}", which "${id}" is`)
+    const revived = snapshotOf(actor)
+    if (revived.status !== snapshot.status) throw revived.error
+    if (snapshot.children === undefined || revived.status !== 'active') continue
+    const place = stateName(snapshot.value!)
+    const resolved = (revived.machine as AnyStateMachine).resolveState({ value: snapshot.value!, context: {} })
+    if (stateName(resolved.value as StateValue) !== place)
+      throw new Error(`"${place}" is no resting place of ${revived.machine.id}, which "${id}" is`)
+    checkPlaces(revived, snapshot.children)
+  }
+}

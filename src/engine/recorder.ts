@@ -1,0 +1,177 @@
+// oxlint-disable no-underscore-dangle -- the actors of a system know each other by fields that XState gives no public name
+import type { AnyActorLogic, AnyActorRef, AnyStateMachine } from 'xstate'
+import { RedriveError } from '../errors.ts'
+import type { EventData } from '../message.ts'
+import { invocationId, timerPlace, type Path } from './address.ts'
+import { toEffect, type Effect, type ExecutableAction } from './effects.ts'
+import { kindOf, type LogicKind } from './logic.ts'
+import { qualified, type Member } from './members.ts'
+
+/** An actor as XState makes it. */
+export interface LiveActor extends AnyActorRef {
+  logic: AnyActorLogic
+  _snapshot: unknown
+  readonly _parent?: LiveActor
+  readonly options: { readonly id?: string }
+  readonly system: AnyActorRef['system'] & { scheduler: unknown; _relay: unknown }
+  readonly _actorScope: { actionExecutor: (action: ExecutableAction) => void; emit: (event: EventData) => void }
+}
+
+/**
+ * Takes down what the actors of one step ask of the world, in its order: timers by a scheduler that only records, custom actions by an
+ * executor that does, and promises by actors that stand in for those that workers run.
+ */
+export interface Recorder {
+  /** The root's own logic, so that an error that it throws is told from one that an actor below ends with. */
+  root(machine: AnyStateMachine): AnyStateMachine
+  /** To be called with each actor as it is made, before it takes its first snapshot. */
+  adopt(actor: LiveActor): void
+  /** Forgets what was taken down so far. */
+  begin(): void
+  /** What was taken down. @throws what the root threw. */
+  taken(): Effect[]
+}
+
+/** Events by which the actor that stands in for a promise ends. */
+export const DONE = 'redrive.actor.done'
+export const ERROR = 'redrive.actor.error'
+
+export function createRecorder(members: readonly Member[]): Recorder {
+  const keys = new Map<unknown, string>(
+    members.flatMap(
+      ({ machine, run, key }) =>
+        [
+          [machine, key],
+          [run, key],
+        ] as const,
+    ),
+  )
+  const runs = new Map<unknown, AnyStateMachine>(members.map(({ machine, run }) => [machine, run]))
+  let effects: Effect[] = []
+  let thrown: { readonly error: unknown } | undefined
+  const note = (effect: Effect): void => void effects.push(effect)
+  const standIn = createStandIn((actor, input) => {
+    const src = qualified(keys.get(actor._parent?.logic) ?? '', actor.src as string)
+    note({ type: 'invoke', id: invocationId(pathOf(actor)), src, input })
+  })
+
+  const scheduler = {
+    schedule(source: LiveActor, target: LiveActor, event: EventData, delay: number, id?: string) {
+      note({ type: 'timer.set', at: timerPlace(pathOf(source), pathOf(target), id), id, event, delay })
+    },
+    cancel: (source: LiveActor, id: string) => note({ type: 'timer.cancel', at: pathOf(source), id }),
+    /** XState calls it for each actor that ends, however it does. */
+    cancelAll(actor: LiveActor) {
+      const path = pathOf(actor)
+      note({ type: 'timer.cancel', at: path, id: undefined })
+      if (actor.logic === standIn) note({ type: 'stop', id: invocationId(path) })
+    },
+  }
+
+  function record(actor: LiveActor, action: ExecutableAction): void {
+    const effect = toEffect(action)
+    if (effect?.type === 'action') note({ ...effect, name: qualified(keys.get(actor.logic) ?? '', effect.name) })
+    else if (effect?.type === 'log') note(effect)
+  }
+
+  function observe(actor: LiveActor): void {
+    const scope = actor._actorScope
+    const execute = scope.actionExecutor
+    // XState's own actions are done, and end in the scheduler or with another actor; all others are only taken down, in their turn.
+    scope.actionExecutor = (action) =>
+      execute(isOwn(action.type) ? action : { ...action, exec: () => record(actor, action) })
+    scope.emit = actor._parent ? () => {} : (event) => note({ type: 'emit', event })
+  }
+
+  /** In whichever actor it comes up: XState would make it the end of that actor, and its parent's to handle. */
+  function check(actor: LiveActor): void {
+    const error = faultOf(actor, actor.logic === standIn ? 'promise' : kindOf(actor.logic))
+    if (!error) return
+    thrown ??= { error }
+    throw error
+  }
+
+  return {
+    root(machine) {
+      const transition: AnyStateMachine['transition'] = (...step) => {
+        try {
+          return machine.transition(...step)
+        } catch (error) {
+          thrown ??= { error }
+          throw error
+        }
+      }
+      const root = Object.create(machine, { transition: { value: transition } }) as AnyStateMachine
+      keys.set(root, '')
+      return root
+    },
+    adopt(actor) {
+      if (!actor._parent) actor.system.scheduler = scheduler
+      else if (kindOf(actor.logic) === 'promise') actor.logic = standIn
+      else actor.logic = runs.get(actor.logic) ?? actor.logic
+      if (actor._parent) check(actor)
+      observe(actor)
+    },
+    begin() {
+      effects = []
+    },
+    taken() {
+      if (thrown) throw thrown.error
+      return effects
+    },
+  }
+}
+
+const isOwn = (type: string): boolean => type.startsWith('xstate.') && type !== 'xstate.log'
+
+/** The ids from the root's child down to an actor. */
+function pathOf(actor: LiveActor): Path {
+  const path: string[] = []
+  for (let each = actor; each._parent; each = each._parent) path.unshift(each.id)
+  return path
+}
+
+/** Why no other worker could bring an actor to life again. */
+function faultOf({ id, src, options }: LiveActor, kind: LogicKind): RedriveError | undefined {
+  if (options.id === undefined) return failure('an actor is spawned without an id. Spawn it with one: { id: "…" }')
+  if (typeof src !== 'string')
+    return failure(
+      `the actor "${id}" is spawned from code that has no name. Add it to setup({ actors }) and spawn it by its name`,
+    )
+  if (kind !== 'live') return undefined
+  return failure(
+    `the actor "${id}" is a callback or an observable: what it sends would be lost with its process. Use fromPromise`,
+  )
+}
+
+const failure = (message: string): RedriveError => new RedriveError('E_STEP_FAILED', `${message}.`)
+
+interface Standing {
+  readonly status: string
+  readonly output?: unknown
+  readonly error?: unknown
+  readonly input?: unknown
+  /** Whether it began in this step; one that was restored has been asked for before. */
+  readonly fresh?: boolean
+}
+
+/** Logic in the place of a promise that a worker runs: it asks for it when it begins, and ends when it is told how that ended. */
+function createStandIn(begun: (actor: LiveActor, input: unknown) => void): AnyActorLogic {
+  return {
+    getInitialSnapshot: (_: unknown, input: unknown): Standing => ({ status: 'active', input, fresh: true }),
+    start({ fresh, input }: Standing, { self }: { self: unknown }) {
+      if (fresh) begun(self as LiveActor, input)
+    },
+    transition(snapshot: Standing, event: EventData): Standing {
+      if (event.type === DONE) return { status: 'done', output: event['output'] }
+      if (event.type === ERROR) return { status: 'error', error: event['error'] }
+      return event.type === 'xstate.stop' ? { status: 'stopped' } : snapshot
+    },
+    getPersistedSnapshot: ({ status, output, error }: Standing): Standing => ({
+      status,
+      ...(output === undefined ? {} : { output }),
+      ...(error === undefined ? {} : { error }),
+    }),
+    restoreSnapshot: (snapshot: Standing) => snapshot,
+  } as unknown as AnyActorLogic
+}
