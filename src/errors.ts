@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   E_REDIS_MISSING: 'No redis-server or valkey-server is on this machine.',
   E_CLOSED: 'The client, queue or worker is closed.',
   E_BROKEN_LINE: 'A line of the NDJSON input is not a JSON value.',
+  E_EXPECTATION: 'What a test expects is not so.',
   E_USAGE: 'The command line is wrong.',
 } as const
 

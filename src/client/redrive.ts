@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AnyStateMachine, InputFrom } from 'xstate'
-import { SyncedClock } from '../clock.ts'
+import { SyncedClock, type Clock } from '../clock.ts'
 import { registerMachine } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { createVersions } from '../engine/versions.ts'
@@ -56,7 +56,7 @@ interface OpenQueue {
  */
 export class Redrive {
   readonly #log
-  readonly #clock = new SyncedClock()
+  readonly #clock: Clock
   readonly #backend: Promise<Backend>
   readonly #queues = new Map<string, OpenQueue>()
   readonly #workers = new Set<Worker>()
@@ -69,6 +69,7 @@ export class Redrive {
   constructor(options: RedriveOptions = {}) {
     checkOptions(options)
     this.#log = createLog(options.logger ?? stderrLogger)
+    this.#clock = options.store?.clock ?? new SyncedClock()
     const settings = {
       prefix: options.prefix ?? DEFAULTS.prefix,
       commandTimeout: toMs(options.commandTimeout ?? DEFAULTS.commandTimeout, 'commandTimeout', {

@@ -24,15 +24,18 @@ export interface MemoryStoreOptions {
 
 /** In memory a lock is no key of its own, so the store itself gives and takes it; see `lock/memory-locks.ts`. */
 export interface MemoryStore extends Store {
+  /** The clock that it was given: a client on this store goes by it too. */
+  readonly clock?: Clock
   lock(partition: Partition, id: string, token: string, ms: number, held: boolean): boolean
 }
 
 /** The same semantics as the Redis store in one process: for tests, for simulations, and where no redis-server is at hand. */
 export function createMemoryStore({
-  clock = new SyncedClock(),
+  clock: given,
   feed = 10_000,
   tokenTtl = 60_000,
 }: MemoryStoreOptions = {}): MemoryStore {
+  const clock = given ?? new SyncedClock()
   const slices = new Map<string, Slice>()
   const definitions = new Map<string, QueueDefinition>()
   const arrivals = new Map<string, Map<string, number>>()
@@ -63,6 +66,7 @@ export function createMemoryStore({
   }
 
   return {
+    ...(given ? { clock: given } : {}),
     enqueue: async (partition, token, messages) => {
       const it = slice(partition)
       return once(it, token, () => {
