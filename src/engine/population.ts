@@ -98,9 +98,11 @@ function changeOf({ message, stimuli }: Exclude<Revived, string>): Change {
   return {
     to: stateName(snapshot.value as StateValue),
     begins: effects.flatMap((effect) =>
-      effect.type === 'timer.set' || effect.type === 'invoke' ? [effect.id ?? effect.type] : [],
+      effect.type === 'timer.set' || effect.type === 'invoke' ? (effect.id ?? []) : [],
     ),
-    ends: effects.flatMap((effect) => (effect.type === 'timer.cancel' || effect.type === 'stop' ? [effect.id] : [])),
+    ends: effects.flatMap((effect) =>
+      effect.type === 'timer.cancel' || effect.type === 'stop' ? (effect.id ?? []) : [],
+    ),
   }
 }
 
