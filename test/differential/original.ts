@@ -1,0 +1,151 @@
+import { createActor, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import { registerMachine } from '../../src/engine/registry.ts'
+import { inDocumentOrder } from '../../src/engine/transition.ts'
+import type { EventData } from '../../src/message.ts'
+import { endActor, inert, type Ending } from './inert.ts'
+import { SteppedClock } from './stepped-clock.ts'
+import { INLINE, nothingTold, viewOf, type TimerView, type Told, type View } from './view.ts'
+
+/** What is known to differ, taken out of the comparison; `docs/reference/xstate-differences.md` has the reasons. */
+export interface Known {
+  /** Put the states in the order of the document after each step, as a stored message has them. */
+  readonly order?: boolean
+  /** Transitions of its regions may contend, and lead XState to where no stored message could come back to. */
+  readonly contention?: boolean
+  /** A timer that is set under the id of a pending one takes its place; XState forgets that one, and fires it all the same. */
+  readonly timers?: boolean
+  /** What is sent to an actor that has ended puts a message aside; XState drops it. */
+  readonly sends?: boolean
+}
+
+/** A live actor of XState: the original that a message must be like. */
+export interface Original {
+  readonly now: number
+  readonly snapshot: AnyMachineSnapshot
+  send(event: EventData): void
+  /** Ends an invoked actor. The machine has heard of it once the microtasks are through. */
+  end(child: string, ending: Ending): void
+  /** Moves the time on. */
+  pass(to: number): void
+  /** Fires what is due; `false` when there is no end of it. */
+  drain(): boolean
+  /** When timers are due, the earliest first. */
+  dues(): number[]
+  children(): AnyActorRef[]
+  view(): View
+  told(): Told
+}
+
+/** Timers of no delay in a row; who sets more than these will never rest. */
+const ENDLESS = 40
+
+export function startOriginal(machine: AnyStateMachine, input: unknown, known: Known = {}): Original {
+  const clock = new SteppedClock()
+  const told = nothingTold()
+  const actor = createActor(prepared(machine, known), {
+    input,
+    clock,
+    logger: (...args: unknown[]) => void told.logs.push(args.at(-1)),
+    inspect(event) {
+      if (event.type !== '@xstate.action' || event.action.type.startsWith('xstate.')) return
+      const { type, params } = event.action
+      told.actions.push({ name: type in machine.implementations.actions ? type : INLINE, params })
+    },
+  })
+  const dues = watchTimers(actor, clock, known)
+  actor.on('*', (event) => void told.emitted.push(event as EventData))
+  // An actor that nobody listens to throws its error at the whole process.
+  actor.subscribe({ error() {} })
+  actor.start()
+
+  const snapshot = (): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot
+  const timers = (): TimerView[] =>
+    Object.values(actor.system.getSnapshot()._scheduledEvents)
+      .filter(({ source, target }) => source === actor && target === actor)
+      .map((timer) => ({
+        id: timer.id.startsWith(NAMELESS) ? undefined : timer.id,
+        event: timer.event,
+        left: dues.get(timer.id)! - clock.now(),
+      }))
+  const children = (): AnyActorRef[] => Object.values(snapshot().children as Record<string, AnyActorRef>).filter(runs)
+
+  return {
+    get now() {
+      return clock.now()
+    },
+    get snapshot() {
+      return snapshot()
+    },
+    send: (event) => actor.send(event),
+    end: (child, ending) =>
+      endActor(
+        children().find(({ id }) => id === child)!,
+        ending,
+      ),
+    pass: (to) => clock.set(to),
+    drain() {
+      for (let fired = 0; fired < ENDLESS; fired++) if (!clock.fire()) return true
+      return false
+    },
+    dues: () =>
+      timers()
+        .map(({ left }) => left + clock.now())
+        .toSorted((a, b) => a - b),
+    children,
+    view: () =>
+      viewOf(
+        snapshot(),
+        timers(),
+        children().map((child) => ({
+          id: child.id,
+          src: sourceOf(child),
+          input: child.getSnapshot().input as unknown,
+        })),
+      ),
+    told: () => ({ emitted: told.emitted.splice(0), logs: told.logs.splice(0), actions: told.actions.splice(0) }),
+  }
+}
+
+const runs = (child: AnyActorRef): boolean => (child.getSnapshot() as { status: string }).status === 'active'
+const sourceOf = ({ src }: AnyActorRef): string => (typeof src === 'string' ? src : '(inline)')
+
+const preparedOnes = new WeakMap<AnyStateMachine, AnyStateMachine>()
+
+/** The machine with actors that do nothing by themselves. */
+function prepared(machine: AnyStateMachine, known: Known): AnyStateMachine {
+  const once = preparedOnes.get(machine) ?? prepare(machine, known)
+  preparedOnes.set(machine, once)
+  return once
+}
+
+function prepare(machine: AnyStateMachine, { order = false }: Known): AnyStateMachine {
+  const named = registerMachine(machine).sources.filter((src) => !src.startsWith('xstate.invoke.'))
+  const provided = machine.provide({ actors: Object.fromEntries(named.map((src) => [src, inert])) }) as AnyStateMachine
+  if (!order) return provided
+  const transition = provided.transition.bind(provided)
+  const getInitialSnapshot = provided.getInitialSnapshot.bind(provided)
+  return Object.assign(provided, {
+    transition: (...args: Parameters<typeof transition>) => inDocumentOrder(transition(...args) as AnyMachineSnapshot),
+    getInitialSnapshot: (...args: Parameters<typeof getInitialSnapshot>) =>
+      inDocumentOrder(getInitialSnapshot(...args) as AnyMachineSnapshot),
+  })
+}
+
+const NAMELESS = 'nameless timer '
+
+/** Learns when each timer is due, by its id; one without an id gets one that can be told. */
+function watchTimers(
+  { system }: Pick<AnyActorRef, 'system'>,
+  clock: SteppedClock,
+  known: Known,
+): ReadonlyMap<string, number> {
+  const dues = new Map<string, number>()
+  const { scheduler } = system
+  const schedule = scheduler.schedule
+  scheduler.schedule = (source, target, event, delay, id = `${NAMELESS}${dues.size}`) => {
+    if (known.timers) scheduler.cancel(source, id)
+    dues.set(id, clock.now() + Math.max(0, Math.round(delay)))
+    schedule(source, target, event, delay, id)
+  }
+  return dues
+}
