@@ -44,6 +44,8 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   readonly name: string
   /** Its machine, in the current version of this process. */
   readonly machine: AnyStateMachine
+  /** `id@version#fingerprint` of it, as messages store it. */
+  readonly machineRef: string
   /**
    * Stores a message. Sends of one tick travel in one call.
    * @throws RedriveError `E_INVALID_PAYLOAD`, `E_PAYLOAD_TOO_LARGE`, `E_UNSERIALIZABLE`, `E_INVALID_ID`, `E_INVALID_DURATION`,
@@ -191,6 +193,7 @@ export function createQueue<Payload>({
   return {
     name,
     machine: machine.machine,
+    machineRef: machine.ref,
     population: (visit) => comparePopulation(runtime, visit),
     get,
     signal,
