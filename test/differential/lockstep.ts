@@ -10,6 +10,7 @@ import {
   applyToOriginal,
   compareTold,
   createPlay,
+  Difference,
   freshVersions,
   nextAct,
   type Act,
@@ -144,10 +145,7 @@ function compareEnd(play: Play, { entry }: Advanced, tally: Tally): void {
   const { contention = false, sends = false } = play.part.known ?? {}
   const isContended =
     (contention && reason.includes('is no resting place')) || (sends && reason.includes('Unable to send event'))
-  if (!isThrown && !isContended)
-    throw new Error(
-      `${play.part.name}: the message was put aside, and its original was not\n${reason}\n  ${play.trail.join('\n  ')}`,
-    )
+  if (!isThrown && !isContended) throw new Difference(play, 'fate', `the message was put aside: ${reason}`)
   tally[isThrown ? 'thrown' : 'contended']++
   play.over = 'thrown'
 }

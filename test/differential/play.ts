@@ -1,6 +1,7 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { expect } from '@jest/globals'
 import { registerMachine } from '../../src/engine/registry.ts'
+import { initialStep } from '../../src/engine/transition.ts'
 import { createVersions, type Versions } from '../../src/engine/versions.ts'
 import type { Chart } from '../engine/charts/chart.ts'
 import type { Move } from '../engine/sequences.ts'
@@ -98,12 +99,19 @@ export function compareTold(play: Play): void {
     assertAlike(play, kind, comparable(told[kind].splice(0)), comparable(theirs[kind]))
 }
 
+/** A message and its original are not alike. */
+export class Difference extends Error {
+  readonly part: Part
+
+  constructor({ part, trail }: Play, what: string, explanation: string) {
+    super(`${part.name}: ${what} differs from XState after\n  ${trail.join('\n  ')}\n${explanation}`)
+    this.part = part
+  }
+}
+
 /** Jest's own comparison is thorough and slow: it explains a difference that a quick one has found. */
-export function assertAlike({ part, trail }: Play, what: string, redrive: unknown, xstate: unknown): void {
-  if (isDeepStrictEqual(redrive, xstate)) return
-  throw new Error(
-    `${part.name}: ${what} differs from XState after\n  ${trail.join('\n  ')}\n${explain(redrive, xstate)}`,
-  )
+export function assertAlike(play: Play, what: string, redrive: unknown, xstate: unknown): void {
+  if (!isDeepStrictEqual(redrive, xstate)) throw new Difference(play, what, explain(redrive, xstate))
 }
 
 function explain(redrive: unknown, xstate: unknown): string {
@@ -112,5 +120,14 @@ function explain(redrive: unknown, xstate: unknown): string {
     return `${inspect(redrive, { depth: 9 })}\nis not\n${inspect(xstate, { depth: 9 })}`
   } catch (cause) {
     return cause instanceof Error ? cause.message : String(cause)
+  }
+}
+
+/** Whether a machine that was drawn by lot comes to rest at all. */
+export function startsWell({ machine, input }: Part): boolean {
+  try {
+    return initialStep(registerMachine(machine).machine, input).snapshot.status === 'active'
+  } catch {
+    return false
   }
 }

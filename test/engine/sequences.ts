@@ -18,6 +18,10 @@ const move = fc.noBias(fc.record({ aim: fc.nat(7), pick: fc.nat(999), value: fc.
 export const moves = (length: number): fc.Arbitrary<Move[]> =>
   fc.array(move, { minLength: length / 2, maxLength: length, size: 'max' })
 
+/** Any part of a sequence, to look for the shortest one that fails. */
+export const shorterMoves = (length: number): fc.Arbitrary<Move[]> =>
+  fc.array(move, { minLength: 1, maxLength: length, size: 'max' })
+
 /** Runs of a property: always the same ones, unless DIFFERENTIAL_RUNS asks for so many times more, or DIFFERENTIAL_SEED for others. */
 export function runs(count: number): { numRuns: number; seed: number } {
   const { DIFFERENTIAL_RUNS = '1', DIFFERENTIAL_SEED = '20261101' } = process.env

@@ -27,7 +27,7 @@ const themes = {
 
 /** What is special about some of them; why, says `docs/reference/xstate-differences.md`. */
 const special: Readonly<Record<string, Partial<Part>>> = {
-  letters: { alone: true },
+  letters: { alone: true, known: { timers: true } },
   reminders: { known: { timers: true } },
   actions: { alone: true, known: { timers: true, sends: true } },
   'raised events': { known: { timers: true } },

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
-import { assign, createMachine, fromPromise, type AnyStateMachine } from 'xstate'
+import { assign, cancel, createMachine, emit, fromPromise, raise, type AnyStateMachine } from 'xstate'
+import type { ChartEvent } from './chart.ts'
 
 /** A state as it is drawn by lot. Targets are numbers, because the states that they mean are not known yet. */
 interface Draft {
@@ -21,6 +22,7 @@ interface Arrow {
   readonly guard: number
   readonly reenter: boolean
   readonly acts: boolean
+  readonly asks: number
 }
 
 interface Context {
@@ -34,6 +36,7 @@ const arrow: fc.Arbitrary<Arrow> = fc.record({
   guard: fc.nat(4),
   reenter: fc.boolean(),
   acts: fc.boolean(),
+  asks: fc.nat(15),
 })
 
 const arrows = (most: number): fc.Arbitrary<Arrow[]> => fc.array(arrow, { maxLength: most })
@@ -122,7 +125,7 @@ function build(draft: Draft, id: string, ids: readonly string[]): object {
       ? { states: Object.fromEntries(children.map((child, i) => [child.key, build(child, `${id}-${i}`, ids)])) }
       : {}),
     ...(tag ? { tags: [`tag-${id}`], entry: 'count', exit: { type: 'left', params: { id } } } : {}),
-    ...(invoke ? { invoke: { id: `i-${id}`, src: 'never', onDone: { actions: 'count' } } } : {}),
+    ...(invoke ? { invoke: invocation(id, deep) } : {}),
     on: grouped(on, ({ event }) => event, ids),
     after: grouped(after, (_, i) => String(i * 10), ids),
     always: always.map((each) => ({ ...transitionOf(each, ids), guard: guardOf(each.guard + 1) })),
@@ -130,17 +133,36 @@ function build(draft: Draft, id: string, ids: readonly string[]): object {
   }
 }
 
+/** An actor whose error is heard or, without a word for it, the end of the machine. */
+const invocation = (id: string, hears: boolean): object => ({
+  id: `i-${id}`,
+  src: 'never',
+  input: ({ context }: { context: Context }) => context.count,
+  onDone: { actions: 'count' },
+  ...(hears ? { onError: { actions: ['count', 'left'] } } : {}),
+})
+
 function grouped(list: readonly Arrow[], key: (each: Arrow, i: number) => string, ids: readonly string[]): object {
   return Object.fromEntries(list.map((each, i) => [key(each, i), transitionOf(each, ids)]))
 }
 
-function transitionOf({ target, guard, reenter, acts }: Arrow, ids: readonly string[]): object {
+function transitionOf({ target, guard, reenter, acts, asks }: Arrow, ids: readonly string[]): object {
   return {
     ...(target === 0 ? {} : { target: `#${ids[target % ids.length]}`, reenter }),
     ...(guard === 0 ? {} : { guard: guardOf(guard) }),
-    actions: acts || target === 0 ? ['count'] : [],
+    actions: [...(acts || target === 0 ? ['count'] : []), ...(ASKED[asks] ?? [])],
   }
 }
+
+/** What a transition asks for, beside where it leads: most of them nothing. */
+const ASKED: readonly (readonly unknown[])[] = [
+  [raise({ type: 'A' })],
+  [raise(({ context }) => ({ type: 'B', value: (context as Context).count }) as ChartEvent), 'count'],
+  [raise({ type: 'C' }, { delay: 15 })],
+  [raise({ type: 'B.one' }, { id: 'later', delay: ({ context }) => (context as Context).count * 5 })],
+  [cancel('later'), 'finished'],
+  [emit(({ context }) => ({ type: 'counted', count: (context as Context).count }))],
+]
 
 const guardOf =
   (guard: number) =>

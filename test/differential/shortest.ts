@@ -1,0 +1,22 @@
+import * as fc from 'fast-check'
+import { advance } from '../../src/engine/advance.ts'
+import { shorterMoves } from '../engine/sequences.ts'
+import { LENGTH } from './budget.ts'
+import type { Ground } from './ground.ts'
+import { playTogether, type Script } from './lockstep.ts'
+import { createTally } from './tally.ts'
+
+/**
+ * Looks for the shortest sequence that shows a difference that a crowd came upon.
+ * @throws the difference by that sequence; the one that was found first when no sequence shows it by itself.
+ */
+export async function shortest(ground: Ground, scripts: readonly Script[], found: unknown): Promise<never> {
+  for (const { part, moves } of scripts) {
+    const alone = fc.asyncProperty(shorterMoves(LENGTH), (shorter) =>
+      playTogether(ground.plot(), [{ part, moves: shorter }], createTally(), advance),
+    )
+    const outcome = await fc.check(alone, { examples: [[moves]], numRuns: 1 })
+    if (outcome.failed) throw outcome.errorInstance
+  }
+  throw found
+}
