@@ -1,4 +1,5 @@
 import { assign, setup, type PromiseActorLogic } from 'xstate'
+import type { ErrorData } from '../error-data.ts'
 import { createAttempts, type AfterFailure, type StepRetry } from './attempts.ts'
 import { HOUR, MINUTE } from './duration.ts'
 
@@ -32,6 +33,8 @@ export interface OrderSagaContext extends AfterFailure {
   /** Steps that were begun and not undone, in their order. */
   readonly begun: readonly OrderStep[]
   readonly results: OrderResults
+  /** The failure for which it is undone; absent when it was cancelled. `error` may be a later one, of undoing. */
+  readonly because?: ErrorData
 }
 
 /** CANCEL gives up an order that is not shipped yet, RETRY tries now. To an order that is stuck: REDRIVE tries to undo once more; UNDONE says that a person did. */
@@ -66,7 +69,7 @@ const undoRetry = (undo?: StepRetry): StepRetry => ({
 
 const orTurnBack = [
   { guard: 'mayRetry', target: '#order-saga.retrying', actions: 'recordFailure' },
-  { target: '#order-saga.undoing', actions: ['recordFailure', 'turnBack'] },
+  { target: '#order-saga.undoing', actions: ['recordFailure', 'keepCause', 'turnBack'] },
 ] as const
 
 const orPark = [
@@ -112,6 +115,7 @@ export const orderSaga = setup({
       attempts: step.again(attempts),
     })),
     recordFailure: assign(({ context, event }) => step.failed(context.attempts, event)),
+    keepCause: assign(({ context: { error } }) => (error ? { because: error } : {})),
     turnBack: assign(({ context }) => ({ attempts: step.none(undoRetry(context.undo)) })),
     countAttempt: assign(({ context }) => ({ attempts: step.counted(context.attempts) })),
     startAgain: assign(({ context }) => ({ attempts: step.again(context.attempts) })),
