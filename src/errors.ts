@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   E_STEP_FAILED: 'A guard, an assign or a delay of the machine threw.',
   E_NOT_FOUND: 'There is no message with this id.',
   E_LOCKED: 'The message is being worked on, or held by another client of its lock.',
+  E_LOCKS_UNAVAILABLE: 'Fewer than a majority of the lock nodes answer.',
   E_LEASE_LOST: 'The worker that ran this attempt lost its lease: it crashed, hung, or was cut off.',
   E_INTERRUPTED: 'The worker is shutting down; the attempt does not count.',
   E_CANCELLED: 'The machine left the state that had invoked this handler.',

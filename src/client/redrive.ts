@@ -7,6 +7,7 @@ import type { QueueRuntime } from '../engine/runtime.ts'
 import { createVersions } from '../engine/versions.ts'
 import { nearest, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
+import type { Quorum } from '../lock/quorum.ts'
 import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
 import type { RedisAddress } from '../store/connection.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
@@ -17,6 +18,7 @@ import type { HandlersOf } from '../worker/machine-handlers.ts'
 import type { Worker } from '../worker/worker.ts'
 import { createArrivals } from './arrivals.ts'
 import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './backend.ts'
+import { openQuorum, type LockOptions } from './lock-nodes.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createSender, type Sender } from './sender.ts'
@@ -28,6 +30,8 @@ export interface RedriveOptions {
   readonly embedded?: boolean | { readonly directory?: string }
   /** A store in memory, for tests: `createMemoryStore()`. */
   readonly store?: MemoryStore
+  /** Locks on further servers, by majority, beside the one of the store. Default none; see docs/guides/locking.md. */
+  readonly locks?: LockOptions
   /** First part of every key. Default `'rd'`. */
   readonly prefix?: string
   /** How long a command may go unanswered before it fails with `E_REDIS_UNAVAILABLE`. Default `'10s'`; bounds 100 ms–10 min. */
@@ -38,7 +42,7 @@ export interface RedriveOptions {
   readonly logger?: Logger
 }
 
-const OPTIONS = ['redis', 'embedded', 'store', 'prefix', 'commandTimeout', 'feed', 'logger']
+const OPTIONS = ['redis', 'embedded', 'store', 'locks', 'prefix', 'commandTimeout', 'feed', 'logger']
 
 interface OpenQueue {
   readonly queue: Queue
@@ -58,6 +62,7 @@ export class Redrive {
   readonly #log
   readonly #clock: Clock
   readonly #backend: Promise<Backend>
+  readonly #quorum: Quorum | undefined
   readonly #queues = new Map<string, OpenQueue>()
   readonly #workers = new Set<Worker>()
   readonly #closed = new AbortController()
@@ -87,6 +92,7 @@ export class Redrive {
       this.#backend = Promise.resolve(redisBackend({ ...settings, redis }))
     }
     this.#backend.catch(() => {})
+    this.#quorum = options.locks && openQuorum(options.locks, settings.prefix)
   }
 
   /**
@@ -157,6 +163,7 @@ export class Redrive {
       closed: this.#closed.signal,
       store,
       locks: lateLocks(this.#backend),
+      quorum: this.#quorum,
       ready: () => {
         if (this.#closed.signal.aborted) return this.#connect().then(() => {})
         // Asked again after a failure: the server may be there by then.
@@ -216,6 +223,7 @@ export class Redrive {
     await Promise.all([...this.#workers].map((worker) => worker.stop(options)))
     await Promise.allSettled([...this.#queues.values()].map(({ sender }) => sender.flush()))
     this.#closed.abort()
+    this.#quorum?.close()
     await this.#backend.then(
       (backend) => backend.close(),
       () => {},

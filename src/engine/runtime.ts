@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Transition } from '../message.ts'
 import type { Locks } from '../lock/locks.ts'
+import type { Quorum } from '../lock/quorum.ts'
 import type { Partition, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { DurableMachine } from './registry.ts'
@@ -15,6 +16,8 @@ export interface QueueRuntime {
   readonly partitions: readonly Partition[]
   readonly store: Store
   readonly locks: Locks
+  /** Locks on further servers that a worker needs before a message's first step; none by default. */
+  readonly quorum: Quorum | undefined
   readonly clock: Clock
   readonly log: Log
   readonly settings: QueueSettings
@@ -56,6 +59,9 @@ export interface QueueEvents {
   quarantined: Transition
   leaseLost: Transition
   progress: { readonly queue: string; readonly id: string; readonly progress: unknown }
+  /** Too few lock nodes answer: nothing is claimed until they do. */
+  paused: { readonly queue: string; readonly reason: Error }
+  resumed: { readonly queue: string }
   error: Error
 }
 

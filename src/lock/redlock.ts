@@ -53,7 +53,7 @@ export function createRedlock(
 }
 
 /** Without the flag an extension fails on a server that is out of memory, and the message with it. */
-const allowOom = (script: string): string => `#!lua flags=allow-oom\n${script}`
+export const allowOom = (script: string): string => `#!lua flags=allow-oom\n${script}`
 
 /** The value, or `undefined` when the vote was lost; when Redis could not be asked at all, that error. */
 async function settled<T>(operation: Promise<T>): Promise<T | undefined> {
@@ -67,7 +67,8 @@ async function settled<T>(operation: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function votesAgainst(thrown: unknown): Promise<Error[]> {
+/** Why each server that voted against an operation did so. */
+export async function votesAgainst(thrown: unknown): Promise<Error[]> {
   if (typeof thrown !== 'object' || thrown === null || !('attempts' in thrown)) return isError(thrown) ? [thrown] : []
   const votes = thrown.attempts as Promise<{ votesAgainst: Map<unknown, Error> }>[]
   const attempts = await Promise.all(votes)

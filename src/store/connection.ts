@@ -34,6 +34,25 @@ export function openConnection(address: RedisAddress, settings: ConnectionSettin
   return redis
 }
 
+/** A connection to a lock node. What cannot be sent at once is a vote that is not cast: nothing waits, and nothing is sent again. */
+export function openLockNode(address: RedisAddress, settings: ConnectionSettings): Redis {
+  const options: RedisOptions & { replyMapping: 'legacy' } = {
+    ...addressOptions(address),
+    protocol: 2,
+    replyMapping: 'legacy',
+    lazyConnect: true,
+    connectTimeout: settings.commandTimeout,
+    disconnectTimeout: 100,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    retryStrategy: () => 200 + Math.random() * 100,
+  }
+  const redis = new Redis(options)
+  redis.on('error', () => {})
+  return redis
+}
+
 function addressOptions(address: RedisAddress): RedisOptions {
   if (typeof address !== 'string') return address
   const url = parseUrl(address)

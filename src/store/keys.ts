@@ -14,6 +14,8 @@ export interface Keys {
   state(partition: Partition, state: string): string
   states(partition: Partition): string
   lock(partition: Partition, id: string): string
+  /** The lock of a message on the nodes of a quorum: another name, for one of them may be the store's own server. */
+  quorumLock(partition: Partition, id: string): string
   inbox(partition: Partition, id: string): string
   events(partition: Partition): string
   feedChannel(partition: Partition): string
@@ -41,6 +43,7 @@ export function createKeys(prefix: string): Keys {
     state: (partition, state) => `${base(partition)}:s:${state}`,
     states: (partition) => `${base(partition)}:states`,
     lock: (partition, id) => `${base(partition)}:l:${id}`,
+    quorumLock: (partition, id) => `${base(partition)}:q:${id}`,
     inbox: (partition, id) => `${base(partition)}:i:${id}`,
     events: (partition) => `${base(partition)}:events`,
     feedChannel: (partition) => `${base(partition)}:feed`,

@@ -28,6 +28,8 @@ export interface Log {
   heartbeatFailed(queue: string, error: unknown): void
   sweepFailed(queue: string, error: unknown): void
   feedFailed(queue: string, error: unknown): void
+  locksUnavailable(queue: string, error: unknown): void
+  locksAvailable(queue: string): void
   fromHandler(id: string, text: string): void
   fromMachine(id: string, value: unknown): void
   actionFailed(id: string, action: string, error: unknown): void
@@ -52,6 +54,9 @@ export function createLog(logger: Logger): Log {
     heartbeatFailed: (queue, error) => logger.warn(`cannot renew leases of "${queue}": ${reason(error)}`),
     sweepFailed: (queue, error) => logger.warn(`cannot trim "${queue}": ${reason(error)}`),
     feedFailed: (queue, error) => logger.warn(`cannot read the feed of "${queue}", trying again: ${reason(error)}`),
+    locksUnavailable: (queue, error) => logger.error(`the work on "${queue}" is paused: ${reason(error)}`, { queue }),
+    locksAvailable: (queue) =>
+      logger.warn(`the work on "${queue}" goes on: a majority of the lock nodes answers again`, { queue }),
     fromHandler: (id, text) => logger.info(`"${id}": ${text}`, { id }),
     fromMachine: (id, value) =>
       logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),

@@ -10,6 +10,7 @@ import { asError, type ErrorCode } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { readJournal } from '../events/journal-text.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
+import type { QuorumLock } from '../lock/quorum.ts'
 import type { EventData } from '../message.ts'
 import { QUARANTINED, type Beat, type Partition } from '../store/store.ts'
 import { runActions } from './action-runner.ts'
@@ -42,6 +43,7 @@ export function activate(
   first: readonly Stimulus[],
   leaseUntil: number,
   context: ActiveContext,
+  quorumLock?: QuorumLock,
 ): ActiveMessage {
   const { queue, committer, settings, events } = context
   const running = createRunningHandlers({
@@ -211,6 +213,7 @@ export function activate(
   return {
     id: live.id,
     partition,
+    quorumLock,
     finished,
     get leaseUntil() {
       return until

@@ -1,4 +1,5 @@
 import type { QueueRuntime } from '../engine/runtime.ts'
+import type { QuorumLock } from '../lock/quorum.ts'
 import type { Beat, Partition } from '../store/store.ts'
 import { DEFAULTS } from '../options.ts'
 import { repeat } from '../timer/repeat.ts'
@@ -14,6 +15,8 @@ export interface LeaseHolder {
   renewed(until: number, progress: string | undefined): void
   mail(): void
   lost(): void
+  /** Its lock on the nodes of a quorum, where one is needed. */
+  readonly quorumLock?: QuorumLock | undefined
 }
 
 /** Renews the leases of a worker in batches, and notices those that were lost. */
@@ -61,9 +64,19 @@ export function createHeartbeater(queue: QueueRuntime, holders: () => Iterable<L
       // A commit in between has changed the fence, so this answer is about the past.
       if (holder.beat()?.fence !== sent[i]!.fence) return
       if (status === 'lost') return holder.lost()
+      if (holder.quorumLock) void prolong(holder, holder.quorumLock)
       holder.renewed(now + lease, sent[i]!.progress)
       if (status === 'mail') holder.mail()
     })
+  }
+
+  /** The locks of a quorum last as long as the lease. One that is lost is lost; while too few nodes answer, it lasts to its end. */
+  async function prolong(holder: LeaseHolder, lock: QuorumLock): Promise<void> {
+    const extended = await lock.extend(lease).catch((error: unknown) => {
+      queue.log.heartbeatFailed(queue.name, error)
+      return lock.until > Date.now()
+    })
+    if (!extended) holder.lost()
   }
 
   return {

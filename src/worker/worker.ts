@@ -8,6 +8,7 @@ import { quarantineEntry } from '../engine/quarantine.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
+import type { QuorumLock } from '../lock/quorum.ts'
 import type { ClaimedMessage, CommitEntry, Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { LagReading } from '../timer/lag.ts'
@@ -16,6 +17,7 @@ import { activate, type ActiveContext, type ActiveMessage } from './active-messa
 import { createCommitter } from './committer.ts'
 import { checkHandlers, type Handler, type Handlers } from './handlers.ts'
 import { createHeartbeater, type LeaseHolder } from './heartbeater.ts'
+import { createQuorumGate } from './quorum-gate.ts'
 import { createThroughput } from './throughput.ts'
 
 export interface WorkerOptions {
@@ -78,22 +80,25 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   let stopping: Promise<void> | undefined
   let unsubscribe = async (): Promise<void> => {}
   const impatience = createImpatience()
+  const entering = new Set<Held>()
 
   const prefetch = options.prefetch === undefined ? undefined : toInteger(options.prefetch, 'prefetch', { max: 10_000 })
   const room = (): number =>
-    concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - held.length
+    concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - entering.size - held.length
 
   const timers = createTimerService(queue, {
     worker: name,
-    capacity: () => Math.max(0, room()),
-    threshold: () => (active.size + held.length < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4))),
+    capacity: () => (gate.open ? Math.max(0, room()) : 0),
+    threshold: () =>
+      active.size + entering.size + held.length < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4)),
     hesitation: () => (queue.clock.now() - leftAt < 5 * LEFT_FOR ? STAND_BACK : 0),
     onClaim(partition, messages, now) {
       held.push(...messages.map((message) => hold(message, partition, now)))
       fill()
     },
   })
-  const heartbeater = createHeartbeater(queue, () => [...active, ...held])
+  const gate = createQuorumGate(queue, events, timers.wake)
+  const heartbeater = createHeartbeater(queue, () => [...active, ...entering, ...held])
   const janitor = createJanitor(queue)
 
   function hold(message: ClaimedMessage, partition: Partition, now: number): Held {
@@ -108,31 +113,57 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
       },
       renewed: (next) => (until = next),
       mail: () => {},
-      lost: () => (held = held.filter((other) => other !== self)),
+      lost() {
+        held = held.filter((other) => other !== self)
+        entering.delete(self)
+      },
     }
     return self
   }
 
   /** Moves what is held ready into the free places. */
   function fill(): void {
-    while (active.size < concurrency && held.length > 0 && !stopping) begin(held.shift()!)
+    while (active.size + entering.size < concurrency && held.length > 0 && !stopping) {
+      const next = held.shift()!
+      if (queue.quorum) void enter(next)
+      else begin(next, undefined)
+    }
   }
 
-  function begin({ message, partition, leaseUntil, now }: Held): void {
+  /** With the lock of a quorum before its first step; without it the message goes back, to be looked at again in a second. */
+  async function enter(one: Held): Promise<void> {
+    entering.add(one)
+    const { message, partition } = one
+    const lock = await gate.enter(partition, message.id).catch((error: unknown) => {
+      queue.log.claimFailed(queue.name, error)
+      return 'refused' as const
+    })
+    const lost = !entering.delete(one)
+    if (lost || lock === 'refused' || stopping) {
+      if (lock !== 'refused') void lock?.release()
+      if (!lost)
+        putBack(partition, stopping ? returnUntouched(message) : returnLater(message, queue.clock.now() + LEFT_FOR))
+      return fill()
+    }
+    begin(one, lock)
+  }
+
+  function begin({ message, partition, leaseUntil, now }: Held, lock: QuorumLock | undefined): void {
     let revived: Revived
     try {
       revived = revive(queue.versions, message, Math.max(now, queue.clock.now()))
     } catch (cause) {
       queue.log.quarantined(message.id, cause)
-      return putBack(partition, quarantineEntry(message, { type: 'restore' }, cause, name))
+      return putBack(partition, quarantineEntry(message, { type: 'restore' }, cause, name), lock)
     }
-    if (revived === 'parked') return putBack(partition, returnUntouched(message, 'park'))
-    if (revived === 'left') return leave(partition, message)
+    if (revived === 'parked') return putBack(partition, returnUntouched(message, 'park'), lock)
+    if (revived === 'left') return leave(partition, message, lock)
     // Mail that came while it was held ready is read by the heartbeat or the commit.
-    const activated = activate(revived.message, partition, revived.stimuli, leaseUntil, context)
+    const activated = activate(revived.message, partition, revived.stimuli, leaseUntil, context, lock)
     const startedAt = performance.now()
     active.add(activated)
     void activated.finished.then(() => {
+      void lock?.release()
       active.delete(activated)
       throughput.record(performance.now() - startedAt)
       fill()
@@ -141,17 +172,20 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   }
 
   /** A message of a newer version is put back for those who know it; this worker stands back for a while, or it would find it first again. */
-  function leave(partition: Partition, message: ClaimedMessage): void {
+  function leave(partition: Partition, message: ClaimedMessage, lock: QuorumLock | undefined): void {
     leftAt = queue.clock.now()
-    putBack(partition, returnLater(message, leftAt + LEFT_FOR))
+    putBack(partition, returnLater(message, leftAt + LEFT_FOR), lock)
   }
 
   /** Lets a message go on which this worker takes no step. */
-  function putBack(partition: Partition, entry: CommitEntry): void {
+  function putBack(partition: Partition, entry: CommitEntry, lock?: QuorumLock): void {
     const letGo = committer
       .submit(partition, entry)
       .catch((error: unknown) => queue.log.commitFailed(queue.name, error))
-      .finally(() => parting.delete(letGo))
+      .finally(() => {
+        parting.delete(letGo)
+        void lock?.release()
+      })
     parting.add(letGo)
   }
 
@@ -172,6 +206,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     cancel()
     committer.close()
     heartbeater.stop()
+    gate.stop()
   }
 
   const isReady = queue.ready().then(async () => {

@@ -1,0 +1,110 @@
+import type { Redis } from 'ioredis'
+import Redlock, { ResourceLockedError, type Lock } from 'redlock'
+import { withDeadline } from '../deadline.ts'
+import { RedriveError } from '../errors.ts'
+import { allowOom, votesAgainst } from './redlock.ts'
+import type { HeldLock, LockPlace } from './locks.ts'
+
+/**
+ * Locks on several independent servers, held when most of them say so. Beside the lock of the store, which every message has: a worker
+ * takes both before a message's first step. It guards against two workers *running* one message when the store's own lock is lost (a
+ * failover, an eviction); that two never *commit* is the fence's doing, with a quorum or without.
+ */
+export interface Quorum {
+  /**
+   * Takes the lock of a message, or answers `undefined` when another holds it.
+   * @throws RedriveError `E_LOCKS_UNAVAILABLE` when too few nodes answer for a majority.
+   */
+  acquire(place: LockPlace, id: string, ms: number): Promise<QuorumLock | undefined>
+  /** Whether a majority of the nodes takes and gives back a lock of no meaning. */
+  probe(): Promise<boolean>
+  close(): void
+}
+
+export interface QuorumLock extends HeldLock {
+  /** Milliseconds since 1970 by this process's clock, drift of the nodes allowed for: from then on another may have it. */
+  readonly until: number
+}
+
+export interface QuorumOptions {
+  /** Connections to the nodes; an odd number of them, three at least. */
+  readonly nodes: readonly Redis[]
+  keyOf(place: LockPlace, id: string): string
+  /** Longest wait for an answer of the nodes, in milliseconds. */
+  readonly timeout: number
+}
+
+const PROBE = 'rd:quorum:probe'
+
+export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
+  // No retries: a rival is an answer, and extending a lock that is lost would burn two seconds.
+  const redlock = new Redlock([...nodes], { retryCount: 0 }, { extendScript: allowOom, acquireScript: allowOom })
+  const majority = Math.floor(nodes.length / 2) + 1
+  // The library waits for votes that never come from a node that hangs.
+  const inTime = <T>(call: Promise<T>): Promise<T> => withDeadline(call, timeout, 'the quorum of the locks')
+
+  /** The lock, or `undefined` when the vote was lost to others. */
+  async function vote(call: Promise<Lock>): Promise<Lock | undefined> {
+    try {
+      return await inTime(call)
+    } catch (error) {
+      const against = await inTime(votesAgainst(error)).catch(() => undefined)
+      const silent = against?.filter((reason) => !(reason instanceof ResourceLockedError)).length ?? nodes.length
+      if (nodes.length - silent >= majority) return undefined
+      throw new RedriveError(
+        'E_LOCKS_UNAVAILABLE',
+        `fewer than ${majority} of the ${nodes.length} lock nodes answer within ${timeout} ms; nothing is claimed until they do.`,
+        { cause: error },
+      )
+    }
+  }
+
+  async function take(key: string, ms: number): Promise<Lock | undefined> {
+    const lock = await vote(redlock.acquire([key], ms))
+    // The library does not look whether the vote took longer than the lock lasts.
+    if (!lock || lock.expiration > Date.now()) return lock
+    await giveBack(lock)
+    return undefined
+  }
+
+  async function giveBack(lock: Lock): Promise<void> {
+    await inTime(redlock.release(lock)).catch(() => {})
+  }
+
+  function handle(first: Lock): QuorumLock {
+    let lock = first
+    return {
+      token: lock.value,
+      get until() {
+        return lock.expiration
+      },
+      async extend(ms) {
+        if (lock.expiration <= Date.now()) return false
+        // A node that came back empty has no lock to extend, and votes against; the others decide.
+        const extended = await vote(redlock.extend(lock, ms))
+        if (extended) lock = extended
+        return extended !== undefined
+      },
+      release: () => giveBack(lock),
+    }
+  }
+
+  return {
+    async acquire(place, id, ms) {
+      const lock = await take(keyOf(place, id), ms)
+      return lock && handle(lock)
+    },
+    async probe() {
+      try {
+        const lock = await take(`${PROBE}:${process.pid}:${Math.random().toString(36).slice(2)}`, timeout * 2)
+        if (lock) await giveBack(lock)
+        return lock !== undefined
+      } catch {
+        return false
+      }
+    },
+    close() {
+      for (const node of nodes) node.disconnect()
+    },
+  }
+}
