@@ -59,3 +59,28 @@ test('nested and parallel states, final ones, always and inline guards', () => {
   rejected --> [*]
   closed --> [*]`)
 })
+
+test('an edge out of a box or into one stands outside of all; every state stands in its own box, history too', () => {
+  const machine = createMachine({
+    id: 'work',
+    initial: 'doing',
+    states: {
+      doing: {
+        initial: 'first',
+        states: { first: { on: { FAIL: '#work.waiting' } }, second: {}, last: { type: 'history' } },
+      },
+      waiting: { on: { AGAIN: 'doing.last', SKIP: 'doing.second' } },
+    },
+  })
+  expect(toMermaid(machine)).toBe(`stateDiagram-v2
+  [*] --> doing
+  state doing {
+    [*] --> doing__first
+    state "H" as doing__last
+    doing__second
+  }
+  waiting
+  doing__first --> waiting: FAIL
+  waiting --> doing__last: AGAIN
+  waiting --> doing__second: SKIP`)
+})
