@@ -1,8 +1,30 @@
-import { StateMachine, type AnyActorLogic, type AnyStateMachine } from 'xstate'
+import { StateMachine, type AnyStateMachine } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
 import { actorLogic, kindOf } from './logic.ts'
 import { membersOf, type Member } from './members.ts'
 import { actionsOf, allNodes, transitionsOf, type AnyStateNode } from './nodes.ts'
+
+/** The headings of `docs/reference/machine-checks.md`: each check is told there at length, with its mend. */
+export const CHECKS = Object.freeze([
+  'not-a-machine',
+  'machine-id',
+  'machine-version',
+  'machine-states',
+  'unknown-action',
+  'unknown-guard',
+  'unknown-delay',
+  'live-actor',
+  'actor-name',
+  'invoke-id',
+  'spawn-id',
+  'spawn-name',
+] as const)
+
+type Check = (typeof CHECKS)[number]
+
+/** A fault, and where to read on. */
+const fault = (check: Check, text: string): string =>
+  `${text}${/[.?]$/.test(text) ? '' : '.'} See docs/reference/machine-checks.md#${check}`
 
 export interface Verdict {
   readonly warnings: readonly string[]
@@ -19,23 +41,15 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
   if (!(machine instanceof StateMachine)) {
     throw new RedriveError(
       'E_INVALID_MACHINE',
-      'machine must be a machine of XState 5, as createMachine() or setup().createMachine() return it.',
+      fault(
+        'not-a-machine',
+        'machine must be a machine of XState 5, as createMachine() or setup().createMachine() return it.',
+      ),
     )
   }
   const problems: string[] = []
   const warnings: string[] = []
-  if (machine.config.id === undefined)
-    problems.push('the machine has no id: stored messages are tied to it. Add id: "…" to its config')
-  else if (!/^[\w.-]{1,80}$/.test(machine.id))
-    problems.push(`the machine's id ${JSON.stringify(machine.id)} must be 1 to 80 letters, digits and . _ -`)
-  if (machine.version !== undefined && !/^[\w.+-]{1,40}$/.test(machine.version))
-    problems.push(
-      `the machine's version ${JSON.stringify(machine.version)} must be 1 to 40 letters, digits and . _ + -`,
-    )
-
-  if (Object.keys(machine.states).length === 0)
-    problems.push('the machine has no states: a message is always in one. Add states: { … } and an initial one')
-
+  problems.push(...checkIdentity(machine))
   const members = membersOf(machine)
   for (const member of members) {
     const found = checkMachine(member.machine)
@@ -49,6 +63,34 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
     })
   }
   return { warnings, members }
+}
+
+/** What stored messages say of their machine. */
+function checkIdentity({ id, version, config, states }: AnyStateMachine): string[] {
+  const problems: string[] = []
+  if (config.id === undefined)
+    problems.push(
+      fault('machine-id', 'the machine has no id: stored messages are tied to it. Add id: "…" to its config'),
+    )
+  else if (!/^[\w.-]{1,80}$/.test(id))
+    problems.push(
+      fault('machine-id', `the machine's id ${JSON.stringify(id)} must be 1 to 80 letters, digits and . _ -`),
+    )
+  if (version !== undefined && !/^[\w.+-]{1,40}$/.test(version))
+    problems.push(
+      fault(
+        'machine-version',
+        `the machine's version ${JSON.stringify(version)} must be 1 to 40 letters, digits and . _ + -`,
+      ),
+    )
+  if (Object.keys(states).length === 0)
+    problems.push(
+      fault(
+        'machine-states',
+        'the machine has no states: a message is always in one. Add states: { … } and an initial one',
+      ),
+    )
+  return problems
 }
 
 /** What is wrong in one machine, without those that it invokes. */
@@ -73,22 +115,26 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
     // XState's getter gives inline logic a name of its own, `xstate.invoke.…`.
     const src = invoke.src as string
     const at = `state "${node.id}" invokes "${src}"`
-    if (`${invoke.id}${src}`.includes('\n')) problems.push(`${at}, and the line feed in its name cannot be stored`)
+    if (`${invoke.id}${src}`.includes('\n'))
+      problems.push(fault('actor-name', `${at}, and the line feed in its name cannot be stored`))
     if (configured[i]?.id === undefined) {
       warnings.push(
-        `${at} without an id: "${invoke.id}" ties stored messages to its position in the chart. Add id: "…" to the invoke`,
+        fault(
+          'invoke-id',
+          `${at} without an id: "${invoke.id}" ties stored messages to its position in the chart. Add id: "…" to the invoke`,
+        ),
       )
     }
-    const logic = actorLogic(machine, src)
-    const fault = logic && logicFault(logic)
-    if (fault) problems.push(`${at}, ${fault}`)
+    problems.push(...checkLogic(machine, src, at))
   })
 }
 
-/** Why an actor's logic cannot be durable; `undefined` when it can. */
-function logicFault(logic: AnyActorLogic): string | undefined {
-  if (kindOf(logic) !== 'live') return undefined
-  return 'which is a callback or an observable: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
+/** An actor whose logic cannot be durable. */
+function checkLogic(machine: AnyStateMachine, src: string, at: string): string[] {
+  const logic = actorLogic(machine, src)
+  if (!logic || kindOf(logic) !== 'live') return []
+  const why = 'what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
+  return [fault('live-actor', `${at}, which is a callback or an observable: ${why}`)]
 }
 
 function checkReferences(machine: AnyStateMachine, node: AnyStateNode, findings: Findings): void {
@@ -112,11 +158,20 @@ function checkImplementations(machine: AnyStateMachine, findings: Findings): voi
     for (const other of guardNames(guard)) checkName('guard', other, guards, `the guard "${name}"`, findings)
 }
 
-function checkName(kind: string, name: string, known: object, at: string, { problems }: Findings): void {
+function checkName(
+  kind: 'action' | 'guard' | 'delay',
+  name: string,
+  known: object,
+  at: string,
+  { problems }: Findings,
+): void {
   if (name in known) return
   const near = nearest(name, Object.keys(known))
   problems.push(
-    `${at} names the ${kind} "${name}", which is not implemented${near ? `. Did you mean "${near}"?` : `. Add it to setup({ ${kind}s }) or provide()`}`,
+    fault(
+      `unknown-${kind}`,
+      `${at} names the ${kind} "${name}", which is not implemented${near ? `. Did you mean "${near}"?` : `. Add it to setup({ ${kind}s }) or provide()`}`,
+    ),
   )
 }
 
@@ -138,17 +193,21 @@ function checkBuiltIn(machine: AnyStateMachine, action: unknown, at: string, fin
 function checkSpawn(machine: AnyStateMachine, { id, src }: BuiltIn, at: string, { problems }: Findings): void {
   if (!id)
     problems.push(
-      `${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`,
+      fault(
+        'spawn-id',
+        `${at} spawns an actor without an id: its result could not find the way back. Add id: "…" to spawnChild()`,
+      ),
     )
   if (typeof src !== 'string') {
     problems.push(
-      `${at} spawns an actor that has no name: it could not be started again. Add it to setup({ actors }) and spawn it by its name`,
+      fault(
+        'spawn-name',
+        `${at} spawns an actor that has no name: it could not be started again. Add it to setup({ actors }) and spawn it by its name`,
+      ),
     )
     return
   }
-  const logic = actorLogic(machine, src)
-  const fault = logic && logicFault(logic)
-  if (fault) problems.push(`${at} spawns "${src}", ${fault}`)
+  problems.push(...checkLogic(machine, src, `${at} spawns "${src}"`))
 }
 
 function nameOf(action: unknown): string | undefined {

@@ -54,8 +54,8 @@ function stateOf(node: Node): ChartState {
     name: key,
     kind: type,
     tags: [...(tags as readonly string[])],
-    invokes: (invoke as readonly { id: string; src: string }[]).map(({ id, src }) => ({ id, src })),
-    initial: type === 'compound' ? (node.initial.target as readonly Node[]).map(idOf) : [],
+    invokes: invoke.map(({ id, src }) => ({ id, src: src as string })),
+    initial: type === 'compound' ? node.initial.target.map(idOf) : [],
     states: children.map(stateOf),
   }
 }

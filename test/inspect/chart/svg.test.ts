@@ -48,7 +48,7 @@ test('names cannot break out of the picture', async () => {
   }) as AnyStateMachine
   const drawn = await toSvg(toChart(hostile))
   expect(checkXml(drawn)).toEqual([])
-  expect(drawn).not.toMatch(/<script|<img|\u0001/)
+  for (const text of ['<script', '<img', '\u0001']) expect(drawn).not.toContain(text)
 })
 
 test('a theme colours it', async () => {
