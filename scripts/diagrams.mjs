@@ -1,8 +1,16 @@
-// Draws the default machine into the pages that show it. A test fails when a page has another picture than the machine.
+// Draws the machines into the pages that show them. A test fails when a page has another picture than the machine.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export const PAGES = ['README.md', 'docs/lifecycle.md']
+/** Pages, and the name under which the machine of each is exported. */
+export const PAGES = Object.freeze({
+  'README.md': 'messageMachine',
+  'docs/lifecycle.md': 'messageMachine',
+  'docs/guides/workflows/approval.md': 'approval',
+  'docs/guides/workflows/dunning.md': 'dunning',
+  'docs/guides/workflows/order-saga.md': 'orderSaga',
+  'docs/guides/workflows/polling.md': 'polling',
+})
 
 const BEGIN = '<!-- diagram:begin -->'
 const END = '<!-- diagram:end -->'
@@ -21,9 +29,12 @@ export function withDiagram(text, diagram) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { toMermaid } = await import('../dist/src/inspect/mermaid.js')
-  const { messageMachine } = await import('../dist/machines/index.js')
-  for (const page of PAGES) {
+  const machines = {
+    ...(await import('../dist/machines/index.js')),
+    ...(await import('../dist/machines/examples/index.js')),
+  }
+  for (const [page, machine] of Object.entries(PAGES)) {
     const path = new URL(`../${page}`, import.meta.url)
-    writeFileSync(path, withDiagram(readFileSync(path, 'utf8'), toMermaid(messageMachine)))
+    writeFileSync(path, withDiagram(readFileSync(path, 'utf8'), toMermaid(machines[machine])))
   }
 }

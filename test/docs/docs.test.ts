@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { AnyStateMachine } from 'xstate'
+import * as examples from '../../machines/examples/index.ts'
 import { messageMachine } from '../../machines/index.ts'
 import { PAGES, withDiagram } from '../../scripts/diagrams.mjs'
 import { toMermaid } from '../../src/inspect/mermaid.ts'
@@ -123,7 +125,8 @@ describe.each(pages.map((page) => ({ page, blocks: codeBlocks(join(ROOT, page)) 
   })
 })
 
-test.each(PAGES)('the picture in %s is the machine (npm run diagrams draws it)', (page) => {
+test.each(Object.entries(PAGES))('the picture in %s is %s (npm run diagrams draws it)', (page, name) => {
   const text = readFileSync(join(ROOT, page), 'utf8')
-  expect(text).toBe(withDiagram(text, toMermaid(messageMachine)))
+  const machine = { messageMachine, ...examples }[name]
+  expect(text).toBe(withDiagram(text, toMermaid(machine as AnyStateMachine)))
 })
