@@ -1,0 +1,7 @@
+export { createTestRedrive } from './test-redrive.ts'
+export type { QueueRef, TestRedrive, TestRedriveOptions } from './test-redrive.ts'
+export type { TestClient } from './client.ts'
+export type { TurnTaken } from './director.ts'
+export type { Gate } from './gate.ts'
+export { CRASH_POINTS } from './crash-point.ts'
+export type { Crash, CrashOptions, CrashPoint, CrashSite } from './crash-point.ts'
