@@ -93,6 +93,11 @@ export interface SendResult {
   readonly id: string
   /** `duplicate`: a message with this id is stored already; it was left as it is. */
   readonly status: 'created' | 'duplicate'
+  /**
+   * With the option `durability`: how many replicas have the message. Fewer than asked for is no error: it is stored, and a failover at
+   * this moment could lose it.
+   */
+  readonly confirmed?: number
 }
 
 const NAME = /^[\w][\w.:@-]*$/

@@ -2,6 +2,7 @@ import { createMemoryLocks } from '../lock/memory-locks.ts'
 import { createRedlock } from '../lock/redlock.ts'
 import type { Locks } from '../lock/locks.ts'
 import { DEFAULTS } from '../options.ts'
+import { createConfirmer, type Confirmer, type Durability } from '../store/confirmer.ts'
 import { openConnection, type RedisAddress } from '../store/connection.ts'
 import { createKeys } from '../store/keys.ts'
 import { createMemoryStore, type MemoryStore } from '../store/memory-store.ts'
@@ -12,6 +13,8 @@ import type { Store } from '../store/store.ts'
 export interface Backend {
   readonly store: Store
   readonly locks: Locks
+  /** Where there are replicas that can confirm. */
+  readonly confirmer?: Confirmer
   /** The address of the server, where there is one; for people and for child processes. */
   readonly url?: string
   close(): Promise<void>
@@ -22,17 +25,22 @@ export interface RedisBackendOptions {
   readonly prefix: string
   readonly commandTimeout: number
   readonly feed: number
+  readonly durability?: Durability | undefined
 }
 
 export function redisBackend(options: RedisBackendOptions): Backend {
   const keys = createKeys(options.prefix)
-  const store = createRedisStore({ ...options, tokenTtl: Math.max(DEFAULTS.tokenTtl, 6 * options.commandTimeout) })
+  const tokenTtl = Math.max(DEFAULTS.tokenTtl, 6 * options.commandTimeout)
+  const store = createRedisStore({ ...options, tokenTtl })
   const locks = createRedlock(() => openConnection(options.redis, options), keys.lock, options.commandTimeout)
+  const confirmer = options.durability && createConfirmer({ ...options, ...options.durability, tokenTtl })
   return {
     store,
     locks,
+    ...(confirmer ? { confirmer } : {}),
     ...(typeof options.redis === 'string' ? { url: options.redis } : {}),
     async close() {
+      confirmer?.close()
       await Promise.all([store.close(), locks.close()])
     },
   }

@@ -201,12 +201,12 @@ export function createQueue<Payload>({
     on: events.on,
     async send(input, given = {}) {
       const { message, size } = await prepare(input, given)
-      return { id: message.id, status: await sender.send(message, size) }
+      return { id: message.id, ...(await sender.send(message, size)) }
     },
     async sendBulk(messages) {
       const prepared = await Promise.all([...messages].map(({ input, ...given }) => prepare(input, given)))
       return Promise.all(
-        prepared.map(async ({ message, size }) => ({ id: message.id, status: await sender.send(message, size) })),
+        prepared.map(async ({ message, size }) => ({ id: message.id, ...(await sender.send(message, size)) })),
       )
     },
     history: async (id) => (await existing(id)).history,

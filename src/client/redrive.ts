@@ -7,6 +7,7 @@ import type { QueueRuntime } from '../engine/runtime.ts'
 import { createVersions } from '../engine/versions.ts'
 import { nearest, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
+import type { Confirmer } from '../store/confirmer.ts'
 import type { Quorum } from '../lock/quorum.ts'
 import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
 import type { RedisAddress } from '../store/connection.ts'
@@ -18,6 +19,7 @@ import type { HandlersOf } from '../worker/machine-handlers.ts'
 import type { Worker } from '../worker/worker.ts'
 import { createArrivals } from './arrivals.ts'
 import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './backend.ts'
+import { durabilityOf, type DurabilityOptions } from './durability.ts'
 import { openQuorum, type LockOptions } from './lock-nodes.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
@@ -32,6 +34,8 @@ export interface RedriveOptions {
   readonly store?: MemoryStore
   /** Locks on further servers, by majority, beside the one of the store. Default none; see docs/guides/locking.md. */
   readonly locks?: LockOptions
+  /** How many replicas are to confirm what is sent; the answer of a send says how many did. Default none; see docs/guides/durability.md. */
+  readonly durability?: DurabilityOptions
   /** First part of every key. Default `'rd'`. */
   readonly prefix?: string
   /** How long a command may go unanswered before it fails with `E_REDIS_UNAVAILABLE`. Default `'10s'`; bounds 100 ms–10 min. */
@@ -42,7 +46,7 @@ export interface RedriveOptions {
   readonly logger?: Logger
 }
 
-const OPTIONS = ['redis', 'embedded', 'store', 'locks', 'prefix', 'commandTimeout', 'feed', 'logger']
+const OPTIONS = ['redis', 'embedded', 'store', 'locks', 'durability', 'prefix', 'commandTimeout', 'feed', 'logger']
 
 interface OpenQueue {
   readonly queue: Queue
@@ -63,6 +67,7 @@ export class Redrive {
   readonly #clock: Clock
   readonly #backend: Promise<Backend>
   readonly #quorum: Quorum | undefined
+  readonly #confirmer: Confirmer | undefined
   readonly #queues = new Map<string, OpenQueue>()
   readonly #workers = new Set<Worker>()
   readonly #closed = new AbortController()
@@ -82,6 +87,7 @@ export class Redrive {
         max: 600_000,
       }),
       feed: toInteger(options.feed ?? DEFAULTS.feed, 'feed', { min: 1, max: 10_000_000 }),
+      durability: options.durability && durabilityOf(options.durability, options.store !== undefined),
     }
     if (options.store) this.#backend = Promise.resolve(memoryBackend(options.store))
     else if (options.embedded) {
@@ -92,6 +98,7 @@ export class Redrive {
       this.#backend = Promise.resolve(redisBackend({ ...settings, redis }))
     }
     this.#backend.catch(() => {})
+    this.#confirmer = settings.durability && lateConfirmer(this.#backend)
     this.#quorum = options.locks && openQuorum(options.locks, settings.prefix)
   }
 
@@ -164,6 +171,7 @@ export class Redrive {
       store,
       locks: lateLocks(this.#backend),
       quorum: this.#quorum,
+      confirmer: this.#confirmer,
       ready: () => {
         if (this.#closed.signal.aborted) return this.#connect().then(() => {})
         // Asked again after a failure: the server may be there by then.
@@ -261,6 +269,17 @@ function lateLocks(backend: Promise<Backend>): Backend['locks'] {
       return { token, extend: async (ms) => (await held).extend(ms), release: async () => (await held).release() }
     },
     close: async () => (await backend).locks.close(),
+  }
+}
+
+function lateConfirmer(backend: Promise<Backend>): Confirmer {
+  return {
+    async confirm(write) {
+      const { confirmer, store } = await backend
+      // The embedded server may have turned out to be memory, which nobody replicates.
+      return confirmer ? confirmer.confirm(write) : { answer: await write(store), replicas: 0 }
+    },
+    close() {},
   }
 }
 

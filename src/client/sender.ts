@@ -4,10 +4,11 @@ import { RedriveError } from '../errors.ts'
 import { DEFAULTS } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { EnqueueStatus, NewMessage, Partition } from '../store/store.ts'
+import { writeConfirmed, type Written } from './confirmed.ts'
 
 /** Sends messages; those of one tick travel together. */
 export interface Sender {
-  send(message: NewMessage, size: number): Promise<EnqueueStatus>
+  send(message: NewMessage, size: number): Promise<Written<EnqueueStatus>>
   /** Waits for what is under way. */
   flush(): Promise<void>
   /** Refuses what comes later. */
@@ -17,7 +18,7 @@ export interface Sender {
 interface Waiting {
   readonly message: NewMessage
   readonly size: number
-  resolve(status: EnqueueStatus): void
+  resolve(written: Written<EnqueueStatus>): void
   reject(error: unknown): void
 }
 
@@ -30,7 +31,7 @@ export function createSender(queue: QueueRuntime): Sender {
   let scheduled = false
   let closed = false
 
-  function send(message: NewMessage, size: number): Promise<EnqueueStatus> {
+  function send(message: NewMessage, size: number): Promise<Written<EnqueueStatus>> {
     if (closed)
       return Promise.reject(
         new RedriveError('E_CLOSED', `the queue "${queue.name}" is closed; "${message.id}" was not sent.`),
@@ -65,12 +66,9 @@ export function createSender(queue: QueueRuntime): Sender {
     try {
       await queue.ready()
       const token = randomBytes(12).toString('base64url')
-      const statuses = await queue.store.enqueue(
-        partition,
-        token,
-        batch.map(({ message }) => message),
-      )
-      batch.forEach(({ resolve }, i) => resolve(statuses[i]!))
+      const messages = batch.map(({ message }) => message)
+      const written = await writeConfirmed(queue, (writes) => writes.enqueue(partition, token, messages))
+      batch.forEach(({ resolve }, i) => resolve(written[i]!))
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }

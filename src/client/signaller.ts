@@ -3,16 +3,17 @@ import type { QueueRuntime } from '../engine/runtime.ts'
 import { DEFAULTS } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { Delivery, DeliveryStatus } from '../store/store.ts'
+import { writeConfirmed, type Written } from './confirmed.ts'
 
 /** Delivers events in the order in which they were given, however long their checks take. */
 export interface Signaller {
   /** `delivery` may still be a promise: what comes later waits for it, and passes it when it is rejected. */
-  deliver(id: string, delivery: Promise<Delivery>): Promise<DeliveryStatus>
+  deliver(id: string, delivery: Promise<Delivery>): Promise<Written<DeliveryStatus>>
 }
 
 interface Waiting {
   readonly delivery: Promise<Delivery>
-  resolve(status: DeliveryStatus): void
+  resolve(written: Written<DeliveryStatus>): void
   reject(error: unknown): void
 }
 
@@ -37,8 +38,9 @@ export function createSignaller(queue: QueueRuntime): Signaller {
     try {
       await queue.ready()
       const token = randomBytes(12).toString('base64url')
-      const statuses = await queue.store.deliver(queue.partitions[index]!, token, deliveries)
-      good.forEach(({ resolve }, i) => resolve(statuses[i]!))
+      const partition = queue.partitions[index]!
+      const written = await writeConfirmed(queue, (writes) => writes.deliver(partition, token, deliveries))
+      good.forEach(({ resolve }, i) => resolve(written[i]!))
     } catch (error) {
       for (const { reject } of good) reject(error)
     }

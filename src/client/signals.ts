@@ -28,6 +28,8 @@ export interface SignalResult {
   readonly status: 'delivered' | 'applied' | 'duplicate' | 'settled'
   /** The state after the step, when it was waited for; `undefined` for a message that was removed with it. */
   readonly state?: string | undefined
+  /** With the option `durability`: how many replicas have the event. */
+  readonly confirmed?: number
 }
 
 export interface Signals {
@@ -54,16 +56,16 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     if (eventId !== undefined) checkId(eventId)
     const timeout = wait === undefined ? undefined : toMs(wait, 'wait')
     const mark = eventId ?? (wait === undefined ? undefined : randomBytes(9).toString('base64url'))
-    const status = await signaller.deliver(checkId(id), check(id, event, eventId, mark))
+    const { status, ...confirmed } = await signaller.deliver(checkId(id), check(id, event, eventId, mark))
     if (status === 'missing') throw notFound(queue, id)
-    if (timeout === undefined || mark === undefined || status === 'settled') return { id, status }
+    if (timeout === undefined || mark === undefined || status === 'settled') return { id, status, ...confirmed }
     const state = await taken(queue, id, mark, timeout)
-    return { id, status: status === 'duplicate' ? status : 'applied', state }
+    return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
   }
 
   async function release(id: string): Promise<SignalResult> {
     const delivery = Promise.resolve({ id, event: mailText({ type: RELEASE }) })
-    const status = await signaller.deliver(checkId(id), delivery)
+    const { status } = await signaller.deliver(checkId(id), delivery)
     if (status === 'missing') throw notFound(queue, id)
     return { id, status }
   }

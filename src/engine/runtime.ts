@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Transition } from '../message.ts'
 import type { Locks } from '../lock/locks.ts'
 import type { Quorum } from '../lock/quorum.ts'
+import type { Confirmer } from '../store/confirmer.ts'
 import type { Partition, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { DurableMachine } from './registry.ts'
@@ -18,6 +19,8 @@ export interface QueueRuntime {
   readonly locks: Locks
   /** Locks on further servers that a worker needs before a message's first step; none by default. */
   readonly quorum: Quorum | undefined
+  /** Confirms by replicas what is sent, where that was asked for. */
+  readonly confirmer: Confirmer | undefined
   readonly clock: Clock
   readonly log: Log
   readonly settings: QueueSettings
