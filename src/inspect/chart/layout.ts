@@ -53,7 +53,7 @@ const DOT = 'start:'
 const STATE = 'state:'
 
 /**
- * Places states, edges and labels by ELK's layered algorithm. It takes some 200 ms the first time, half of it for loading, so callers
+ * Places states, edges and labels by ELK's layered algorithm. It takes half a second the first time, most of it for loading, so callers
  * keep what they got as long as the fingerprint of the machine is the same.
  */
 export async function layOut(chart: Chart): Promise<ChartLayout> {
@@ -74,18 +74,21 @@ function loadElk(): Promise<ELK> {
   return loading
 }
 
-/** `DEPTH_FIRST` keeps the first way from the initial state pointing down; `MODEL_ORDER` fails on nested states. */
 const OPTIONS = {
   'elk.algorithm': 'layered',
   'elk.direction': 'DOWN',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.padding': '[top=8,left=8,bottom=8,right=8]',
 }
 
-const SPACING = {
+/**
+ * For each state with states in it: ELK does not pass these on from the picture. `DEPTH_FIRST` keeps the first way from the initial
+ * state pointing down, where the default turned it round at a retry; `MODEL_ORDER` fails on nested states.
+ */
+const WITHIN = {
+  'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST',
   'elk.spacing.nodeNode': '28',
   'elk.spacing.edgeNode': '16',
   'elk.spacing.edgeLabel': '4',
@@ -104,7 +107,7 @@ function nodeOf(state: ChartState, nodes: Map<string, ChartState>): ElkNode {
   return {
     id: STATE + state.id,
     layoutOptions: {
-      ...SPACING,
+      ...WITHIN,
       'elk.padding': `[top=${height + padding},left=14,bottom=14,right=14]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${width}, ${height})`,

@@ -91,6 +91,13 @@ describe.each([
   })
 })
 
+test('the way from the initial state leads down', async () => {
+  const { states } = await layOut(toChart(messageMachine))
+  const top = (id: string): number => states.find(({ state }) => state.id === id)!.y
+  expect(top('pending')).toBeLessThan(top('processing'))
+  expect(top('processing')).toBeLessThan(Math.min(top('retrying'), top('succeeded'), top('dead')))
+})
+
 test('the picture of many states is of many states', () => {
   const count = (state: ReturnType<typeof toChart>['root']): number =>
     1 + state.states.reduce((sum, child) => sum + count(child), 0)
