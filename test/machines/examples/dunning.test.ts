@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { dunning, type DunningContext, type DunningInput } from '../../../machines/examples/dunning.ts'
+import { dunning, type Collection, type DunningContext, type DunningInput } from '../../../machines/examples/dunning.ts'
 import { DAY } from '../../../machines/examples/duration.ts'
+import { createTestRedrive } from '../../../src/testing/index.ts'
 import { happened, pathsOf, implies, walkAll, type Model, type Path, type Promises, type Walk } from './paths.ts'
 import { playWorkflow } from './play-workflow.ts'
 
@@ -11,7 +12,7 @@ const input: DunningInput = {
 }
 const BUSY = { name: 'Error', message: 'busy' }
 const PAID = { paid: true, receipt: 'r-1' }
-const REFUSED = { paid: false, why: 'no funds' }
+const REFUSED: Collection = { paid: false, why: 'no funds' }
 
 const model: Model = {
   machine: dunning,
@@ -47,7 +48,7 @@ function promises({ runs, state, context }: Walk, path: Path): Promises {
 describe('a payment ends it, and nothing else does before the last attempt', () => {
   test('on the shortest path to every state', async () => {
     const paths = pathsOf(model, 'shortest')
-    expect(paths.length).toBeGreaterThan(100)
+    expect(paths.length).toBeGreaterThan(320)
     expect(await walkAll(model, paths, promises)).toEqual([
       'ending.cancelling',
       'ending.restoring',
@@ -72,7 +73,7 @@ describe('a payment ends it, and nothing else does before the last attempt', () 
       allows: (_, { type }) => !type.includes('timeLimit'),
     }
     const paths = pathsOf(all, 'simple')
-    expect(paths.length).toBeGreaterThan(100)
+    expect(paths.length).toBeGreaterThan(285)
     expect(await walkAll(all, paths, promises)).toEqual(expect.arrayContaining(['forgiven', 'lapsed', 'paid', 'stuck']))
   })
 })
@@ -103,6 +104,34 @@ test('by the default schedule: days 0, 3, 8 and 15 with a letter each, and the e
   ])
   expect(play.state()).toBe('lapsed')
   expect(play.actor.getSnapshot().output).toEqual({ rounds: 4 })
+})
+
+test('through Redrive on a simulated clock it is the same calendar, and PAID on day 10 ends it', async () => {
+  const t = createTestRedrive()
+  const start = t.now()
+  const calendar: string[] = []
+  const note = (name: string) => calendar.push(`${name} on day ${(t.now() - start) / DAY}`)
+  const debts = t.queue('debts', { machine: dunning })
+  debts.work({
+    collect: async () => (note('collect'), REFUSED),
+    write: async () => note('write'),
+    cancelSubscription: async () => note('cancel'),
+    restoreSubscription: async () => note('restore'),
+  })
+  await debts.send({ invoice: 'i-1' }, { id: 'unpaid' })
+  await t.advance('22d')
+  const rounds = [0, 3, 8, 15].flatMap((day) => [`collect on day ${day}`, `write on day ${day}`])
+  expect(calendar).toEqual([...rounds, 'cancel on day 22'])
+  await t.expectState(debts, 'unpaid', 'lapsed')
+
+  await debts.send({ invoice: 'i-2' }, { id: 'paid' })
+  await t.advance('10d')
+  await debts.signal('paid', { type: 'PAID', receipt: 'cash' })
+  await t.drain()
+  await t.expectState(debts, 'paid', 'paid')
+  await t.advance('30d')
+  expect(calendar.slice(rounds.length + 1)).toHaveLength(6)
+  await t.close()
 })
 
 test('a payment on the last day, while the subscription is being cancelled, restores it', async () => {
