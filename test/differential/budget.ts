@@ -1,4 +1,4 @@
-const { DIFFERENTIAL_STEPS = '6500', DIFFERENTIAL_SEED = '20261123' } = process.env
+const { DIFFERENTIAL_STEPS = '4000', DIFFERENTIAL_SEED = '20261123' } = process.env
 
 /** Steps to be compared in all; `npm run test:differential` asks for many more. */
 export const STEPS = Number(DIFFERENTIAL_STEPS)

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { advance } from '../../src/engine/advance.ts'
-import { generatedCharts } from '../engine/charts/generated.ts'
 import { moves, nodesOf } from '../engine/sequences.ts'
 import { effortFor, LENGTH, SEED, STEPS } from './budget.ts'
 import { corpus } from './corpus/index.ts'
 import { openGround, type Ground } from './ground.ts'
+import { drawnScripts, shortestDrawn } from './drawn.ts'
 import { playTogether } from './lockstep.ts'
-import { startsWell, type Part } from './play.ts'
+import { startsWell } from './play.ts'
 import { shortest } from './shortest.ts'
 import { addTally, createTally } from './tally.ts'
 
@@ -53,31 +53,18 @@ describe('a message in Redis is the very actor of XState', () => {
   })
 })
 
-const KNOWN = { order: true, contention: true, timers: true }
+describe('and so it is in machines that nobody thought of', () => {
+  const { crowds, crowd } = effortFor(STEPS * 0.3)
 
-test('in machines that nobody thought of', async () => {
-  const tally = createTally()
-  const script = fc.record({ machine: generatedCharts, moves: moves(LENGTH) })
-  const { crowds: runs, crowd } = effortFor(STEPS * 0.4)
-  const together = fc.array(script, { minLength: 1, maxLength: crowd, size: 'max' })
-  const outcome = await fc.check(
-    fc.asyncProperty(fc.noBias(together), async (scripts) => {
-      const parts = scripts.map(({ machine, moves: each }) => ({
-        part: { name: fc.stringify(machine), machine, known: KNOWN } satisfies Part,
-        moves: each,
-      }))
-      await playTogether(
-        ground.plot(),
-        parts.filter(({ part }) => startsWell(part)),
-        tally,
-        advance,
-      )
-    }),
-    { numRuns: 2 * runs, seed: SEED },
-  )
-  addTally(total, tally)
-  if (outcome.failed) throw outcome.errorInstance
-  expect(tally.steps).toBeGreaterThan(STEPS * 0.1)
+  test.each(Array.from({ length: crowds }, (_, i) => SEED + i))('drawn by %i', async (seed) => {
+    const tally = createTally()
+    const scripts = fc.sample(drawnScripts, { numRuns: crowd, seed }).filter(({ part }) => startsWell(part))
+    await playTogether(ground.plot(), scripts, tally, advance).catch((cause: unknown) =>
+      shortestDrawn(ground, { seed, numRuns: crowd }, cause),
+    )
+    addTally(total, tally)
+    expect(tally.steps).toBeGreaterThan(5 * crowd)
+  })
 })
 
 test('for many thousand steps', () => expect(total.steps).toBeGreaterThanOrEqual(STEPS))

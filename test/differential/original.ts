@@ -37,7 +37,7 @@ export interface Original {
 }
 
 /** Timers of no delay in a row; who sets more than these will never rest. */
-const ENDLESS = 40
+const ENDLESS = 16
 
 export function startOriginal(machine: AnyStateMachine, input: unknown, known: Known = {}): Original {
   const clock = new SteppedClock()
