@@ -38,7 +38,7 @@ export async function toSvg(chart: Chart, theme: ChartTheme = LIGHT): Promise<st
  * Colours are presentation attributes, over which any style sheet wins, and every part has a class and its state: a page that
  * takes the picture in can restyle it (`.redrive-state[data-state="dead"] rect { … }`).
  */
-export function drawSvg(layout: ChartLayout, theme: ChartTheme = LIGHT): string {
+function drawSvg(layout: ChartLayout, theme: ChartTheme = LIGHT): string {
   const { width, height, states, edges, starts } = layout
   const [w, h] = [Math.ceil(width), Math.ceil(height)]
   const dots = starts.map(
