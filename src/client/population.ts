@@ -1,6 +1,6 @@
 import { createTally, fateOf, type Fate, type PopulationGroup } from '../engine/population.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { createVersions, type Arrivals, type Versions } from '../engine/versions.ts'
+import { createVersions, type Versions } from '../engine/versions.ts'
 import { RedriveError } from '../errors.ts'
 import type { ListedMessage, Partition, Store } from '../store/store.ts'
 
@@ -62,16 +62,10 @@ async function storedPartitions({ store, name, partitions }: QueueRuntime): Prom
   )
 }
 
-/** The same versions on the day of their deployment: those that the queue does not know yet come after all that it does. */
+/** The same versions with what is known of their arrival, and no way to announce one. One that has not come yet is taken for the newest. */
 function asIfDeployed({ current, machines, migrate }: Versions, known: ReadonlyMap<string, number>): Versions {
-  const ours = new Set(machines.map(({ ref }) => ref))
-  const arrivals: Arrivals = { when: (ref) => known.get(ref) ?? (ours.has(ref) ? Infinity : undefined) }
-  return createVersions(
-    current,
-    machines.filter((machine) => machine !== current),
-    migrate,
-    arrivals,
-  )
+  const older = machines.filter((machine) => machine !== current)
+  return createVersions(current, older, migrate, { when: (ref) => known.get(ref) })
 }
 
 /**
