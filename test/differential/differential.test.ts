@@ -41,7 +41,9 @@ describe('a message in Redis is the very actor of XState', () => {
     `in the machines by hand, crowd %i of ${crowds}`,
     async (i) => {
       const mine = scripts.slice((i - 1) * crowd, i === crowds ? undefined : i * crowd)
+      const before = tally.steps
       await playTogether(ground.plot(), mine, tally, advance).catch((cause: unknown) => shortest(ground, mine, cause))
+      expect(tally.steps - before).toBeGreaterThan(10 * mine.length)
     },
   )
 

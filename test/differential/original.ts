@@ -60,6 +60,7 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
 
   const snapshot = (): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot
   const timers = (): TimerView[] =>
+    // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
     Object.values(actor.system.getSnapshot()._scheduledEvents)
       .filter(({ source, target }) => source === actor && target === actor)
       .map((timer) => ({
@@ -99,7 +100,7 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
         children().map((child) => ({
           id: child.id,
           src: sourceOf(child),
-          input: child.getSnapshot().input as unknown,
+          input: (child.getSnapshot() as { input?: unknown }).input,
         })),
       ),
     told: () => ({ emitted: told.emitted.splice(0), logs: told.logs.splice(0), actions: told.actions.splice(0) }),
