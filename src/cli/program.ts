@@ -17,6 +17,7 @@ import { addRun } from './verbs/run.ts'
 import { addSend } from './verbs/send.ts'
 import { addShow } from './verbs/show.ts'
 import { addSignal } from './verbs/signal.ts'
+import { addSimulate } from './verbs/simulate.ts'
 import { addStats } from './verbs/stats.ts'
 import { addWorker } from './verbs/worker.ts'
 
@@ -24,6 +25,7 @@ const VERBS = [
   addDev,
   addWorker,
   addRun,
+  addSimulate,
   addSend,
   addLs,
   addShow,

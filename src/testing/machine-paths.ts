@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AnyStateMachine } from 'xstate'
 import { decode, encode } from '../codec.ts'
+import { eventLabel } from '../engine/stimulus.ts'
 import { isError, RedriveError } from '../errors.ts'
 import type { EventData, Message } from '../message.ts'
 import { show } from '../options.ts'
@@ -41,7 +42,7 @@ export function machinePaths(machine: AnyStateMachine, options: MachinePathsOpti
   return models.map((steps, i) => {
     const path: MachinePath = {
       steps,
-      description: describe(steps),
+      description: describe(machine.id, steps),
       run: (t, other = machine) => walk(t, `path-${i + 1}`, other, options.input, path),
       async test({ machine: other = machine, ...kit } = {}) {
         const t = createTestRedrive(kit)
@@ -66,7 +67,7 @@ async function walk(
   const play = await startPlaythrough(t, machine, name, input)
   for (const [i, step] of steps.entries()) {
     const failure = (what: string): RedriveError => {
-      const where = `step ${i} of ${steps.length - 1}, ${eventText(step.event)}`
+      const where = `step ${i} of ${steps.length - 1}, ${eventText(machine.id, step.event)}`
       return new RedriveError('E_EXPECTATION', `${machine.id} ${description}\n  ${where}: ${what}`, { step: i })
     }
     // What was due at once was taken together with the step before.
@@ -111,18 +112,17 @@ const asStored = (value: unknown): unknown => (value === undefined ? undefined :
 
 const text = (value: unknown): string => (value === undefined ? 'undefined' : encode(value, 'value'))
 
-function describe(steps: readonly ModelStep[]): string {
-  const events = steps.slice(1).map(({ event }) => eventText(event))
+function describe(machineId: string, steps: readonly ModelStep[]): string {
+  const events = steps.slice(1).map(({ event }) => eventText(machineId, event))
   return `comes to ${steps.at(-1)!.state}${events.length > 0 ? ` by ${events.join(', ')}` : ''}`
 }
 
-function eventText({ type, ...data }: EventData): string {
-  const [, delay] = /^xstate\.after\.(.*?)\./s.exec(type) ?? []
-  if (delay !== undefined) return `after ${delay}`
-  const [, kind, id] = /^xstate\.(done|error)\.actor\.(.*)$/s.exec(type) ?? []
-  const value = kind === undefined ? data : kind === 'done' ? data['output'] : data['error']
-  const name = kind === undefined ? type : `${kind} ${id}`
-  if (isError(value)) return `${name} "${value.message}"`
+/** As a journal names it, with what it carries. */
+function eventText(machineId: string, { type, ...data }: EventData): string {
+  const [, kind] = /^xstate\.(done|error)\.actor\./.exec(type) ?? []
+  const value = kind === undefined ? data : data[kind === 'done' ? 'output' : 'error']
+  const label = eventLabel(machineId, type)
+  if (isError(value)) return `${label} "${value.message}"`
   const empty = value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
-  return empty ? name : `${name} ${text(value)}`
+  return empty ? label : `${label} ${text(value)}`
 }

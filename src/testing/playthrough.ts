@@ -12,6 +12,8 @@ export interface Playthrough {
   readonly queue: Queue
   readonly id: string
   message(): Promise<Message>
+  /** Types of the events that the state it is in takes; a guard may still refuse one. */
+  possible(): Promise<readonly string[]>
   /** @throws RedriveError `E_INVALID_EVENT`, `E_UNKNOWN_EVENT` */
   take(event: EventData): Promise<void>
   /** Ends what was invoked under this id. @throws RedriveError `E_NOT_FOUND` when it does not run. */
@@ -36,12 +38,13 @@ export async function startPlaythrough(
   input: unknown,
 ): Promise<Playthrough> {
   const pending = new Set<Pending>()
+  const durable = registerMachine(machine)
   const queue: Queue = t.queue(name, {
     machine,
     journal: 100,
     retention: { succeeded: 'forever', cancelled: 'forever' },
   })
-  queue.work(waitingHandlers(t, registerMachine(machine).sources, pending))
+  queue.work(waitingHandlers(t, durable.sources, pending))
   await queue.send(input, { id: ID })
 
   async function message(): Promise<Message> {
@@ -65,6 +68,13 @@ export async function startPlaythrough(
     queue,
     id: ID,
     message,
+    async possible() {
+      const { state, status, quarantine } = await message()
+      if (status !== 'active' || quarantine) return []
+      // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
+      const types = durable.template(state)._nodes.flatMap(({ ownEvents }) => ownEvents as string[])
+      return [...new Set(types)].filter((type) => !type.startsWith('xstate.'))
+    },
     async take(event) {
       await queue.signal(ID, event)
     },
