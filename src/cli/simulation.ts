@@ -2,7 +2,8 @@ import type { AnyStateMachine } from 'xstate'
 import { nearest } from '../errors.ts'
 import type { JournalEntry } from '../message.ts'
 import { toMs } from '../options.ts'
-import { startPlaythrough, type Outcome, type Playthrough, type TestRedrive } from '../testing/index.ts'
+import { startPlaythrough, type Outcome, type Playthrough } from '../testing/playthrough.ts'
+import type { TestRedrive } from '../testing/test-redrive.ts'
 import { parseEvent } from './parse-event.ts'
 import { viewOf, type SimulationView } from './simulation-view.ts'
 import { usage } from './usage.ts'
@@ -21,17 +22,6 @@ interface History {
   readonly type: 'history'
   readonly entries: readonly JournalEntry[]
 }
-
-export const COMMANDS: readonly (readonly [string, string])[] = [
-  ['event <TYPE | JSON>', 'sends an event; just its type will do where it is not the name of a command'],
-  ['done [id] [JSON]', 'what runs under this id ends with this output'],
-  ['error [id] [message | JSON]', 'it ends with this error'],
-  ['advance [duration]', 'lets time pass, such as 3d; without a duration, up to the next timer'],
-  ['show', 'state, context, timers, what runs, and the events that are possible'],
-  ['history', 'the journal'],
-  ['help', 'these lines'],
-  ['quit', 'ends it; so does the end of the input'],
-]
 
 type Command = (rest: string) => Promise<Answer>
 

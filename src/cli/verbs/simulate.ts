@@ -1,11 +1,10 @@
 import { createInterface, type Interface } from 'node:readline'
 import type { Command } from 'commander'
-import { createTestRedrive } from '../../testing/index.ts'
 import { EXIT, reportFailure } from '../failure.ts'
-import { loadMachine } from '../machine-file.ts'
 import { printable } from '../printable.ts'
 import type { Runner, Session } from '../session.ts'
-import { COMMANDS, startSimulation, type Answer, type Simulation } from '../simulation.ts'
+import { COMMANDS } from '../simulation-commands.ts'
+import type { Answer, Simulation } from '../simulation.ts'
 import { viewText } from '../simulation-view.ts'
 import { table } from '../table.ts'
 import { dateText } from '../time-text.ts'
@@ -47,6 +46,10 @@ function parseInput(text: string): unknown {
 }
 
 async function simulate(session: Session, place: string, { input, machine, start }: SimulateOptions): Promise<number> {
+  // Loaded when asked for: no other verb waits for the testing kit and the shipped machines.
+  const { createTestRedrive } = await import('../../testing/index.ts')
+  const { startSimulation } = await import('../simulation.ts')
+  const { loadMachine } = await import('../machine-file.ts')
   const { note } = session.output
   const logger = { debug: () => {}, info: note, warn: note, error: note }
   const t = createTestRedrive({ logger, ...(start === undefined ? {} : { start }) })
