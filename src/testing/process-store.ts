@@ -26,14 +26,19 @@ export function createProcessStore(world: World, life: ProcessLife): MemoryStore
     return (...args: Args): Promise<T> => reach(() => call(...args))
   }
 
-  const stirring = <Args extends unknown[], T>(call: (...args: Args) => Promise<T>) => {
-    return passed((...args: Args) => {
+  /** Whatever the port has: what is nothing special is a sign of life, and ends with the process. */
+  const calls = Object.entries(store).filter(([, call]) => typeof call === 'function')
+  const others = calls.map(([name, call]) => {
+    const stirring = (...args: never[]): Promise<unknown> => {
       activity.stir()
-      return call(...args)
-    })
-  }
+      return (call as (...args: never[]) => Promise<unknown>)(...args)
+    }
+    return [name, passed(stirring)] as const
+  })
 
   return {
+    ...store,
+    ...Object.fromEntries(others),
     clock: clockOf(world.timeline, world.chance, life),
     claim: passed(async (partition, request) => {
       const now = world.timeline.now()
@@ -61,20 +66,6 @@ export function createProcessStore(world: World, life: ProcessLife): MemoryStore
       return end
     }),
     lock: (partition, id, token, ms, held) => !life.dead && store.lock(partition, id, token, ms, held),
-    enqueue: stirring(store.enqueue),
-    deliver: stirring(store.deliver),
-    inbox: stirring(store.inbox),
-    read: passed(store.read),
-    list: passed(store.list),
-    stats: passed(store.stats),
-    trim: passed(store.trim),
-    remove: stirring(store.remove),
-    readFeed: passed(store.readFeed),
-    feedEnd: passed(store.feedEnd),
-    defineQueue: stirring(store.defineQueue),
-    queues: passed(store.queues),
-    arrive: stirring(store.arrive),
-    ready: stirring(store.ready),
     close: async () => {},
   }
 
