@@ -91,8 +91,11 @@ export interface Message<Input = unknown> {
 /** The answer to a send. */
 export interface SendResult {
   readonly id: string
-  /** `duplicate`: a message with this id is stored already; it was left as it is. */
-  readonly status: 'created' | 'duplicate'
+  /**
+   * `duplicate`: a message with this id is stored already; it was left as it is. `spooled`: Redis is away; the message is on the disk of
+   * this machine, in the outbox, and comes to Redis when that is back.
+   */
+  readonly status: 'created' | 'duplicate' | 'spooled'
   /**
    * With the option `durability`: how many replicas have the message. Fewer than asked for is no error: it is stored, and a failover at
    * this moment could lose it.

@@ -9,6 +9,7 @@ import { addDev } from './verbs/dev.ts'
 import { addHistory } from './verbs/history.ts'
 import { addLs } from './verbs/ls.ts'
 import { addMachines } from './verbs/machines.ts'
+import { addOutbox } from './verbs/outbox.ts'
 import { addRedrive } from './verbs/redrive.ts'
 import { addRelease } from './verbs/release.ts'
 import { addRetry } from './verbs/retry.ts'
@@ -38,6 +39,7 @@ const VERBS = [
   addRm,
   addSignal,
   addMachines,
+  addOutbox,
 ]
 
 const { version } = createRequire(import.meta.url)('redrive/package.json') as { version: string }

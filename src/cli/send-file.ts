@@ -24,7 +24,7 @@ export async function sendFile(session: Session, queue: Queue, path: string, how
     stopped.abort()
   })
   const progress = createSendProgress(session.terminal, size)
-  const counts = { created: 0, duplicate: 0, failed: 0 }
+  const counts = { created: 0, duplicate: 0, spooled: 0, failed: 0 }
   const tell = (sent: Sent): void => {
     progress.advance(sent.bytes)
     counts[sent.result?.status ?? 'failed']++
@@ -36,9 +36,11 @@ export async function sendFile(session: Session, queue: Queue, path: string, how
   } finally {
     progress.stop()
     release()
-    const summary = `created ${counts.created}, duplicate ${counts.duplicate}, failed ${counts.failed}`
+    // The command line has no outbox: what cannot be sent fails.
+    const { spooled: _none, ...told } = counts
+    const summary = `created ${told.created}, duplicate ${told.duplicate}, failed ${told.failed}`
     if (output.json) output.note(summary)
-    else output.record(counts, () => summary)
+    else output.record(told, () => summary)
   }
   return code === EXIT.ok && counts.failed > 0 ? EXIT.failed : code
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { Redrive, type RedriveOptions } from '../client/redrive.ts'
+import type { RedriveOptions } from '../client/redrive-options.ts'
+import { Redrive } from '../client/redrive.ts'
 import { RedriveError } from '../errors.ts'
 import { DEFAULTS } from '../options.ts'
 import { describeAddress } from '../store/connection.ts'

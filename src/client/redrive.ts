@@ -5,48 +5,27 @@ import { SyncedClock, type Clock } from '../clock.ts'
 import { registerMachine } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { createVersions } from '../engine/versions.ts'
-import { nearest, RedriveError } from '../errors.ts'
+import { RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
 import type { Confirmer } from '../store/confirmer.ts'
 import type { Quorum } from '../lock/quorum.ts'
-import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
-import type { RedisAddress } from '../store/connection.ts'
-import type { MemoryStore } from '../store/memory-store.ts'
-import type { Partition, QueueDefinition, ServerFacts, Store } from '../store/store.ts'
-import { createLog, stderrLogger, type Logger } from '../telemetry/log.ts'
+import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
+import type { Partition, QueueDefinition, ServerFacts } from '../store/store.ts'
+import { createLog, stderrLogger } from '../telemetry/log.ts'
 import type { Handler } from '../worker/handlers.ts'
 import type { HandlersOf } from '../worker/machine-handlers.ts'
 import type { Worker } from '../worker/worker.ts'
 import { createArrivals } from './arrivals.ts'
 import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './backend.ts'
-import { durabilityOf, type DurabilityOptions } from './durability.ts'
-import { openQuorum, type LockOptions } from './lock-nodes.ts'
+import { durabilityOf } from './durability.ts'
+import { lateConfirmer, lateLocks, lateStore } from './late-backend.ts'
+import { openQuorum } from './lock-nodes.ts'
+import { createOutbox, type Outbox } from './outbox/outbox.ts'
+import { outboxSettings } from './outbox/outbox-options.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { checkOptions, type RedriveOptions } from './redrive-options.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createSender, type Sender } from './sender.ts'
-
-export interface RedriveOptions {
-  /** `redis://…`, `rediss://…`, `unix:///…` or the options of ioredis. Default: `REDIS_URL`, else `redis://127.0.0.1:6379`. */
-  readonly redis?: RedisAddress
-  /** A private redis-server for development that ends with this process; without one on the machine, memory. `directory` keeps its data. */
-  readonly embedded?: boolean | { readonly directory?: string }
-  /** A store in memory, for tests: `createMemoryStore()`. */
-  readonly store?: MemoryStore
-  /** Locks on further servers, by majority, beside the one of the store. Default none; see docs/guides/locking.md. */
-  readonly locks?: LockOptions
-  /** How many replicas are to confirm what is sent; the answer of a send says how many did. Default none; see docs/guides/durability.md. */
-  readonly durability?: DurabilityOptions
-  /** First part of every key. Default `'rd'`. */
-  readonly prefix?: string
-  /** How long a command may go unanswered before it fails with `E_REDIS_UNAVAILABLE`. Default `'10s'`; bounds 100 ms–10 min. */
-  readonly commandTimeout?: Duration
-  /** Commit batches kept in the feed of each partition, about. Default 10,000. */
-  readonly feed?: number
-  /** Default: warnings and errors to stderr. */
-  readonly logger?: Logger
-}
-
-const OPTIONS = ['redis', 'embedded', 'store', 'locks', 'durability', 'prefix', 'commandTimeout', 'feed', 'logger']
 
 interface OpenQueue {
   readonly queue: Queue
@@ -68,6 +47,7 @@ export class Redrive {
   readonly #backend: Promise<Backend>
   readonly #quorum: Quorum | undefined
   readonly #confirmer: Confirmer | undefined
+  readonly #outbox: Outbox | undefined
   readonly #queues = new Map<string, OpenQueue>()
   readonly #workers = new Set<Worker>()
   readonly #closed = new AbortController()
@@ -100,6 +80,14 @@ export class Redrive {
     this.#backend.catch(() => {})
     this.#confirmer = settings.durability && lateConfirmer(this.#backend)
     this.#quorum = options.locks && openQuorum(options.locks, settings.prefix)
+    this.#outbox =
+      options.outbox &&
+      createOutbox(outboxSettings(options.outbox), {
+        ready: () => this.ready(),
+        store: lateStore(this.#backend),
+        clock: this.#clock,
+        log: this.#log,
+      })
   }
 
   /**
@@ -107,13 +95,18 @@ export class Redrive {
    * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH`, `E_REDIS_VERSION`
    */
   ready(): Promise<ServerFacts> {
-    this.#facts ??= this.#connect()
+    // Asked again after a failure: the server may be there by then.
+    this.#facts ??= this.#connect().catch((error: unknown) => {
+      this.#facts = undefined
+      throw error
+    })
     return this.#facts
   }
 
   async #connect(): Promise<ServerFacts> {
     this.#refuse(this.#closed.signal.aborted)
     const { store } = await this.#backend
+    await this.#outbox?.ready()
     const facts = await store.ready()
     for (const warning of facts.warnings) this.#log.serverWarning(warning)
     return facts
@@ -184,7 +177,7 @@ export class Redrive {
         return defined
       },
     }
-    const sender = createSender(runtime)
+    const sender = createSender(runtime, this.#outbox)
     const queue = createQueue({
       runtime,
       sender,
@@ -198,10 +191,7 @@ export class Redrive {
   }
 
   async #define(name: string, definition: QueueDefinition): Promise<void> {
-    await this.ready().catch((error: unknown) => {
-      this.#facts = undefined
-      throw error
-    })
+    await this.ready()
     const { store } = await this.#backend
     const { partitions } = await store.defineQueue(name, definition)
     if (partitions === definition.partitions) return
@@ -212,6 +202,14 @@ export class Redrive {
         path: 'partitions',
       },
     )
+  }
+
+  /**
+   * Resolves when nothing of this client waits in the outbox; at once without one. It waits as long as Redis is away.
+   * @throws RedriveError `E_OUTBOX_LOCKED`, `E_OUTBOX_FAILED`
+   */
+  async drained(): Promise<void> {
+    await this.#outbox?.drained()
   }
 
   /** The queues that were ever used on this server. */
@@ -230,6 +228,7 @@ export class Redrive {
     for (const { sender } of this.#queues.values()) sender.close()
     await Promise.all([...this.#workers].map((worker) => worker.stop(options)))
     await Promise.allSettled([...this.#queues.values()].map(({ sender }) => sender.flush()))
+    await this.#outbox?.close()
     this.#closed.abort()
     this.#quorum?.close()
     await this.#backend.then(
@@ -241,55 +240,4 @@ export class Redrive {
   #refuse(closed: boolean): void {
     if (closed) throw new RedriveError('E_CLOSED', 'this client is closed. Make a new one.')
   }
-}
-
-function checkOptions(options: RedriveOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new RedriveError('E_INVALID_OPTION', `new Redrive() takes an object of options; got ${show(options)}.`)
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
-  if (unknown === undefined) return
-  const near = nearest(unknown, OPTIONS)
-  throw new RedriveError(
-    'E_INVALID_OPTION',
-    `there is no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` Options: ${OPTIONS.join(', ')}.`}`,
-    { path: unknown },
-  )
-}
-
-/** A store that is still being opened: every call waits for it. */
-function lateStore(backend: Promise<Backend>): Store {
-  return late(async () => (await backend).store)
-}
-
-function lateLocks(backend: Promise<Backend>): Backend['locks'] {
-  return {
-    acquire: async (place, id, ms) => (await backend).locks.acquire(place, id, ms),
-    adopt(place, id, token) {
-      const held = backend.then(({ locks }) => locks.adopt(place, id, token))
-      return { token, extend: async (ms) => (await held).extend(ms), release: async () => (await held).release() }
-    },
-    close: async () => (await backend).locks.close(),
-  }
-}
-
-function lateConfirmer(backend: Promise<Backend>): Confirmer {
-  return {
-    async confirm(write) {
-      const { confirmer, store } = await backend
-      // The embedded server may have turned out to be memory, which nobody replicates.
-      return confirmer ? confirmer.confirm(write) : { answer: await write(store), replicas: 0 }
-    },
-    close() {},
-  }
-}
-
-function late(open: () => Promise<Store>): Store {
-  return new Proxy({} as Store, {
-    get:
-      (_, name: keyof Store) =>
-      async (...args: never[]) => {
-        const store = await open()
-        return (store[name] as (...args: never[]) => unknown)(...args)
-      },
-  })
 }

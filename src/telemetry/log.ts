@@ -30,6 +30,8 @@ export interface Log {
   feedFailed(queue: string, error: unknown): void
   locksUnavailable(queue: string, error: unknown): void
   locksAvailable(queue: string): void
+  outboxFailed(error: unknown): void
+  outboxWaits(batches: number, error: unknown): void
   fromHandler(id: string, text: string): void
   fromMachine(id: string, value: unknown): void
   actionFailed(id: string, action: string, error: unknown): void
@@ -57,6 +59,9 @@ export function createLog(logger: Logger): Log {
     locksUnavailable: (queue, error) => logger.error(`the work on "${queue}" is paused: ${reason(error)}`, { queue }),
     locksAvailable: (queue) =>
       logger.warn(`the work on "${queue}" goes on: a majority of the lock nodes answers again`, { queue }),
+    outboxFailed: (error) => logger.error(`there is no outbox: ${reason(error)}`),
+    outboxWaits: (batches, error) =>
+      logger.warn(`${batches} batches wait in the outbox, trying again: ${reason(error)}`),
     fromHandler: (id, text) => logger.info(`"${id}": ${text}`, { id }),
     fromMachine: (id, value) =>
       logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),

@@ -1,0 +1,126 @@
+import { mkdir } from 'node:fs/promises'
+import { isError, RedriveError } from '../../errors.ts'
+import type { NewMessage } from '../../store/store.ts'
+
+/** A batch of sends as it lies on the disk: what one script call stores. */
+export interface Spooled {
+  readonly queue: string
+  readonly partitions: number
+  readonly partition: number
+  /** The same with each try, so that a batch that did arrive is not stored twice. */
+  readonly token: string
+  readonly messages: readonly NewMessage[]
+  /** Milliseconds since 1970, by the clock of this machine. */
+  readonly at: number
+}
+
+export interface SpoolEntry extends Spooled {
+  readonly position: string
+  /** Bytes on the disk, about. */
+  readonly size: number
+}
+
+/** Batches on the local disk, in their order. Each write is on the disk when its promise resolves. */
+export interface Spool {
+  readonly bytes: number
+  readonly batches: number
+  /** The number that the next batch gets; numbers only ever grow, also over restarts. */
+  number(): number
+  /** @throws RedriveError `E_OUTBOX_FULL`, `E_OUTBOX_FAILED` */
+  append(number: number, batch: Spooled): Promise<void>
+  /** The oldest batches. */
+  read(limit: number): Promise<SpoolEntry[]>
+  remove(entries: readonly SpoolEntry[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** As many digits as a number may have, so that the order of the keys is that of the numbers. */
+const DIGITS = 16
+
+/**
+ * Opens a directory, which no other process may have open.
+ * @throws RedriveError `E_OUTBOX_LOCKED`, `E_OUTBOX_FAILED`
+ */
+export async function openSpool(directory: string, maxBytes: number): Promise<Spool> {
+  const db = await openLevel(directory)
+  let [bytes, batches, next] = [0, 0, 0]
+  for await (const [key, value] of db.iterator()) {
+    bytes += value.length
+    batches++
+    next = Number(key) + 1
+  }
+
+  return {
+    get bytes() {
+      return bytes
+    },
+    get batches() {
+      return batches
+    },
+    number: () => next++,
+    async append(number, batch) {
+      const text = JSON.stringify(batch)
+      if (bytes + text.length > maxBytes)
+        throw new RedriveError(
+          'E_OUTBOX_FULL',
+          `Redis is away, and the outbox in ${directory} is full: ${bytes} of ${maxBytes} bytes in ${batches} batches. The message was not stored.`,
+          { bytes, maxBytes, batches },
+        )
+      // Counted before it is written, so that writes side by side keep the bound together.
+      bytes += text.length
+      batches++
+      try {
+        await db.batch([{ type: 'put', key: String(number).padStart(DIGITS, '0'), value: text }], { sync: true })
+      } catch (error) {
+        bytes -= text.length
+        batches--
+        throw failed(directory, error)
+      }
+    },
+    async read(limit) {
+      const rows = await db.iterator({ limit }).all()
+      return rows.map(([position, value]) => ({ ...(JSON.parse(value) as Spooled), position, size: value.length }))
+    },
+    async remove(entries) {
+      // Without a sync: a removal that is lost in a crash is done again, and the batch stored once by its token and ids.
+      await db.batch(entries.map(({ position }) => ({ type: 'del', key: position })))
+      for (const { size } of entries) bytes -= size
+      batches -= entries.length
+    },
+    close: () => db.close(),
+  }
+}
+
+async function openLevel(directory: string) {
+  const { ClassicLevel } = await load()
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const db = new ClassicLevel<string, string>(directory, { valueEncoding: 'utf8' })
+    await db.open()
+    return db
+  } catch (error) {
+    if ((error as { cause?: { code?: unknown } }).cause?.code !== 'LEVEL_LOCKED') throw failed(directory, error)
+    throw new RedriveError(
+      'E_OUTBOX_LOCKED',
+      `another process, or another client of this one, uses the outbox in ${directory}. Give each its own directory.`,
+      { path: 'outbox.directory' },
+    )
+  }
+}
+
+async function load(): Promise<typeof import('classic-level')> {
+  try {
+    return await import('classic-level')
+  } catch (error) {
+    throw new RedriveError(
+      'E_OUTBOX_FAILED',
+      'an outbox needs the optional package "classic-level", which is not installed here: npm install classic-level.',
+      { cause: error },
+    )
+  }
+}
+
+function failed(directory: string, error: unknown): RedriveError {
+  const reason = isError(error) ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
+  return new RedriveError('E_OUTBOX_FAILED', `the outbox in ${directory} cannot be used: ${reason}.`, { cause: error })
+}
