@@ -14,12 +14,12 @@ export type Blow =
 export function blowOf(move: Move, original: Original, alone: boolean): Blow {
   const { aim, pick, value } = move
   const [first] = original.dues()
-  const children = original.children()
+  const children = original.running()
   if (aim === 1 && first !== undefined)
     return { kind: 'pass', to: original.now + Math.floor((first - original.now) / 2) }
   if (aim === 2 && first !== undefined) return { kind: 'pass', to: value === 9 ? original.dues().at(-1)! + 1 : first }
   if ((aim === 3 || aim === 4) && children.length > 0) {
-    const child = children[pick % children.length]!.id
+    const child = children[pick % children.length]!
     const { output, error } = eventFor(`xstate.${aim === 3 ? 'done' : 'error'}.actor.${child}`, value)
     return { kind: 'end', child, ending: aim === 3 ? { output } : { error } }
   }

@@ -51,7 +51,7 @@ describe('a message in Redis is the very actor of XState', () => {
     addTally(total, tally)
     const states = corpus.flatMap(({ machine }) => [...nodesOf(machine.root)].filter(({ type }) => type !== 'history'))
     // The rest are states in which no step ever ends.
-    expect(tally.states.size / states.length).toBeGreaterThan(0.85)
+    expect(tally.states.size / states.length).toBeGreaterThan(0.75)
   })
 })
 

@@ -31,6 +31,6 @@ export async function shortestDrawn(
   const alone = fc.asyncProperty(drawnScripts, async (script) => {
     if (startsWell(script.part)) await playTogether(ground.plot(), [script], createTally(), advance)
   })
-  const outcome = await fc.check(alone, { ...draw, plugins: [fc.interruptAfterTimeLimit(20_000)] })
+  const outcome = await fc.check(alone, { ...draw, plugins: [fc.interruptAfterTimeLimit(15_000)] })
   throw outcome.failed ? outcome.errorInstance : found
 }

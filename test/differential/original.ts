@@ -1,10 +1,18 @@
-import { createActor, type AnyActorRef, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
-import { registerMachine } from '../../src/engine/registry.ts'
+import {
+  createActor,
+  type AnyActorLogic,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+} from 'xstate'
+import { invocationId, timerPlace, type Path } from '../../src/engine/address.ts'
+import { actorLogic, kindOf } from '../../src/engine/logic.ts'
+import { isSystem, membersOf, qualified } from '../../src/engine/members.ts'
 import { inDocumentOrder } from '../../src/engine/transition.ts'
 import type { EventData } from '../../src/message.ts'
 import { endActor, inert, type Ending } from './inert.ts'
 import { SteppedClock } from './stepped-clock.ts'
-import { INLINE, nothingTold, viewOf, type TimerView, type Told, type View } from './view.ts'
+import { childrenOf, INLINE, nothingTold, viewOf, type TimerView, type Told, type View } from './view.ts'
 
 /** What is known to differ, taken out of the comparison; `docs/reference/xstate-differences.md` has the reasons. */
 export interface Known {
@@ -31,7 +39,8 @@ export interface Original {
   drain(): boolean
   /** When timers are due, the earliest first. */
   dues(): number[]
-  children(): AnyActorRef[]
+  /** Ids of the actors that a handler would run, at all levels. */
+  running(): string[]
   view(): View
   told(): Told
 }
@@ -49,9 +58,16 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
     inspect(event) {
       if (event.type !== '@xstate.action' || event.action.type.startsWith('xstate.')) return
       const { type, params } = event.action
-      told.actions.push({ name: type in machine.implementations.actions ? type : INLINE, params })
+      const ref = event.actorRef as AnyActorRef
+      const { actions } = (logicOf(ref) as AnyStateMachine).implementations
+      told.actions.push({ name: type in actions ? qualified(keyOf(ref), type) : INLINE, params })
     },
   })
+  const members = membersOf(machine)
+  const inCompany = isSystem(members)
+  const keys = new Map<unknown, string>(members.map((member) => [member.machine, member.key]))
+  /** The machine of an actor, as its sources and actions name it. */
+  const keyOf = (each: AnyActorRef | undefined): string => (each ? (keys.get(logicOf(each)) ?? '') : '')
   const dues = watchTimers(actor, clock, known)
   actor.on('*', (event) => void told.emitted.push(event as EventData))
   // An actor that nobody listens to throws its error at the whole process.
@@ -62,13 +78,14 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
   const timers = (): TimerView[] =>
     // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
     Object.values(actor.system.getSnapshot()._scheduledEvents)
-      .filter(({ source, target }) => source === actor && target === actor)
-      .map((timer) => ({
-        id: timer.id.startsWith(NAMELESS) ? undefined : timer.id,
-        event: timer.event,
-        left: dues.get(timer.id)! - clock.now(),
+      // What is sent to an actor that only runs is heard by nobody, and kept only where it has company.
+      .filter(({ target }) => inCompany || !isRun(target))
+      .map(({ source, target, id, event }) => ({
+        id: timerPlace(pathOf(source), pathOf(target), id) + (id.startsWith(NAMELESS) ? '' : id),
+        event,
+        left: dues.get(timerKey(source, id))! - clock.now(),
       }))
-  const children = (): AnyActorRef[] => Object.values(snapshot().children as Record<string, AnyActorRef>).filter(runs)
+  const children = (): AnyActorRef[] => runningBelow(snapshot())
 
   return {
     get now() {
@@ -78,11 +95,11 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
       return snapshot()
     },
     send: (event) => actor.send(event),
-    end: (child, ending) =>
-      endActor(
-        children().find(({ id }) => id === child)!,
-        ending,
-      ),
+    end(child, ending) {
+      const found = children().find((each) => invocationId(pathOf(each)) === child)
+      if (!found) throw new Error(`${machine.id} runs no ${child}`)
+      endActor(found, ending)
+    },
     pass: (to) => clock.set(to),
     drain() {
       for (let fired = 0; fired < ENDLESS; fired++) if (!clock.fire()) return true
@@ -92,14 +109,14 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
       timers()
         .map(({ left }) => left + clock.now())
         .toSorted((a, b) => a - b),
-    children,
+    running: () => children().map((child) => invocationId(pathOf(child))),
     view: () =>
       viewOf(
         snapshot(),
         timers(),
         children().map((child) => ({
-          id: child.id,
-          src: sourceOf(child),
+          id: invocationId(pathOf(child)),
+          src: qualified(keyOf(parentOf(child)), sourceOf(child)),
           input: (child.getSnapshot() as { input?: unknown }).input,
         })),
       ),
@@ -107,8 +124,34 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
   }
 }
 
-const runs = (child: AnyActorRef): boolean => (child.getSnapshot() as { status: string }).status === 'active'
+/** An actor as XState makes it. */
+interface Made {
+  readonly logic: AnyActorLogic
+  readonly _parent?: AnyActorRef
+}
+
+// oxlint-disable-next-line no-underscore-dangle -- XState has no public name for it
+const parentOf = (actor: AnyActorRef): AnyActorRef | undefined => (actor as unknown as Made)._parent
+const logicOf = (actor: AnyActorRef): AnyActorLogic => (actor as unknown as Made).logic
+const isRun = (actor: AnyActorRef): boolean => kindOf(logicOf(actor)) === 'promise'
+const isActive = (actor: AnyActorRef): boolean => (actor.getSnapshot() as { status: string }).status === 'active'
+
+/** The ids from the root's child down to an actor. */
+function pathOf(actor: AnyActorRef): Path {
+  const parent = parentOf(actor)
+  return parent ? [...pathOf(parent), actor.id] : []
+}
+
+/** The actors that run once, at all levels. */
+const runningBelow = (snapshot: AnyMachineSnapshot): AnyActorRef[] =>
+  childrenOf(snapshot)
+    .filter(isActive)
+    .flatMap((child) => (isRun(child) ? [child] : runningBelow(child.getSnapshot() as AnyMachineSnapshot)))
+
 const sourceOf = ({ src }: AnyActorRef): string => (typeof src === 'string' ? src : '(inline)')
+
+/** What a handler would run, whether the machine implements it or not. */
+const isInert = (logic: AnyActorLogic | undefined): boolean => !logic || kindOf(logic) === 'promise'
 
 const preparedOnes = new WeakMap<AnyStateMachine, AnyStateMachine>()
 
@@ -120,7 +163,8 @@ function prepared(machine: AnyStateMachine, known: Known): AnyStateMachine {
 }
 
 function prepare(machine: AnyStateMachine, { order = false }: Known): AnyStateMachine {
-  const named = registerMachine(machine).sources.filter((src) => !src.startsWith('xstate.invoke.'))
+  const [root] = membersOf(machine)
+  const named = root!.sources.filter((src) => !src.startsWith('xstate.invoke.') && isInert(actorLogic(machine, src)))
   const provided = machine.provide({ actors: Object.fromEntries(named.map((src) => [src, inert])) }) as AnyStateMachine
   if (!order) return provided
   const transition = provided.transition.bind(provided)
@@ -133,6 +177,7 @@ function prepare(machine: AnyStateMachine, { order = false }: Known): AnyStateMa
 }
 
 const NAMELESS = 'nameless timer '
+const timerKey = ({ sessionId }: AnyActorRef, id: string): string => `${sessionId} ${id}`
 
 /** Learns when each timer is due, by its id; one without an id gets one that can be told. */
 function watchTimers(
@@ -145,7 +190,7 @@ function watchTimers(
   const schedule = scheduler.schedule
   scheduler.schedule = (source, target, event, delay, id = `${NAMELESS}${dues.size}`) => {
     if (known.timers) scheduler.cancel(source, id)
-    dues.set(id, clock.now() + Math.max(0, Math.round(delay)))
+    dues.set(timerKey(source, id), clock.now() + Math.max(0, Math.round(delay)))
     schedule(source, target, event, delay, id)
   }
   return dues

@@ -66,7 +66,7 @@ export function note(play: Play, { entry, message, actions, effects }: Advanced,
   for (const { nonce, delay } of entry.setTimers) dues.set(nonce, now + delay)
   play.due = [...message.timers.values()].some(({ nonce }) => (dues.get(nonce) ?? NaN) <= now)
   told.actions.push(
-    ...actions.map(({ name, params }) => ({ name: name.startsWith('inline:') ? INLINE : name, params })),
+    ...actions.map(({ name, params }) => ({ name: /(^|\/)inline:/.test(name) ? INLINE : name, params })),
   )
   for (const effect of effects) if (effect.type === 'log') told.logs.push(effect.value)
 }

@@ -1,3 +1,4 @@
+import * as examples from '../../../machines/examples/index.ts'
 import { charts } from '../../engine/charts/index.ts'
 import type { Part } from '../play.ts'
 import * as actors from './actors.ts'
@@ -8,6 +9,7 @@ import * as memories from './memories.ts'
 import * as people from './people.ts'
 import * as raising from './raising.ts'
 import * as regions from './regions.ts'
+import * as systems from './systems.ts'
 import * as times from './times.ts'
 import * as transitions from './transitions.ts'
 import type { AnyStateMachine } from 'xstate'
@@ -23,10 +25,13 @@ const themes = {
   ...commerce,
   ...people,
   ...devices,
+  ...systems,
 }
 
 /** What is special about some of them; why, says `docs/reference/xstate-differences.md`. */
 const special: Readonly<Record<string, Partial<Part>>> = {
+  shop: { known: { timers: true } },
+  counterBox: { known: { timers: true } },
   letters: { alone: true, known: { timers: true } },
   reminders: { known: { timers: true } },
   actions: { alone: true, known: { timers: true, sends: true } },
@@ -35,5 +40,38 @@ const special: Readonly<Record<string, Partial<Part>>> = {
 
 const parts = Object.entries<unknown>(themes).map(([name, machine]) => ({ name, machine: machine as AnyStateMachine }))
 
+const steady = { backoff: { type: 'exponential', delay: 500, jitter: 'none' } } as const
+
+/** What the shipped workflows are started with: chance is taken out of their delays, or two runs would not be alike. */
+const shipped: readonly Part[] = [
+  {
+    name: 'order saga',
+    machine: examples.orderSaga as unknown as AnyStateMachine,
+    input: {
+      order: { items: [{ sku: 'a', quantity: 2 }], cents: 900, card: 'c', address: 'x' },
+      retry: steady,
+      undo: steady,
+    },
+  },
+  {
+    name: 'approval',
+    machine: examples.approval as unknown as AnyStateMachine,
+    input: { request: { what: 'a desk' }, approver: 'ada', deputy: 'bob', retry: steady },
+  },
+  {
+    name: 'polling',
+    machine: examples.polling as unknown as AnyStateMachine,
+    input: { job: { n: 1 }, poll: steady.backoff, retry: steady },
+  },
+  {
+    name: 'dunning',
+    machine: examples.dunning as unknown as AnyStateMachine,
+    input: { invoice: 'i1', retry: steady },
+  },
+]
+
 /** Every machine by hand. */
-export const corpus: readonly Part[] = [...parts, ...charts].map((part) => ({ ...part, ...special[part.name] }))
+export const corpus: readonly Part[] = [...parts, ...shipped, ...charts].map((part) => ({
+  ...part,
+  ...special[part.name],
+}))
