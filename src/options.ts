@@ -82,6 +82,8 @@ export const DEFAULTS = Object.freeze({
   prefetch: undefined as number | undefined,
   /** Largest stored size of a message's input. Bounds: 1 byte–64 MiB. */
   maxPayloadBytes: 1024 * 1024,
+  /** Most events that wait for one message. Bounds: 1–1,000,000. */
+  maxInbox: 10_000,
   /** Longest message id, in characters. */
   maxIdLength: 200,
   /** Entries of the journal kept in each message. Bounds: 1–100. */
@@ -102,6 +104,10 @@ export const DEFAULTS = Object.freeze({
   retention: Object.freeze({ succeeded: 86_400_000, cancelled: 86_400_000, dead: undefined as number | undefined }),
   /** Settled messages examined by one sweep of the janitor. */
   sweep: 1000,
-  /** How often the janitor sweeps. */
+  /** How often the janitor sweeps while there is little to do. */
   sweepInterval: 10_000,
+  /** How often it sweeps while each sweep finds something to delete, so that memory stays flat under load. */
+  busySweepInterval: 1000,
+  /** How long a message must have been missing from its set's hash before the janitor takes it out of the set. */
+  missingFor: 3_600_000,
 })

@@ -24,8 +24,11 @@ export interface RetryOptions extends Omit<RetryPolicy, 'backoff' | 'timeout' | 
 /** What one message may set for itself. */
 export type SendRetryOptions = Omit<RetryOptions, 'nonRetryable' | 'retryIf'>
 
-/** How long settled messages are kept: a duration (`0` keeps nothing), `'forever'`, or an age and a count, of which the stricter holds. */
-export type RetentionOption = Duration | { readonly age?: Duration; readonly count?: number }
+/**
+ * How long settled messages are kept: a duration (`0` keeps nothing), `'forever'`, or an age, a count and bytes, of which the strictest
+ * holds. `bytes` is memory as Redis counts it for the messages of a state, about: measured on a hundred of them.
+ */
+export type RetentionOption = Duration | { readonly age?: Duration; readonly count?: number; readonly bytes?: number }
 
 export interface QueueOptions<Payload = unknown> {
   /** Any Standard Schema; what it returns is stored. Default: anything goes. */
@@ -51,6 +54,19 @@ export interface QueueOptions<Payload = unknown> {
   readonly journal?: number
   /** Largest stored input, in bytes. Default 1 MiB; bounds 1–64 MiB. */
   readonly maxPayloadBytes?: number
+  /**
+   * Most messages on their way at a time: pending, worked on or waiting for a timer. Settled ones, and those that wait for an event
+   * alone, are not counted. A send beyond is refused with `E_QUEUE_FULL`. Default `Infinity`; each partition has an equal share.
+   */
+  readonly maxMessages?: number
+  /**
+   * Most bytes of all stored messages, settled ones too, as they were sent: names and values of their fields, without what Redis
+   * needs for itself and what their machines add later. A send beyond is refused with `E_QUEUE_FULL`. Default `Infinity`; each partition
+   * has an equal share.
+   */
+  readonly maxBytes?: number
+  /** Most events that wait for one message; a signal beyond is refused with `E_INBOX_FULL`. Default 10,000; bounds 1–1,000,000. */
+  readonly maxInbox?: number
   /** How long settled messages are kept, by tag. Default: `succeeded` and `cancelled` a day, `dead` for ever. */
   readonly retention?: Readonly<Record<string, RetentionOption>>
 }
@@ -66,6 +82,9 @@ const NAMES = [
   'lease',
   'journal',
   'maxPayloadBytes',
+  'maxMessages',
+  'maxBytes',
+  'maxInbox',
   'retention',
 ]
 
@@ -94,7 +113,17 @@ export function queueSettings(options: QueueOptions): QueueSettings {
       min: 1,
       max: 64 * 1024 * 1024,
     }),
+    maxInbox: toInteger(options.maxInbox ?? DEFAULTS.maxInbox, 'maxInbox', { min: 1, max: 1_000_000 }),
+    bounds: bounds(options),
     retention: retentions({ ...DEFAULTS.retention, ...options.retention }),
+  }
+}
+
+function bounds({ maxMessages = Infinity, maxBytes = Infinity, partitions = DEFAULTS.partitions }: QueueOptions) {
+  const share = (value: number, name: string): number => Math.ceil(toInteger(value, name, { min: 1 }) / partitions)
+  return {
+    ...(maxMessages === Infinity ? {} : { messages: share(maxMessages, 'maxMessages') }),
+    ...(maxBytes === Infinity ? {} : { bytes: share(maxBytes, 'maxBytes') }),
   }
 }
 
@@ -108,13 +137,14 @@ function retention(tag: string, option: RetentionOption | undefined): Retention 
   if (typeof option !== 'object' || option === null) {
     throw new RedriveError(
       'E_INVALID_OPTION',
-      `retention.${tag} must be a duration, { age, count } or "forever"; got ${show(option)}.`,
+      `retention.${tag} must be a duration, { age, count, bytes } or "forever"; got ${show(option)}.`,
       { path: `retention.${tag}` },
     )
   }
   return {
     ...(option.age === undefined ? {} : { age: toMs(option.age, `retention.${tag}.age`) }),
     ...(option.count === undefined ? {} : { keep: toInteger(option.count, `retention.${tag}.count`) }),
+    ...(option.bytes === undefined ? {} : { bytes: toInteger(option.bytes, `retention.${tag}.bytes`) }),
   }
 }
 

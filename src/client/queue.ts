@@ -23,6 +23,7 @@ import { asOptionError, overrides, type QueueOptions, type SendRetryOptions } fr
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
 import { awaitResult, createQueueEvents } from './results.ts'
 import { createSignals, type SignalOptions, type SignalResult } from './signals.ts'
+import { answersOf } from './queue-full.ts'
 import type { Sender } from './sender.ts'
 
 export interface SendOptions {
@@ -49,10 +50,13 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   /**
    * Stores a message. Sends of one tick travel in one call.
    * @throws RedriveError `E_INVALID_PAYLOAD`, `E_PAYLOAD_TOO_LARGE`, `E_UNSERIALIZABLE`, `E_INVALID_ID`, `E_INVALID_DURATION`,
-   * `E_INVALID_OPTION`, `E_REDIS_UNAVAILABLE`, `E_REDIS_FULL`, `E_CLOSED`
+   * `E_INVALID_OPTION`, `E_QUEUE_FULL`, `E_REDIS_UNAVAILABLE`, `E_REDIS_FULL`, `E_CLOSED`
    */
   send(input: Payload, options?: SendOptions): Promise<SendResult>
-  /** Stores many; all are checked before the first is sent. The answers are in the order of the messages. */
+  /**
+   * Stores many; all are checked before the first is sent. The answers are in the order of the messages.
+   * @throws RedriveError as `send` does; `E_QUEUE_FULL` has in `details.refused` the ids of those that were not stored. The others were.
+   */
   sendBulk(messages: Iterable<BulkMessage<Payload>>): Promise<SendResult[]>
   /** The message, or `undefined`. */
   get(id: string): Promise<Message<Payload> | undefined>
@@ -78,7 +82,7 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
   /**
    * Sends an event to a message. It waits in the inbox while the message is worked on; events of one client are taken in the order in
    * which they were given.
-   * @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_NOT_FOUND`, `E_TIMEOUT`
+   * @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_INBOX_FULL`, `E_NOT_FOUND`, `E_TIMEOUT`
    */
   signal(id: string, event: EventData, options?: SignalOptions): Promise<SignalResult>
   /** Gives a message up; a running handler is aborted. */
@@ -205,7 +209,8 @@ export function createQueue<Payload>({
     },
     async sendBulk(messages) {
       const prepared = await Promise.all([...messages].map(({ input, ...given }) => prepare(input, given)))
-      return Promise.all(
+      return answersOf(
+        prepared.map(({ message }) => message.id),
         prepared.map(async ({ message, size }) => ({ id: message.id, ...(await sender.send(message, size)) })),
       )
     },

@@ -4,11 +4,17 @@ import { RedriveError } from '../errors.ts'
 import { DEFAULTS } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { EnqueueStatus, NewMessage, Partition } from '../store/store.ts'
+import type { Outbox, SendStatus } from './outbox/outbox.ts'
+import { queueFull } from './queue-full.ts'
 import { writeConfirmed, type Written } from './confirmed.ts'
+
+/** What became of a message that was not refused. */
+type StoredStatus = Extract<SendStatus, string>
 
 /** Sends messages; those of one tick travel together. */
 export interface Sender {
-  send(message: NewMessage, size: number): Promise<Written<EnqueueStatus>>
+  /** @throws RedriveError `E_QUEUE_FULL`, and what the store throws. */
+  send(message: NewMessage, size: number): Promise<Written<StoredStatus>>
   /** Waits for what is under way. */
   flush(): Promise<void>
   /** Refuses what comes later. */
@@ -18,20 +24,21 @@ export interface Sender {
 interface Waiting {
   readonly message: NewMessage
   readonly size: number
-  resolve(written: Written<EnqueueStatus>): void
+  resolve(written: Written<StoredStatus>): void
   reject(error: unknown): void
 }
 
 /** Redis runs nothing else while a script runs: so a batch is bounded by count and by bytes. */
 const MAX_BYTES = 1024 * 1024
 
-export function createSender(queue: QueueRuntime): Sender {
+/** @param outbox where what cannot be sent is kept, if anywhere */
+export function createSender(queue: QueueRuntime, outbox?: Outbox): Sender {
   const waiting = new Map<number, Waiting[]>()
   const underWay = new Set<Promise<unknown>>()
   let scheduled = false
   let closed = false
 
-  function send(message: NewMessage, size: number): Promise<Written<EnqueueStatus>> {
+  function send(message: NewMessage, size: number): Promise<Written<StoredStatus>> {
     if (closed)
       return Promise.reject(
         new RedriveError('E_CLOSED', `the queue "${queue.name}" is closed; "${message.id}" was not sent.`),
@@ -64,15 +71,27 @@ export function createSender(queue: QueueRuntime): Sender {
   /** The token stays the same however often the driver sends the call again, so that nothing is stored twice. */
   async function enqueue(partition: Partition, batch: readonly Waiting[]): Promise<void> {
     try {
-      await queue.ready()
       const token = randomBytes(12).toString('base64url')
       const messages = batch.map(({ message }) => message)
-      const written = await writeConfirmed(queue, (writes) => writes.enqueue(partition, token, messages))
-      batch.forEach(({ resolve }, i) => resolve(written[i]!))
+      const direct = async (): Promise<Written<EnqueueStatus>[]> => {
+        await queue.ready()
+        return writeConfirmed(queue, (writes) => writes.enqueue(partition, token, messages, queue.settings.bounds))
+      }
+      const written = outbox
+        ? await outbox.send({ ...whereabouts(partition), token, messages }, direct)
+        : await direct()
+      batch.forEach((each, i) => settle(queue, each, written[i]!))
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
   }
+
+  const whereabouts = ({ index }: Partition) => ({
+    queue: queue.name,
+    partition: index,
+    partitions: queue.partitions.length,
+    at: queue.clock.now(),
+  })
 
   return {
     send,
@@ -84,6 +103,11 @@ export function createSender(queue: QueueRuntime): Sender {
       closed = true
     },
   }
+}
+
+function settle(queue: QueueRuntime, { message, resolve, reject }: Waiting, { status, ...rest }: Written<SendStatus>) {
+  if (typeof status === 'string') resolve({ status, ...rest })
+  else reject(queueFull(queue, message.id, status))
 }
 
 function* bounded(all: readonly Waiting[]): Generator<Waiting[]> {

@@ -48,7 +48,12 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     mark: string | undefined,
   ): Promise<Delivery> {
     const checked = await validate(schema, event, 'E_INVALID_EVENT', `the event for "${id}"`)
-    return { id, event: mailText(checked as EventData, mark), ...(eventId === undefined ? {} : { eventId }) }
+    return {
+      id,
+      event: mailText(checked as EventData, mark),
+      room: queue.settings.maxInbox,
+      ...(eventId === undefined ? {} : { eventId }),
+    }
   }
 
   async function signal(id: string, event: EventData, { eventId, wait }: SignalOptions = {}): Promise<SignalResult> {
@@ -58,15 +63,18 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     const mark = eventId ?? (wait === undefined ? undefined : randomBytes(9).toString('base64url'))
     const { status, ...confirmed } = await signaller.deliver(checkId(id), check(id, event, eventId, mark))
     if (status === 'missing') throw notFound(queue, id)
+    if (status === 'full') throw inboxFull(queue, id)
     if (timeout === undefined || mark === undefined || status === 'settled') return { id, status, ...confirmed }
     const state = await taken(queue, id, mark, timeout)
     return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
   }
 
   async function release(id: string): Promise<SignalResult> {
+    // Without a bound: it is what gets a full inbox to move again.
     const delivery = Promise.resolve({ id, event: mailText({ type: RELEASE }) })
     const { status } = await signaller.deliver(checkId(id), delivery)
     if (status === 'missing') throw notFound(queue, id)
+    if (status === 'full') throw inboxFull(queue, id)
     return { id, status }
   }
 
@@ -75,6 +83,13 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
 
 const notFound = ({ name }: QueueRuntime, id: string): RedriveError =>
   new RedriveError('E_NOT_FOUND', `there is no message "${id}" in "${name}".`, { id })
+
+const inboxFull = ({ name, settings: { maxInbox } }: QueueRuntime, id: string): RedriveError =>
+  new RedriveError(
+    'E_INBOX_FULL',
+    `"${id}" in "${name}" has ${maxInbox} events waiting, the most that its queue allows (maxInbox); the event was not delivered. Send it again when a worker has taken some.`,
+    { id, held: maxInbox, limit: maxInbox },
+  )
 
 /** Waits until an event is out of the inbox: it is taken out by the very commit of its step. */
 async function taken(queue: QueueRuntime, id: string, mark: string, timeout: number): Promise<string | undefined> {

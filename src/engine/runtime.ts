@@ -3,6 +3,7 @@ import type { Transition } from '../message.ts'
 import type { Locks } from '../lock/locks.ts'
 import type { Quorum } from '../lock/quorum.ts'
 import type { Confirmer } from '../store/confirmer.ts'
+import type { PartitionBounds } from '../store/bounds.ts'
 import type { Partition, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { DurableMachine } from './registry.ts'
@@ -35,6 +36,10 @@ export interface QueueSettings {
   readonly lease: number
   readonly journal: number
   readonly maxPayloadBytes: number
+  /** Most events that may wait for one message. */
+  readonly maxInbox: number
+  /** What each partition may hold: its share of the queue's bounds. */
+  readonly bounds: PartitionBounds
   /** How long settled messages are kept, in milliseconds and by count, for each tag; no entry means for ever. */
   readonly retention: ReadonlyMap<string, Retention>
 }
@@ -42,13 +47,14 @@ export interface QueueSettings {
 export interface Retention {
   readonly age?: number
   readonly keep?: number
+  readonly bytes?: number
 }
 
 /** Whether a message that settles with one of these tags leaves nothing behind. */
 export function removesAtOnce({ retention }: QueueSettings, tags: readonly string[]): boolean {
   return tags.some((tag) => {
-    const { age, keep } = retention.get(tag) ?? {}
-    return age === 0 || keep === 0
+    const { age, keep, bytes } = retention.get(tag) ?? {}
+    return age === 0 || keep === 0 || bytes === 0
   })
 }
 

@@ -41,7 +41,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
   redis.on('close', () => connections++)
 
   const writes: ConfirmedWrites = {
-    enqueue: (partition, token, messages) => scripts.enqueue(keys.base(partition), token, messages),
+    enqueue: (partition, token, messages, bounds) => scripts.enqueue(keys.base(partition), token, messages, bounds),
     deliver: (partition, token, deliveries) => scripts.deliver(keys.base(partition), token, deliveries),
   }
 

@@ -17,6 +17,10 @@ export interface Keys {
   /** The lock of a message on the nodes of a quorum: another name, for one of them may be the store's own server. */
   quorumLock(partition: Partition, id: string): string
   inbox(partition: Partition, id: string): string
+  /** Bytes of the messages that are counted. */
+  bytes(partition: Partition): string
+  /** Members of the sets that were found without a message, and when first. */
+  missing(partition: Partition): string
   events(partition: Partition): string
   feedChannel(partition: Partition): string
   wakeChannel(partition: Partition): string
@@ -45,6 +49,8 @@ export function createKeys(prefix: string): Keys {
     lock: (partition, id) => `${base(partition)}:l:${id}`,
     quorumLock: (partition, id) => `${base(partition)}:q:${id}`,
     inbox: (partition, id) => `${base(partition)}:i:${id}`,
+    bytes: (partition) => `${base(partition)}:bytes`,
+    missing: (partition) => `${base(partition)}:missing`,
     events: (partition) => `${base(partition)}:events`,
     feedChannel: (partition) => `${base(partition)}:feed`,
     wakeChannel: (partition) => `${base(partition)}:wake`,

@@ -4,7 +4,7 @@ import type { StoredJournalEntry, StoredMessage, StoredTimer } from './store.ts'
  * How a message lies in its hash. A hash stays a compact listpack while it has at most 128 fields of at most 64 bytes (the
  * defaults of the server), which halves its memory. So a longer value is cut into chunks: `p`, `p.1`, `p.2`, …
  */
-const CHUNK_BYTES = 60
+export const CHUNK_BYTES = 60
 /** A value that would need more chunks than this is kept whole: the hash could not stay a listpack anyway. */
 const MAX_CHUNKS = 64
 
@@ -49,7 +49,7 @@ const chunkName = (field: string, index: number): string => (index === 0 ? field
 export const JOURNAL_FIRST_CHUNK = CHUNK_BYTES - 14
 
 /** Fields that the scripts write themselves; all others are the engine's, and `T…`, `E…`, `j…` are timers and the journal. */
-const OWN = new Set(['s', 'r', 'o', 'k', 'w', 'b', 'a', 'g'])
+const OWN = new Set(['s', 'r', 'o', 'k', 'w', 'b', 'a', 'g', 'z'])
 
 /** Puts a message together from `field, value, …` as `HGETALL` returns it. */
 export function parseMessage(id: string, flat: readonly string[], inbox: readonly string[]): StoredMessage {

@@ -26,6 +26,8 @@ export interface MemoryMessage {
   lastCommit?: string | undefined
   worker?: string | undefined
   progress?: string | undefined
+  /** Bytes that it is counted for, where its queue has a bound of them. */
+  size?: number
   lock?: { readonly token: string; readonly until: number } | undefined
 }
 
@@ -82,4 +84,10 @@ export function stored(message: MemoryMessage): StoredMessage {
 
 export function claimed(message: MemoryMessage, token: string, dueAt: number): ClaimedMessage {
   return { ...stored(message), fence: `${message.revision}:${token}`, dueAt }
+}
+
+/** What it takes, about: its texts. */
+export function bytesOf({ id, state, fields, timers, journal }: MemoryMessage): number {
+  const texts = [id, state, ...[...fields].flat(), ...[...timers.values(), ...journal.values()].map(({ text }) => text)]
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 }

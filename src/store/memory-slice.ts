@@ -1,5 +1,5 @@
 import type { MemoryFeed } from './memory-feed.ts'
-import { applyFields, claimed, liveLock, type MemoryMessage } from './memory-message.ts'
+import { applyFields, bytesOf, claimed, liveLock, type MemoryMessage } from './memory-message.ts'
 import {
   PARKED,
   type Claim,
@@ -8,6 +8,7 @@ import {
   type CommitResult,
   type Delivery,
   type DeliveryStatus,
+  type TrimRequest,
 } from './store.ts'
 
 /** One partition in memory, and what the scripts do to it. */
@@ -132,10 +133,11 @@ export function commit(it: Slice, entry: CommitEntry, lease: number, now: number
   return { status: 'applied', inbox: mail }
 }
 
-export function deliver(it: Slice, { id, event, eventId }: Delivery, now: number): DeliveryStatus {
+export function deliver(it: Slice, { id, event, eventId, room = Infinity }: Delivery, now: number): DeliveryStatus {
   const message = it.messages.get(id)
   if (!message) return 'missing'
   if (message.fields.has('x')) return 'settled'
+  if (message.inbox.length >= room) return eventId !== undefined && message.seen.has(eventId) ? 'duplicate' : 'full'
   if (eventId !== undefined && seen(message, eventId)) return 'duplicate'
   message.inbox.push(event)
   if (message.owner !== undefined && liveLock(message, now) !== undefined) it.feed.mail(id, message.worker ?? '')
@@ -153,4 +155,20 @@ function seen({ seen: ids }: MemoryMessage, eventId: string): boolean {
   ids.add(eventId)
   if (ids.size > REMEMBERED) ids.delete(ids.values().next().value!)
   return false
+}
+
+/** See `lua/trim.lua`. */
+export function trim(it: Slice, { state, age, keep, bytes, limit }: TrimRequest, now: number): number {
+  const parked = membersOf(it, state).filter(({ score }) => score >= PARKED)
+  const old = age === undefined ? 0 : parked.filter(({ score }) => score <= PARKED + now - age).length
+  const excess = Math.max(0, parked.length - Math.min(keep ?? Infinity, fitting(parked, bytes)))
+  const doomed = parked.slice(0, Math.min(limit, Math.max(old, excess))).filter((message) => !liveLock(message, now))
+  for (const { id } of doomed) it.messages.delete(id)
+  return doomed.length
+}
+
+/** How many of the newest fit into so many bytes. */
+function fitting(parked: readonly MemoryMessage[], bytes = Infinity): number {
+  const total = parked.reduce((sum, message) => sum + bytesOf(message), 0)
+  return total <= bytes ? Infinity : Math.floor((bytes * parked.length) / total)
 }

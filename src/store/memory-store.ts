@@ -1,8 +1,9 @@
 import { SyncedClock, type Clock } from '../clock.ts'
 import { latest } from './arrivals.ts'
+import { createRoom } from './memory-bounds.ts'
 import { createMemoryFeed } from './memory-feed.ts'
 import { createMessage, liveLock, stored, type MemoryMessage } from './memory-message.ts'
-import { claim, commit, deliver, dueAt, membersOf, nextDue, tokenOf, type Slice } from './memory-slice.ts'
+import { claim, commit, deliver, dueAt, membersOf, nextDue, tokenOf, trim, type Slice } from './memory-slice.ts'
 import {
   PARKED,
   type BeatStatus,
@@ -67,15 +68,21 @@ export function createMemoryStore({
 
   return {
     ...(given ? { clock: given } : {}),
-    enqueue: async (partition, token, messages) => {
+    enqueue: async (partition, token, messages, bounds) => {
       const it = slice(partition)
       return once(it, token, () => {
         const now = clock.now()
         const transitions: string[] = []
+        const room = createRoom(it.messages.values(), bounds)
         const statuses = messages.map((message): EnqueueStatus => {
           if (it.messages.has(message.id)) return 'duplicate'
+          const admitted = room.admit(message)
+          if ('refused' in admitted) return admitted
           const due = dueAt(now, message.attention, undefined, message.timers)
-          it.messages.set(message.id, createMessage(message, now, due ?? PARKED + now))
+          const created = createMessage(message, now, due ?? PARKED + now)
+          if (admitted.size !== undefined) created.size = admitted.size
+          it.messages.set(message.id, created)
+          room.took(created)
           it.states.add(message.state)
           transitions.push(message.transition)
           if (due !== undefined) it.feed.wake(due)
@@ -139,18 +146,10 @@ export function createMemoryStore({
         ...nextDue(it),
       }
     },
-    trim: async (partition, { state, age, keep, limit }) => {
-      const it = slice(partition)
-      const now = clock.now()
-      const parked = membersOf(it, state).filter(({ score }) => score >= PARKED)
-      const old = age === undefined ? 0 : parked.filter(({ score }) => score <= PARKED + now - age).length
-      const excess = keep === undefined ? 0 : Math.max(0, parked.length - keep)
-      const doomed = parked
-        .slice(0, Math.min(limit, Math.max(old, excess)))
-        .filter((message) => !liveLock(message, now))
-      for (const { id } of doomed) it.messages.delete(id)
-      return doomed.length
-    },
+    trim: async (partition, request) => trim(slice(partition), request, clock.now()),
+    // A message and its index are one record here: they cannot disagree, and nothing can be left over.
+    forget: async () => 0,
+    repair: async (partition, _, ids) => ids.map((id) => (slice(partition).messages.has(id) ? [] : ['missing'])),
     remove: async (partition, id, token) => {
       const it = slice(partition)
       const message = it.messages.get(id)

@@ -37,7 +37,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const scripts = createScripts(redis, options)
   const channels = createChannels(() => openConnection(options.redis, options), keys)
   const store = {
-    ...scripted(scripts, keys),
+    ...scripted(redis, scripts, keys),
     ...reading(redis, keys),
     ...feed(redis, keys),
     ...definitions(redis, keys),
@@ -58,18 +58,32 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   }
 }
 
-type Scripted = Pick<Store, 'enqueue' | 'claim' | 'commit' | 'heartbeat' | 'deliver' | 'trim' | 'remove'>
+type Scripted = Pick<
+  Store,
+  'enqueue' | 'claim' | 'commit' | 'heartbeat' | 'deliver' | 'trim' | 'forget' | 'repair' | 'remove'
+>
 
-function scripted(scripts: Scripts, keys: Keys): Scripted {
+function scripted(redis: Redis, scripts: Scripts, keys: Keys): Scripted {
   return {
-    enqueue: (partition, token, messages) => scripts.enqueue(keys.base(partition), token, messages),
+    enqueue: (partition, token, messages, bounds) => scripts.enqueue(keys.base(partition), token, messages, bounds),
     claim: (partition, request) => scripts.claim(keys.base(partition), request),
     commit: (partition, batch) => scripts.commit(keys.base(partition), batch),
     heartbeat: (partition, lease, beats) => scripts.heartbeat(keys.base(partition), lease, beats),
     deliver: (partition, token, deliveries) => scripts.deliver(keys.base(partition), token, deliveries),
     trim: (partition, request) => scripts.trim(keys.base(partition), request),
+    async forget(partition, request) {
+      if (!request.ids && (await redis.exists(keys.missing(partition))) === 0) return 0
+      return (await slotsMove(redis)) ? 0 : scripts.forget(keys.base(partition), request)
+    },
+    repair: (partition, how, ids) => scripts.repair(keys.base(partition), how, ids),
     remove: (partition, id, token) => scripts.remove(keys.base(partition), id, token),
   }
+}
+
+/** Whether slots are on their way between the servers of a cluster: what is not here may then be there. */
+async function slotsMove(redis: Redis): Promise<boolean> {
+  if (!/^cluster_enabled:1/m.test(await redis.info('cluster'))) return false
+  return /\[\d+-[<>]-/.test(String(await redis.cluster('NODES')))
 }
 
 function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list' | 'stats'> {

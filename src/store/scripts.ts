@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
+import type { PartitionBounds } from './bounds.ts'
+import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import { chunk, JOURNAL_FIRST_CHUNK, leftoverChunks, parseMessage, pushField } from './layout.ts'
 import type {
   Beat,
@@ -20,12 +22,19 @@ import type {
 
 /** One typed function for each script of `lua/`; what KEYS and ARGV mean stands at the head of each file. */
 export interface Scripts {
-  enqueue(base: string, token: string, messages: readonly NewMessage[]): Promise<EnqueueStatus[]>
+  enqueue(
+    base: string,
+    token: string,
+    messages: readonly NewMessage[],
+    bounds?: PartitionBounds,
+  ): Promise<EnqueueStatus[]>
   claim(base: string, request: ClaimRequest): Promise<Claim>
   commit(base: string, batch: CommitBatch): Promise<Commit>
   heartbeat(base: string, lease: number, beats: readonly Beat[]): Promise<BeatStatus[]>
   deliver(base: string, token: string, deliveries: readonly Delivery[]): Promise<DeliveryStatus[]>
   trim(base: string, request: TrimRequest): Promise<number>
+  forget(base: string, request: ForgetRequest): Promise<number>
+  repair(base: string, how: 'look' | 'mend', ids: readonly string[]): Promise<IndexFault[][]>
   remove(base: string, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
 }
 
@@ -36,7 +45,7 @@ export interface ScriptSettings {
   readonly feed: number
 }
 
-const NAMES = ['enqueue', 'claim', 'commit', 'heartbeat', 'deliver', 'trim', 'remove'] as const
+const NAMES = ['enqueue', 'claim', 'commit', 'heartbeat', 'deliver', 'trim', 'forget', 'repair', 'remove'] as const
 type Run = (base: string, ...args: string[]) => Promise<unknown>
 
 /** Reads the source of a script; the shebang in it declares whether it may run on a server that is out of memory. */
@@ -48,10 +57,10 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
   const ttl = String(settings.tokenTtl)
   const feed = String(settings.feed)
   return {
-    async enqueue(base, token, messages) {
-      const args = [token, ttl, feed]
+    async enqueue(base, token, messages, bounds = {}) {
+      const args = [token, ttl, feed, text(bounds.messages), text(bounds.bytes)]
       for (const message of messages) pushNewMessage(args, message)
-      return decodeStatuses(await run.enqueue(base, ...args), { c: 'created', d: 'duplicate' })
+      return parseEnqueued((await run.enqueue(base, ...args)) as string)
     },
     async claim(base, { token, worker, limit, lease }) {
       const reply = await run.claim(base, token, worker, String(limit), String(lease), ttl)
@@ -68,16 +77,24 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
       return decodeStatuses(await run.heartbeat(base, String(lease), ...args), { r: 'renewed', m: 'mail', l: 'lost' })
     },
     async deliver(base, token, deliveries) {
-      const args = deliveries.flatMap(({ id, event, eventId = '' }) => [id, event, eventId])
+      const args = deliveries.flatMap(({ id, event, eventId = '', room }) => [id, event, eventId, text(room)])
       return decodeStatuses(await run.deliver(base, token, ttl, ...args), {
         d: 'delivered',
         u: 'duplicate',
         s: 'settled',
+        f: 'full',
         x: 'missing',
       })
     },
-    async trim(base, { state, age, keep, limit }) {
-      return Number(await run.trim(base, state, text(age), text(keep), String(limit)))
+    async trim(base, { state, age, keep, bytes, limit }) {
+      return Number(await run.trim(base, state, text(age), text(keep), text(bytes), String(limit)))
+    },
+    async forget(base, { missingFor, limit, ids = [] }) {
+      return Number(await run.forget(base, String(missingFor), String(limit), ...ids))
+    },
+    async repair(base, how, ids) {
+      const faults = (await run.repair(base, how, ...ids)) as string[]
+      return faults.map((each) => decodeStatuses(each, INDEX_FAULT))
     },
     async remove(base, id, token) {
       return decodeStatuses(await run.remove(base, id, token), { r: 'removed', l: 'locked', x: 'missing' })[0]!
@@ -106,6 +123,29 @@ function decodeStatuses<const Status extends string>(
   meaning: Readonly<Record<string, Status>>,
 ): Status[] {
   return letters(reply as string).map((letter) => meaning[letter]!)
+}
+
+function parseEnqueued(reply: string): EnqueueStatus[] {
+  const [answers = '', messages = 0, bytes = 0] = reply.split(' ')
+  const meaning: Readonly<Record<string, EnqueueStatus>> = {
+    c: 'created',
+    d: 'duplicate',
+    m: { refused: 'messages', held: Number(messages) },
+    b: { refused: 'bytes', held: Number(bytes) },
+  }
+  return letters(answers).map((letter) => meaning[letter]!)
+}
+
+const INDEX_FAULT: Readonly<Record<string, IndexFault>> = {
+  x: 'missing',
+  k: 'foreign',
+  l: 'unlisted',
+  e: 'misplaced',
+  n: 'unnamed',
+  i: 'late inbox',
+  t: 'late timer',
+  w: 'late work',
+  o: 'late lease',
 }
 
 function pushNewMessage(args: string[], message: NewMessage): void {

@@ -1,3 +1,6 @@
+import type { PartitionBounds, Refusal } from './bounds.ts'
+import type { ForgetRequest, IndexFault } from './index-fault.ts'
+
 /**
  * The port behind which messages are kept. Two adapters implement it: `redis-store.ts` is the product, `memory-store.ts` has the
  * same semantics in one process. `test/store/store-contract.ts` is the one suite that both must pass.
@@ -6,8 +9,16 @@
  * milliseconds since 1970 by the store's own clock, and every delay that it is given counts from the moment the script runs.
  */
 export interface Store {
-  /** Stores new messages; idempotent by message id, and by `token` when the same call is sent again. */
-  enqueue(partition: Partition, token: string, messages: readonly NewMessage[]): Promise<EnqueueStatus[]>
+  /**
+   * Stores new messages; idempotent by message id, and by `token` when the same call is sent again. What the bounds have no room for is
+   * refused one by one, in the order of the messages; one that is there already is a duplicate, however full it is.
+   */
+  enqueue(
+    partition: Partition,
+    token: string,
+    messages: readonly NewMessage[],
+    bounds?: PartitionBounds,
+  ): Promise<EnqueueStatus[]>
   /** Takes due messages under a lease, the oldest head first, with a quota for each state. */
   claim(partition: Partition, request: ClaimRequest): Promise<Claim>
   /** Writes the results of steps, each guarded by its fence. */
@@ -23,8 +34,12 @@ export interface Store {
   list(partition: Partition, query: ListQuery): Promise<ListedMessage[]>
   /** Population of every state in use, and when the earliest message is due. */
   stats(partition: Partition): Promise<PartitionStats>
-  /** Deletes settled messages of one state: older than `age` ms, then all but the newest `keep`. Returns how many. */
+  /** Deletes settled messages of one state: older than `age` ms, then all but the newest `keep`, or `bytes` of them. Returns how many. */
   trim(partition: Partition, request: TrimRequest): Promise<number>
+  /** Takes members whose messages are gone out of the sets: those that were found missing long ago, or `ids`. Returns how many. */
+  forget(partition: Partition, request: ForgetRequest): Promise<number>
+  /** Compares messages with the sets that are their index; `mend` also puts the sets right. The faults of each are in the order of `ids`. */
+  repair(partition: Partition, how: 'look' | 'mend', ids: readonly string[]): Promise<readonly IndexFault[][]>
   /** Deletes one message, unless a lease other than `token` is on it. */
   remove(partition: Partition, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
   /** Entries of the feed after `after` (exclusive), or from the oldest kept one when it is `'0'`. */
@@ -90,7 +105,7 @@ export interface NewMessage {
   readonly transition: string
 }
 
-export type EnqueueStatus = 'created' | 'duplicate'
+export type EnqueueStatus = 'created' | 'duplicate' | Refusal
 
 export interface ClaimRequest {
   /** 32 hexadecimal characters, fresh for each claim; also the value of the locks (Redlock's format). */
@@ -215,9 +230,12 @@ export interface Delivery {
   readonly event: string
   /** Makes the delivery idempotent: an id that the message has seen (of its last thousand) is not appended again. */
   readonly eventId?: string
+  /** Most events that may wait for the message. Default: any number. */
+  readonly room?: number
 }
 
-export type DeliveryStatus = 'delivered' | 'duplicate' | 'settled' | 'missing'
+/** `full`: as many events wait as there is room for. */
+export type DeliveryStatus = 'delivered' | 'duplicate' | 'settled' | 'full' | 'missing'
 
 export interface ListQuery {
   readonly state: string
@@ -242,6 +260,8 @@ export interface TrimRequest {
   readonly state: string
   readonly age?: number
   readonly keep?: number
+  /** Bytes of memory, as the server counts it for the hashes; an estimate from a hundred of them. */
+  readonly bytes?: number
   readonly limit: number
 }
 

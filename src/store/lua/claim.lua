@@ -82,6 +82,7 @@ for _, candidate in ipairs(candidates) do
   local actual = redis.call('HGET', key, 's')
   if not actual then
     postpone(state, id, now + MISSING_GRACE)
+    redis.call('ZADD', base .. ':missing', 'NX', reply[1], id)
   elseif actual ~= state then
     -- The hash is the truth, the sets are its index; a failover can leave them apart.
     redis.call('SADD', base .. ':states', actual)

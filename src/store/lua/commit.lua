@@ -71,7 +71,20 @@ local function verdict(entry, stored, lock, token)
   return 'a'
 end
 
+-- Only where messages were counted is there anything to take off; asked once a call.
+local counted, freed = nil, 0
+
+local function uncount(id)
+  if counted == nil then
+    counted = redis.call('EXISTS', base .. ':bytes') == 1
+  end
+  if counted then
+    freed = freed + (redis.call('HGET', base .. ':m:' .. id, 'z') or 0)
+  end
+end
+
 local function remove(entry, old)
+  uncount(entry.id)
   redis.call('DEL', base .. ':m:' .. entry.id, base .. ':l:' .. entry.id, base .. ':i:' .. entry.id, base .. ':n:' .. entry.id)
   redis.call('ZREM', base .. ':s:' .. old, entry.id)
   return 'a'
@@ -155,6 +168,9 @@ while at <= #ARGV do
   statuses[#statuses + 1] = status
 end
 
+if freed > 0 then
+  redis.call('DECRBY', base .. ':bytes', freed)
+end
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
   local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[2], '*', 't', text)

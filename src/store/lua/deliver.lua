@@ -2,8 +2,9 @@
 -- Appends events to inboxes. A message that nobody holds becomes due now; the worker that holds one is told.
 --
 -- KEYS    1 base of the partition
--- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event, event id or ''
--- Returns one character a delivery: `d` delivered, `u` the message has seen this event id, `s` settled (the machine is finished), `x` no such message
+-- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event, event id or '', most events that may wait or ''
+-- Returns one character a delivery: `d` delivered, `u` the message has seen this event id, `s` settled (the machine is finished),
+--         `f` refused, for as many wait as may; `x` no such message
 
 local base = KEYS[1]
 local record = base .. ':t:' .. ARGV[1]
@@ -27,13 +28,20 @@ local function seen(id, eventId)
   return false
 end
 
-for at = 3, #ARGV, 3 do
-  local id, event, eventId = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+local function full(id, most)
+  return most ~= '' and redis.call('LLEN', base .. ':i:' .. id) >= tonumber(most)
+end
+
+for at = 3, #ARGV, 4 do
+  local id, event, eventId, most = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local stored = redis.call('HMGET', base .. ':m:' .. id, 's', 'x', 'o', 'w')
   if not stored[1] then
     answers[#answers + 1] = 'x'
   elseif stored[2] then
     answers[#answers + 1] = 's'
+  elseif full(id, most) then
+    -- One that is refused is not remembered as seen; one that was seen before needs no room.
+    answers[#answers + 1] = eventId ~= '' and redis.call('ZSCORE', base .. ':n:' .. id, eventId) and 'u' or 'f'
   elseif eventId ~= '' and seen(id, eventId) then
     answers[#answers + 1] = 'u'
   else

@@ -2,10 +2,12 @@
 -- Stores new messages. Without the flag `allow-oom`: a full server refuses new messages before the first write.
 --
 -- KEYS    1 base of the partition, `prefix:{queue:index}`
--- ARGV    1 token, 2 ms to remember the token, 3 cap of the feed, then for each message:
+-- ARGV    1 token, 2 ms to remember the token, 3 cap of the feed,
+--         4 most messages on their way or '', 5 most bytes or '', then for each message:
 --         id, state, attention (now | timers), first piece of the journal text, transition (JSON tuple),
 --         number of timers, (nonce, delay in ms)…, number of fields, (field, value)…
--- Returns one character a message: `c` created, `d` duplicate
+-- Returns one character a message: `c` created, `d` duplicate, `m` and `b` refused by the bound of messages and of bytes;
+--         where one was refused, a blank and how many messages there are, a blank and how many bytes
 
 local base, token = KEYS[1], ARGV[1]
 local record = base .. ':t:' .. token
@@ -19,8 +21,29 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%.0f', now)
 local PARKED = 4e15
 
-local answers, transitions, named, earliest = {}, {}, {}, nil
-local at = 4
+local maxMessages, maxBytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+local held, bytes = 0, 0
+if maxMessages then
+  -- Counted each time, so that no counter can drift: what is due some time, with a few sets to ask.
+  for _, state in ipairs(redis.call('SMEMBERS', base .. ':states')) do
+    held = held + redis.call('ZCOUNT', base .. ':s:' .. state, '-inf', '(4e15')
+  end
+end
+if maxBytes then
+  bytes = tonumber(redis.call('GET', base .. ':bytes') or 0)
+end
+local before = bytes
+
+local function sizeOf(fields)
+  local size = 0
+  for _, text in ipairs(fields) do
+    size = size + #text
+  end
+  return size
+end
+
+local answers, transitions, named, earliest, refused = {}, {}, {}, nil, 0
+local at = 6
 while at <= #ARGV do
   local id, state, attention, journal, transition = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local key = base .. ':m:' .. id
@@ -45,9 +68,21 @@ while at <= #ARGV do
   end
   at = at + pairs + 1
 
+  local size = maxBytes and #id + sizeOf(fields) or 0
   if redis.call('EXISTS', key) == 1 then
     answers[#answers + 1] = 'd'
+  elseif maxMessages and held >= maxMessages then
+    answers[#answers + 1] = 'm'
+    refused = refused + 1
+  elseif maxBytes and bytes + size > maxBytes then
+    answers[#answers + 1] = 'b'
+    refused = refused + 1
   else
+    if maxBytes then
+      -- With the message, so that whoever deletes it takes off just what it was counted for.
+      fields[#fields + 1], fields[#fields + 2] = 'z', tostring(size)
+      bytes = bytes + size
+    end
     -- In pieces: Lua cannot unpack some thousands of values at once.
     for i = 1, #fields, 1000 do
       redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields)))
@@ -59,12 +94,18 @@ while at <= #ARGV do
     end
     answers[#answers + 1] = 'c'
     transitions[#transitions + 1] = transition
+    if due then
+      held = held + 1
+    end
     if due and (not earliest or due < earliest) then
       earliest = due
     end
   end
 end
 
+if bytes > before then
+  redis.call('INCRBY', base .. ':bytes', bytes - before)
+end
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
   local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[3], '*', 't', text)
@@ -75,5 +116,11 @@ if earliest then
 end
 
 local answer = table.concat(answers)
-redis.call('SET', record, answer, 'PX', ARGV[2])
+if refused > 0 then
+  answer = answer .. ' ' .. held .. ' ' .. string.format('%.0f', bytes)
+end
+-- A storm of refused sends leaves nothing behind, not even a record.
+if refused < #answers or refused == 0 then
+  redis.call('SET', record, answer, 'PX', ARGV[2])
+end
 return answer

@@ -11,10 +11,13 @@ local holder = redis.call('GET', lock)
 if holder and holder ~= ARGV[2] then
   return 'l'
 end
-local state = redis.call('HGET', key, 's')
-if not state then
+local stored = redis.call('HMGET', key, 's', 'z')
+if not stored[1] then
   return 'x'
 end
-redis.call('ZREM', base .. ':s:' .. state, id)
+redis.call('ZREM', base .. ':s:' .. stored[1], id)
+if stored[2] then
+  redis.call('DECRBY', base .. ':bytes', stored[2])
+end
 redis.call('DEL', key, lock, base .. ':i:' .. id, base .. ':n:' .. id)
 return 'r'
