@@ -46,7 +46,7 @@ export interface Timed {
 
 type Result = readonly [AnyMachineSnapshot, ReturnType<typeof transition>[1]]
 
-export function begin(machine: AnyStateMachine, input: unknown): Timed {
+function begin(machine: AnyStateMachine, input: unknown): Timed {
   return timed(initialTransition(machine, input) as Result, [], 0)
 }
 
