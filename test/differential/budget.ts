@@ -1,4 +1,4 @@
-const { DIFFERENTIAL_STEPS = '4000', DIFFERENTIAL_SEED = '20261123' } = process.env
+const { DIFFERENTIAL_STEPS = '3000', DIFFERENTIAL_SEED = '20261123' } = process.env
 
 /** Steps to be compared in all; `npm run test:differential` asks for many more. */
 export const STEPS = Number(DIFFERENTIAL_STEPS)
@@ -8,6 +8,9 @@ export const SEED = Number(DIFFERENTIAL_SEED)
 export const LENGTH = 30
 /** Messages that go in lockstep, at most. */
 const CROWD = 80
+
+/** Milliseconds that one crowd may take on a machine that is busy with other tests; it is some seconds. */
+export const PATIENCE = 180_000
 
 export interface Effort {
   readonly crowds: number

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { assign, createMachine, raise, sendTo, type AnyStateMachine } from 'xstate'
+import { assign, createMachine, fromTransition, raise, sendTo, type AnyActorRef, type AnyStateMachine } from 'xstate'
 import type { Stimulus } from '../../src/engine/stimulus.ts'
 import { FAILED, QUARANTINED } from '../../src/store/store.ts'
 import { activeNodes } from '../engine/sequences.ts'
@@ -104,6 +104,36 @@ describe('differences from XState', () => {
     await new Promise(setImmediate)
     xstate.send({ type: 'GO' })
     expect([redrive.shelf.stored.state, xstate.snapshot.status]).toEqual([QUARANTINED, 'active'])
+  })
+
+  test('a-delayed-send-outlives-its-target', () => {
+    const sum = fromTransition((total: number) => total + 1, 0)
+    const { redrive, xstate } = both(
+      {
+        initial: 'a',
+        states: {
+          a: {
+            invoke: { id: 'sum', src: 'sum' },
+            on: {
+              GO: { actions: sendTo('sum', { type: 'ADD' }, { delay: 10 }) },
+              AGAIN: { target: 'a', reenter: true },
+            },
+          },
+        },
+      },
+      { actors: { sum } },
+    )
+    for (const type of ['GO', 'AGAIN']) {
+      redrive.advance(type)
+      xstate.send({ type })
+    }
+    fireAll(redrive)
+    xstate.pass(10)
+    xstate.drain()
+    const totals = [redrive.claim().snapshot, xstate.snapshot].map(
+      ({ children }) => (children as Record<string, AnyActorRef>)['sum']!.getSnapshot() as { context: number },
+    )
+    expect(totals.map(({ context }) => context)).toEqual([1, 0])
   })
 
   test('a-machine-that-throws-is-put-aside', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { advance } from '../../src/engine/advance.ts'
 import { moves, nodesOf } from '../engine/sequences.ts'
-import { effortFor, LENGTH, SEED, STEPS } from './budget.ts'
+import { effortFor, LENGTH, PATIENCE, SEED, STEPS } from './budget.ts'
 import { corpus } from './corpus/index.ts'
 import { openGround, type Ground } from './ground.ts'
 import { drawnScripts, shortestDrawn } from './drawn.ts'
@@ -45,6 +45,7 @@ describe('a message in Redis is the very actor of XState', () => {
       await playTogether(ground.plot(), mine, tally, advance).catch((cause: unknown) => shortest(ground, mine, cause))
       expect(tally.steps - before).toBeGreaterThan(10 * mine.length)
     },
+    PATIENCE,
   )
 
   test('and the sequences went nearly everywhere', () => {
@@ -58,15 +59,19 @@ describe('a message in Redis is the very actor of XState', () => {
 describe('and so it is in machines that nobody thought of', () => {
   const { crowds, crowd } = effortFor(STEPS * 0.3)
 
-  test.each(Array.from({ length: crowds }, (_, i) => SEED + i))('drawn by %i', async (seed) => {
-    const tally = createTally()
-    const scripts = fc.sample(drawnScripts, { numRuns: crowd, seed }).filter(({ part }) => startsWell(part))
-    await playTogether(ground.plot(), scripts, tally, advance).catch((cause: unknown) =>
-      shortestDrawn(ground, { seed, numRuns: crowd }, cause),
-    )
-    addTally(total, tally)
-    expect(tally.steps).toBeGreaterThan(5 * crowd)
-  })
+  test.each(Array.from({ length: crowds }, (_, i) => SEED + i))(
+    'drawn by %i',
+    async (seed) => {
+      const tally = createTally()
+      const scripts = fc.sample(drawnScripts, { numRuns: crowd, seed }).filter(({ part }) => startsWell(part))
+      await playTogether(ground.plot(), scripts, tally, advance).catch((cause: unknown) =>
+        shortestDrawn(ground, { seed, numRuns: crowd }, cause),
+      )
+      addTally(total, tally)
+      expect(tally.steps).toBeGreaterThan(5 * crowd)
+    },
+    PATIENCE,
+  )
 })
 
 test('for many thousand steps', () => expect(total.steps).toBeGreaterThanOrEqual(STEPS))

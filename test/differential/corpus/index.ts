@@ -9,6 +9,8 @@ import * as memories from './memories.ts'
 import * as people from './people.ts'
 import * as raising from './raising.ts'
 import * as regions from './regions.ts'
+import * as sales from './sales.ts'
+import * as services from './services.ts'
 import * as systems from './systems.ts'
 import * as times from './times.ts'
 import * as transitions from './transitions.ts'
@@ -25,6 +27,8 @@ const themes = {
   ...commerce,
   ...people,
   ...devices,
+  ...sales,
+  ...services,
   ...systems,
 }
 
@@ -46,7 +50,7 @@ const steady = { backoff: { type: 'exponential', delay: 500, jitter: 'none' } } 
 const shipped: readonly Part[] = [
   {
     name: 'order saga',
-    machine: examples.orderSaga as unknown as AnyStateMachine,
+    machine: examples.orderSaga,
     input: {
       order: { items: [{ sku: 'a', quantity: 2 }], cents: 900, card: 'c', address: 'x' },
       retry: steady,
@@ -55,17 +59,17 @@ const shipped: readonly Part[] = [
   },
   {
     name: 'approval',
-    machine: examples.approval as unknown as AnyStateMachine,
+    machine: examples.approval,
     input: { request: { what: 'a desk' }, approver: 'ada', deputy: 'bob', retry: steady },
   },
   {
     name: 'polling',
-    machine: examples.polling as unknown as AnyStateMachine,
+    machine: examples.polling,
     input: { job: { n: 1 }, poll: steady.backoff, retry: steady },
   },
   {
     name: 'dunning',
-    machine: examples.dunning as unknown as AnyStateMachine,
+    machine: examples.dunning,
     input: { invoice: 'i1', retry: steady },
   },
 ]
