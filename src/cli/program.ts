@@ -6,6 +6,7 @@ import { openSession, type GlobalOptions, type Runner, type Surroundings } from 
 import { examples } from './usage.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addDev } from './verbs/dev.ts'
+import { addDoctor } from './verbs/doctor.ts'
 import { addHistory } from './verbs/history.ts'
 import { addLs } from './verbs/ls.ts'
 import { addMachines } from './verbs/machines.ts'
@@ -32,6 +33,7 @@ const VERBS = [
   addShow,
   addHistory,
   addStats,
+  addDoctor,
   addRetry,
   addCancel,
   addRedrive,
@@ -98,7 +100,7 @@ const TOUR = [
 ]
 
 const EXIT_CODES =
-  '  0 ok, 1 failed, 2 wrong usage, 3 no such message or queue, 4 Redis cannot be reached, 5 messages that do not fit, 130 interrupted'
+  '  0 ok, 1 failed, 2 wrong usage, 3 no such message or queue, 4 Redis cannot be reached, 5 something to mend, 130 interrupted'
 
 const withSubcommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withSubcommands)]
 

@@ -1,5 +1,5 @@
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { hasCode, RedriveError } from '../errors.ts'
+import { asError, hasCode, RedriveError } from '../errors.ts'
 import type { SendResult } from '../message.ts'
 import type { Refusal } from '../store/bounds.ts'
 
@@ -33,7 +33,7 @@ export async function answersOf(ids: readonly string[], sends: readonly Promise<
   const settled = await Promise.allSettled(sends)
   const failures = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []))
   const other = failures.find((error) => !hasCode(error, 'E_QUEUE_FULL'))
-  if (other !== undefined) throw other
+  if (other !== undefined) throw asError(other)
   const [first] = failures as RedriveError[]
   if (first) {
     const refused = ids.filter((_, i) => settled[i]!.status === 'rejected')

@@ -1,0 +1,134 @@
+import type { Redis } from 'ioredis'
+import { hasCode } from '../../errors.ts'
+import { connect, disconnect, openConnection, type RedisAddress } from '../../store/connection.ts'
+import { createKeys, type Keys } from '../../store/keys.ts'
+import { createRedisStore } from '../../store/redis-store.ts'
+import type { Partition } from '../../store/store.ts'
+import { examineBytes } from './counted-bytes.ts'
+import { newExaminedQueue, type ExaminedQueue } from './examined-queue.ts'
+import { finding, type Finding } from './finding.ts'
+import { examineKeyspace, type StrayPartitions } from './keyspace.ts'
+import { queueFindings } from './queue-findings.ts'
+import { readServerFacts } from './server-facts.ts'
+import { serverFindings } from './server-findings.ts'
+import { examineSets } from './state-sets.ts'
+import type { Surgery } from './surgery.ts'
+
+export interface ExaminationOptions {
+  readonly redis: RedisAddress
+  readonly prefix: string
+  /** Milliseconds. */
+  readonly commandTimeout: number
+  /** Looks at all messages instead of a sample. A repair does so too. */
+  readonly full?: boolean
+  /** Puts indexes right. */
+  readonly repair?: boolean
+  /** With `repair`: takes out of the sets, for good, what has no message. */
+  readonly remove?: boolean
+  /** The clock of this machine. */
+  readonly now?: () => number
+}
+
+export interface Examination {
+  /** For people, e.g. `redis 7.0.15 at redis://127.0.0.1:6379`. */
+  readonly server: string
+  readonly queues: number
+  readonly messages: number
+  /** Members of sets. */
+  readonly members: number
+  /** Whether all were looked at. */
+  readonly full: boolean
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Looks at a server and all that Redrive keeps there, and repairs indexes where it is asked to; workers may go on meanwhile. Everything
+ * is read page by page.
+ * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH`
+ */
+export async function examine(options: ExaminationOptions): Promise<Examination> {
+  const { repair = false, remove = false } = options
+  const full = options.full === true || repair
+  const redis = openConnection(options.redis, options)
+  const store = createRedisStore({ ...options, tokenTtl: 60_000, feed: 10_000 })
+  const keys = createKeys(options.prefix)
+  const surgery: Surgery = {
+    redis,
+    store,
+    keys,
+    full,
+    repair,
+    remove: repair && remove,
+    examined: { messages: 0, members: 0 },
+  }
+  try {
+    const { description } = await connect(redis, options.redis, options)
+    const findings = serverFindings(await readServerFacts(redis, options.now ?? Date.now))
+    const queues = await readQueues(redis, keys)
+    findings.push(...(await examineQueues(surgery, options.prefix, queues)))
+    return { server: description, queues: queues.size, full, findings, ...surgery.examined }
+  } catch (error) {
+    if (!hasCode(error, 'E_REDIS_VERSION')) throw error
+    const found = error.message.replace(/^\w+: /, '')
+    return {
+      server: found,
+      queues: 0,
+      messages: 0,
+      members: 0,
+      full,
+      findings: [finding('D_SERVER_VERSION', { found })],
+    }
+  } finally {
+    disconnect(redis)
+    await store.close()
+  }
+}
+
+async function readQueues(redis: Redis, keys: Keys): Promise<Map<string, ExaminedQueue>> {
+  const queues = new Map<string, ExaminedQueue>()
+  for (const [name, text] of Object.entries(await redis.hgetall(keys.queues()))) {
+    const arrivals = new Set(await redis.hkeys(keys.machines(name)))
+    queues.set(name, newExaminedQueue(name, partitionsOf(name, text), arrivals))
+  }
+  return queues
+}
+
+function partitionsOf(queue: string, text: string): Partition[] | undefined {
+  try {
+    const { partitions } = JSON.parse(text) as { readonly partitions?: unknown }
+    if (!Number.isInteger(partitions) || Number(partitions) < 1 || Number(partitions) > 1024) return undefined
+    return Array.from({ length: Number(partitions) }, (_, index) => ({ queue, index }))
+  } catch {
+    return undefined
+  }
+}
+
+async function examineQueues(
+  surgery: Surgery,
+  prefix: string,
+  queues: ReadonlyMap<string, ExaminedQueue>,
+): Promise<Finding[]> {
+  const strays = await examineKeyspace(surgery, prefix, queues)
+  for (const queue of queues.values()) {
+    for (const partition of queue.partitions ?? []) {
+      await examineSets(surgery, queue, partition)
+      if (surgery.full) await examineBytes(surgery, queue, partition)
+    }
+  }
+  return [
+    ...[...queues.values()].flatMap((queue) => queueFindings(queue, surgery.keys.queues())),
+    ...strayFindings(strays),
+  ]
+}
+
+function strayFindings(strays: StrayPartitions): Finding[] {
+  return [...strays]
+    .filter(([, { count }]) => count > 0)
+    .map(([base, { count, examples }]) =>
+      finding('D_STRAY_PARTITION', {
+        found: `${count === 1 ? '1 message' : `${count} messages`} under ${base}, which belongs to no queue as it is defined`,
+        count,
+        examples,
+      }),
+    )
+}

@@ -1,0 +1,101 @@
+import type { Keys } from '../../store/keys.ts'
+import { casesOf, createCaseList, type CaseList } from './case-list.ts'
+import { parseKey, type ExaminedQueue, type PartitionKey } from './examined-queue.ts'
+import { examineIds, missingOf, PAGE, takeOut, type Surgery } from './surgery.ts'
+
+/** Keys in one call, and in a sample. */
+const SCAN = 1000
+const SAMPLE = 10_000
+
+/** Keys of partitions that no queue has, by the base of the partition. */
+export type StrayPartitions = ReadonlyMap<string, CaseList>
+
+/**
+ * From the messages to the index: walks through the keys of the server, page by page, and looks at each message that it finds. In a
+ * sample it ends after ten thousand keys, which the server gives in no order.
+ */
+export async function examineKeyspace(
+  surgery: Surgery,
+  prefix: string,
+  queues: ReadonlyMap<string, ExaminedQueue>,
+): Promise<StrayPartitions> {
+  const { redis, keys, full } = surgery
+  const strays = new Map<string, CaseList>()
+  let [cursor, seen] = ['0', 0]
+  do {
+    const [next, page] = await redis.scan(cursor, 'MATCH', `${prefix}:{*`, 'COUNT', SCAN)
+    cursor = next
+    seen += SCAN
+    for (const [base, found] of byPartition(page, keys)) {
+      const queue = owner(queues, found[0]!)
+      if (queue) await examineFound(surgery, queue, found)
+      else noteStray(strays, base, found)
+    }
+  } while (cursor !== '0' && (full || seen < SAMPLE))
+  return strays
+}
+
+function byPartition(page: readonly string[], keys: Keys): ReadonlyMap<string, readonly PartitionKey[]> {
+  const groups = new Map<string, PartitionKey[]>()
+  for (const key of page) {
+    const parsed = parseKey(keys, key)
+    if (!parsed) continue
+    const base = keys.base(parsed.partition)
+    const group = groups.get(base) ?? []
+    groups.set(base, group)
+    group.push(parsed)
+  }
+  return groups
+}
+
+function owner(queues: ReadonlyMap<string, ExaminedQueue>, { partition }: PartitionKey): ExaminedQueue | undefined {
+  const queue = queues.get(partition.queue)
+  // A definition that cannot be read is told by itself.
+  return !queue?.partitions || partition.index < queue.partitions.length ? queue : undefined
+}
+
+function noteStray(strays: Map<string, CaseList>, base: string, found: readonly PartitionKey[]): void {
+  const cases = strays.get(base) ?? createCaseList()
+  strays.set(base, cases)
+  for (const { kind, id } of found) if (kind === 'm') cases.add(id)
+}
+
+async function examineFound(surgery: Surgery, queue: ExaminedQueue, found: readonly PartitionKey[]): Promise<void> {
+  const { partition } = found[0]!
+  const messages = found.flatMap(({ kind, id }) => (kind === 'm' ? id : []))
+  for (const ids of pages(messages)) {
+    await examineIds(surgery, queue, partition, ids)
+    await examineMachines(
+      surgery,
+      queue,
+      ids.map((id) => [id, surgery.keys.message(partition, id)] as const),
+    )
+    surgery.examined.messages += ids.length
+  }
+  const mail = [...new Set(found.flatMap(({ kind, id }) => (kind === 'i' || kind === 'n' ? id : [])))]
+  for (const ids of pages(mail)) {
+    const left = await missingOf(surgery, partition, ids)
+    for (const id of left) queue.leftovers.add(id)
+    queue.leftovers.repaired += await takeOut(surgery, partition, left)
+  }
+}
+
+/** A reference is longer than a chunk at times. */
+const MACHINE = ['m', 'm.1', 'm.2', 'm.3', 'm.4', 'm.5']
+
+async function examineMachines(
+  { redis }: Surgery,
+  { arrivals, strangers }: ExaminedQueue,
+  messages: readonly (readonly [id: string, key: string])[],
+): Promise<void> {
+  // What a foreign key holds is told elsewhere.
+  const read = messages.map(([, key]) => redis.hmget(key, ...MACHINE).catch(() => []))
+  for (const [i, pieces] of (await Promise.all(read)).entries()) {
+    const ref = pieces.join('')
+    if (ref !== '' && !arrivals.has(ref)) casesOf(strangers, ref).add(messages[i]![0])
+  }
+}
+
+export function* pages(ids: readonly string[]): Generator<string[]> {
+  for (let i = 0; i < ids.length; i += PAGE) yield ids.slice(i, i + PAGE)
+}
