@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import type { Redis } from 'ioredis'
+import type { RedisAddress } from '../../src/index.ts'
+import { startProxy, type FaultyProxy } from './proxy.ts'
+import { startServer, type ChaosServer, type ServerOptions } from './server.ts'
+import { startSentinels } from './sentinels.ts'
+
+/** Where a stage plays: its servers, and how its processes reach them. */
+export interface Scene {
+  readonly address: RedisAddress
+  /** The server that takes writes now. */
+  primary(): ChaosServer
+  /** What stands before it. */
+  proxy(): FaultyProxy
+  /** A connection to it that no fault of the network touches. */
+  redis(): Redis
+  /** Kills the primary while its replica lags behind by so many milliseconds; another becomes primary. Tells whether it did. */
+  failOver(lag: number): Promise<boolean>
+  stop(): Promise<void>
+}
+
+/** One server behind a proxy. */
+export async function singleScene(options: ServerOptions): Promise<Scene> {
+  const server = await startServer(options)
+  const proxy = await startProxy(() => ({ port: server.port, host: '127.0.0.1' }))
+  return {
+    address: `redis://127.0.0.1:${proxy.port}`,
+    primary: () => server,
+    proxy: () => proxy,
+    redis: () => server.redis,
+    failOver: async () => false,
+    async stop() {
+      await proxy.close()
+      await server.stop()
+    },
+  }
+}
+
+/** A primary, a replica and three sentinels. Everybody knows the servers by the addresses of their proxies. */
+export async function sentinelScene(directory: string): Promise<Scene> {
+  const stops: (() => Promise<void>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const end of stops.toReversed()) await end()
+  }
+  try {
+    const nodes: { server: ChaosServer; proxy: FaultyProxy }[] = []
+    for (const name of ['one', 'two']) {
+      const proxy = await startProxy(() => ({
+        port: nodes.find((node) => node.proxy === proxy)!.server.port,
+        host: '127.0.0.1',
+      }))
+      stops.push(() => proxy.close())
+      const config = { 'replica-announce-ip': '127.0.0.1', 'replica-announce-port': String(proxy.port) }
+      const server = await startServer({ directory: join(directory, name), fsync: 'everysec', config })
+      stops.push(() => server.stop())
+      nodes.push({ server, proxy })
+    }
+    let [primary, replica] = nodes as [(typeof nodes)[0], (typeof nodes)[0]]
+    await replica.server.redis.replicaof('127.0.0.1', primary.proxy.port)
+    await synced(replica.server.redis)
+    const sentinels = await startSentinels(join(directory, 'sentinels'), primary.proxy.port)
+    stops.push(() => sentinels.stop())
+    return {
+      address: { sentinels: sentinels.ports.map((port) => ({ host: '127.0.0.1', port })), name: sentinels.name },
+      primary: () => primary.server,
+      proxy: () => primary.proxy,
+      redis: () => primary.server.redis,
+      async failOver(lag) {
+        primary.proxy.lagReplicas(lag)
+        await new Promise((resolve) => setTimeout(resolve, 2 * lag))
+        await primary.server.kill()
+        primary.proxy.lagReplicas(0)
+        const moved = await sentinels.movedTo(replica.proxy.port)
+        if (moved) [primary, replica] = [replica, primary]
+        // It comes back as what it was; a sentinel would need ten seconds to tell it.
+        await (moved ? replica : primary).server.start()
+        if (moved) await replica.server.redis.replicaof('127.0.0.1', primary.proxy.port)
+        await synced(replica.server.redis)
+        return moved
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function synced(replica: Redis): Promise<void> {
+  const deadline = performance.now() + 15_000
+  while (!(await replica.info('replication')).includes('master_link_status:up')) {
+    if (performance.now() > deadline) throw new Error('the replica does not follow its primary')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
