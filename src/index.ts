@@ -1,5 +1,6 @@
 export { Redrive } from './client/redrive.ts'
 export type { RedriveOptions } from './client/redrive-options.ts'
+export type { Health } from './client/health.ts'
 export type { DurabilityOptions } from './client/durability.ts'
 export type { LockOptions } from './client/lock-nodes.ts'
 export type { OutboxOptions } from './client/outbox/outbox-options.ts'

@@ -5,7 +5,7 @@ import { SyncedClock, type Clock } from '../clock.ts'
 import { registerMachine } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { createVersions } from '../engine/versions.ts'
-import { RedriveError } from '../errors.ts'
+import { asError, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
 import type { Confirmer } from '../store/confirmer.ts'
 import type { Quorum } from '../lock/quorum.ts'
@@ -22,13 +22,14 @@ import { lateConfirmer, lateLocks, lateStore } from './late-backend.ts'
 import { openQuorum } from './lock-nodes.ts'
 import { createOutbox, type Outbox } from './outbox/outbox.ts'
 import { outboxSettings } from './outbox/outbox-options.ts'
+import { reveal, type OpenedQueue } from './inside.ts'
 import { createQueue, type Queue } from './queue.ts'
+import type { Health } from './health.ts'
 import { checkOptions, type RedriveOptions } from './redrive-options.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createSender, type Sender } from './sender.ts'
 
-interface OpenQueue {
-  readonly queue: Queue
+interface OpenQueue extends OpenedQueue {
   readonly options: QueueOptions
   readonly sender: Sender
 }
@@ -88,10 +89,18 @@ export class Redrive {
         clock: this.#clock,
         log: this.#log,
       })
+    reveal(this, {
+      store: lateStore(this.#backend),
+      clock: this.#clock,
+      prefix: settings.prefix,
+      closed: this.#closed.signal,
+      opened: (name) => this.#queues.get(name),
+      aside: (name, queueOptions) => this.#make(name, queueOptions),
+    })
   }
 
   /**
-   * Connects and checks the server.
+   * Connects and checks the server, also that it takes writes.
    * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH`, `E_REDIS_VERSION`
    */
   ready(): Promise<ServerFacts> {
@@ -132,7 +141,7 @@ export class Redrive {
     checkQueueName(name)
     const known = this.#queues.get(name)
     // oxlint-disable-next-line typescript/no-unsafe-return -- the overloads say what its payload is
-    if (!known) return this.#open(name, options)
+    if (!known) return this.#open(name, options).queue
     // oxlint-disable-next-line typescript/no-unsafe-return -- likewise
     if (Object.keys(options).length === 0 || options === known.options) return known.queue
     throw new RedriveError(
@@ -142,7 +151,13 @@ export class Redrive {
     )
   }
 
-  #open(name: string, options: QueueOptions): Queue {
+  #open(name: string, options: QueueOptions): OpenQueue {
+    const open = this.#make(name, options)
+    this.#queues.set(name, open)
+    return open
+  }
+
+  #make(name: string, options: QueueOptions): OpenQueue {
     const settings = queueSettings(options)
     const machine = registerMachine(options.machine ?? defaultMachine(options.retry, this.#clock))
     for (const warning of machine.warnings) this.#log.machineWarning(machine.id, warning)
@@ -186,8 +201,7 @@ export class Redrive {
       client: `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`,
       registerWorker: (worker) => this.#workers.add(worker),
     })
-    this.#queues.set(name, { queue, options, sender })
-    return queue
+    return { queue, options, sender, runtime }
   }
 
   async #define(name: string, definition: QueueDefinition): Promise<void> {
@@ -202,6 +216,19 @@ export class Redrive {
         path: 'partitions',
       },
     )
+  }
+
+  /** Whether this client can do its work now, by writing something of no meaning. Never rejects. */
+  async health(): Promise<Health> {
+    const workers = [...this.#workers].map((worker) => ({ name: worker.name, ...worker.stats() }))
+    const outbox = await this.#outbox?.state()
+    const beside = { workers, ...(outbox ? { outbox } : {}) }
+    try {
+      const { store } = await this.#backend
+      return { redis: 'up', latencyMs: await store.probe(), ...beside }
+    } catch (error) {
+      return { redis: 'away', error: asError(error), ...beside }
+    }
   }
 
   /**

@@ -24,6 +24,8 @@ export interface Keys {
   events(partition: Partition): string
   feedChannel(partition: Partition): string
   wakeChannel(partition: Partition): string
+  /** Written by `probe`, for a second. */
+  probe(): string
   /** The definitions of all queues; outside of any partition, and touched by no script. */
   queues(): string
   /** The versions of machines that a queue has seen; likewise. */
@@ -54,6 +56,7 @@ export function createKeys(prefix: string): Keys {
     events: (partition) => `${base(partition)}:events`,
     feedChannel: (partition) => `${base(partition)}:feed`,
     wakeChannel: (partition) => `${base(partition)}:wake`,
+    probe: () => `${prefix}:probe`,
     queues: () => `${prefix}:queues`,
     machines: (queue) => `${prefix}:machines:${queue}`,
   }

@@ -2,6 +2,7 @@ import { SyncedClock, type Clock } from '../clock.ts'
 import { latest } from './arrivals.ts'
 import { createRoom } from './memory-bounds.ts'
 import { createMemoryFeed } from './memory-feed.ts'
+import { createMemoryLookout } from './memory-lookout.ts'
 import { createMessage, liveLock, stored, type MemoryMessage } from './memory-message.ts'
 import { claim, commit, deliver, dueAt, membersOf, nextDue, tokenOf, trim, type Slice } from './memory-slice.ts'
 import {
@@ -68,6 +69,7 @@ export function createMemoryStore({
 
   return {
     ...(given ? { clock: given } : {}),
+    ...createMemoryLookout(slice, () => clock.now()),
     enqueue: async (partition, token, messages, bounds) => {
       const it = slice(partition)
       return once(it, token, () => {
@@ -150,6 +152,7 @@ export function createMemoryStore({
     // A message and its index are one record here: they cannot disagree, and nothing can be left over.
     forget: async () => 0,
     repair: async (partition, _, ids) => ids.map((id) => (slice(partition).messages.has(id) ? [] : ['missing'])),
+    probe: async () => 0,
     remove: async (partition, id, token) => {
       const it = slice(partition)
       const message = it.messages.get(id)

@@ -11,6 +11,7 @@ import {
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
 import { createChannels } from './redis-channels.ts'
+import { createRedisLookout } from './redis-lookout.ts'
 import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
 import { latest } from './arrivals.ts'
 import {
@@ -40,17 +41,28 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...scripted(redis, scripts, keys),
     ...reading(redis, keys),
     ...feed(redis, keys),
-    ...definitions(redis, keys),
+    ...definitions(redis, scripts, keys),
+    ...createRedisLookout(redis, keys),
+    async probe() {
+      const start = performance.now()
+      await scripts.probe(keys.probe())
+      return performance.now() - start
+    },
   }
   const where = describeAddress(options.redis)
+  const calls = guarded(store, where, options.commandTimeout)
   return {
-    ...guarded(store, where, options.commandTimeout),
+    ...calls,
     // Without the deadline: a subscription that is late is not undone, and comes into force when the server is back.
     subscribe: (partition, listener) =>
       channels.subscribe(partition, listener).catch((error: unknown) => {
         throw toRedriveError(error, where)
       }),
-    ready: () => connect(redis, options.redis, options),
+    async ready() {
+      const facts = await connect(redis, options.redis, options)
+      await calls.probe()
+      return facts
+    },
     async close() {
       disconnect(redis)
       channels.close()
@@ -179,12 +191,11 @@ function comparePositions(a: string, b: string): number {
   return aMs - bMs || aSeq - bSeq
 }
 
-function definitions(redis: Redis, keys: Keys): Pick<Store, 'defineQueue' | 'queues' | 'arrive'> {
+function definitions(redis: Redis, scripts: Scripts, keys: Keys): Pick<Store, 'defineQueue' | 'queues' | 'arrive'> {
   const parse = (text: string): QueueDefinition => JSON.parse(text) as QueueDefinition
   return {
     async defineQueue(name, definition) {
-      await redis.hsetnx(keys.queues(), name, JSON.stringify(definition))
-      return parse((await redis.hget(keys.queues(), name)) ?? JSON.stringify(definition))
+      return parse(await scripts.note(keys.queues(), name, JSON.stringify(definition)))
     },
     async arrive(queue, refs) {
       const read = async (): Promise<Map<string, number>> => {
@@ -196,7 +207,7 @@ function definitions(redis: Redis, keys: Keys): Pick<Store, 'defineQueue' | 'que
       if (fresh.length === 0) return known
       const [seconds, micros] = await redis.time()
       const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
-      for (const ref of fresh) await redis.hsetnx(keys.machines(queue), ref, latest(known, now))
+      for (const ref of fresh) await scripts.note(keys.machines(queue), ref, String(latest(known, now)))
       return read()
     },
     async queues() {

@@ -36,6 +36,8 @@ export interface Scripts {
   forget(base: string, request: ForgetRequest): Promise<number>
   repair(base: string, how: 'look' | 'mend', ids: readonly string[]): Promise<IndexFault[][]>
   remove(base: string, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
+  note(key: string, field: string, value: string): Promise<string>
+  probe(key: string): Promise<void>
 }
 
 export interface ScriptSettings {
@@ -45,7 +47,19 @@ export interface ScriptSettings {
   readonly feed: number
 }
 
-const NAMES = ['enqueue', 'claim', 'commit', 'heartbeat', 'deliver', 'trim', 'forget', 'repair', 'remove'] as const
+const NAMES = [
+  'enqueue',
+  'claim',
+  'commit',
+  'heartbeat',
+  'deliver',
+  'trim',
+  'forget',
+  'repair',
+  'remove',
+  'note',
+  'probe',
+] as const
 type Run = (base: string, ...args: string[]) => Promise<unknown>
 
 /** Reads the source of a script; the shebang in it declares whether it may run on a server that is out of memory. */
@@ -95,6 +109,12 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
     async repair(base, how, ids) {
       const faults = (await run.repair(base, how, ...ids)) as string[]
       return faults.map((each) => decodeStatuses(each, INDEX_FAULT))
+    },
+    async note(key, field, value) {
+      return (await run.note(key, field, value)) as string
+    },
+    async probe(key) {
+      await run.probe(key)
     },
     async remove(base, id, token) {
       return decodeStatuses(await run.remove(base, id, token), { r: 'removed', l: 'locked', x: 'missing' })[0]!

@@ -1,5 +1,6 @@
 import type { PartitionBounds, Refusal } from './bounds.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
+import type { Lookout } from './lookout.ts'
 
 /**
  * The port behind which messages are kept. Two adapters implement it: `redis-store.ts` is the product, `memory-store.ts` has the
@@ -8,7 +9,7 @@ import type { ForgetRequest, IndexFault } from './index-fault.ts'
  * All texts are opaque to a store: it never decodes a snapshot, an event or a journal line. All times that it returns are
  * milliseconds since 1970 by the store's own clock, and every delay that it is given counts from the moment the script runs.
  */
-export interface Store {
+export interface Store extends Lookout {
   /**
    * Stores new messages; idempotent by message id, and by `token` when the same call is sent again. What the bounds have no room for is
    * refused one by one, in the order of the messages; one that is there already is a duplicate, however full it is.
@@ -53,7 +54,9 @@ export interface Store {
   queues(): Promise<Map<string, QueueDefinition>>
   /** Notes that versions of a machine are used by a queue; returns when each that ever was came first, by its reference. */
   arrive(queue: string, refs: readonly string[]): Promise<Map<string, number>>
-  /** Checks the connection and the server; returns the server's own description. */
+  /** Writes something of no meaning; returns how long that took, in milliseconds. @throws when the server is away, or takes no writes. */
+  probe(): Promise<number>
+  /** Checks the connection and the server, also that it takes writes; returns the server's own description. */
   ready(): Promise<ServerFacts>
   close(): Promise<void>
 }
@@ -155,9 +158,8 @@ export interface Claim {
 
 /**
  * What becomes of the message with a commit: `keep` the lease while handlers run, `release` it until the next attention, `defer` it
- * to its earliest timer though events wait (others are to take it on),
- * `settle` it (its machine is finished: nothing is due any more, and what waits in the inbox goes), `park` it (put aside with
- * its inbox until somebody acts), or `remove` it whole.
+ * to its earliest timer though events wait (others are to take it on), `settle` it (its machine is finished: nothing is due any more,
+ * and what waits in the inbox goes), `park` it (put aside with its inbox until somebody acts), or `remove` it whole.
  */
 export type Disposal = 'keep' | 'release' | 'defer' | 'settle' | 'park' | 'remove'
 

@@ -30,6 +30,8 @@ export interface Log {
   feedFailed(queue: string, error: unknown): void
   locksUnavailable(queue: string, error: unknown): void
   locksAvailable(queue: string): void
+  workerStalled(queue: string, dueSince: number): void
+  workerRecovered(queue: string): void
   outboxFailed(error: unknown): void
   outboxWaits(batches: number, error: unknown): void
   fromHandler(id: string, text: string): void
@@ -59,6 +61,12 @@ export function createLog(logger: Logger): Log {
     locksUnavailable: (queue, error) => logger.error(`the work on "${queue}" is paused: ${reason(error)}`, { queue }),
     locksAvailable: (queue) =>
       logger.warn(`the work on "${queue}" goes on: a majority of the lock nodes answers again`, { queue }),
+    workerStalled: (queue, dueSince) =>
+      logger.error(
+        `messages of "${queue}" have been due since ${new Date(dueSince).toISOString()}, and this worker gets none`,
+        { queue },
+      ),
+    workerRecovered: (queue) => logger.warn(`the worker of "${queue}" gets messages again`, { queue }),
     outboxFailed: (error) => logger.error(`there is no outbox: ${reason(error)}`),
     outboxWaits: (batches, error) =>
       logger.warn(`${batches} batches wait in the outbox, trying again: ${reason(error)}`),

@@ -19,6 +19,7 @@ import { checkHandlers, type Handler, type Handlers } from './handlers.ts'
 import { createHeartbeater, type LeaseHolder } from './heartbeater.ts'
 import { createQuorumGate } from './quorum-gate.ts'
 import { createThroughput } from './throughput.ts'
+import { createWatchdog } from './watchdog.ts'
 
 export interface WorkerOptions {
   /** Messages whose handlers run at the same time. Default 10; bounds 1–10,000. */
@@ -52,6 +53,8 @@ export interface WorkerStats {
   readonly processed: number
   /** How late due messages were claimed. */
   readonly lag: LagReading
+  /** Since when messages have been due that this worker does not get, in milliseconds since 1970; absent when all is well. */
+  readonly stalledSince?: number
 }
 
 interface Held extends LeaseHolder {
@@ -75,6 +78,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   const throughput = createThroughput()
   const active = new Set<ActiveMessage>()
   let leftAt = -Infinity
+  let claimed = 0
   const parting = new Set<Promise<unknown>>()
   let held: Held[] = []
   let stopping: Promise<void> | undefined
@@ -93,6 +97,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
       active.size + entering.size + held.length < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4)),
     hesitation: () => (queue.clock.now() - leftAt < 5 * LEFT_FOR ? STAND_BACK : 0),
     onClaim(partition, messages, now) {
+      claimed += messages.length
       held.push(...messages.map((message) => hold(message, partition, now)))
       fill()
     },
@@ -100,6 +105,11 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   const gate = createQuorumGate(queue, events, timers.wake)
   const heartbeater = createHeartbeater(queue, () => [...active, ...entering, ...held])
   const janitor = createJanitor(queue)
+  const watchdog = createWatchdog(queue, events, {
+    hungry: () => gate.open && !stopping && room() > 0,
+    claimed: () => claimed,
+    wake: timers.wake,
+  })
 
   function hold(message: ClaimedMessage, partition: Partition, now: number): Held {
     let until = now + queue.settings.lease
@@ -192,6 +202,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   async function shutDown(timeout: number): Promise<void> {
     await timers.stop()
     janitor.stop()
+    watchdog.stop()
     const untouched = held
     held = []
     const returned = untouched.map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))
@@ -213,6 +224,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     if (stopping) return
     heartbeater.start()
     janitor.start()
+    watchdog.start()
     const unsubscribes = await Promise.all(
       queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail })),
     )
@@ -247,6 +259,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
       prefetched: held.length,
       processed: throughput.count(),
       lag: timers.lag.read(),
+      ...(watchdog.stalledSince === undefined ? {} : { stalledSince: watchdog.stalledSince }),
     }),
   }
 }

@@ -17,7 +17,7 @@ describe('every key and channel of a partition carries its tag', () => {
 
   beforeAll(async () => {
     harness = await openRedis()
-    const rights = ['on', '>secret', '~rd:{q:1}*', '&rd:{q:1}*', '+@all']
+    const rights = ['on', '>secret', '~rd:{q:1}*', '~rd:probe', '&rd:{q:1}*', '+@all']
     await harness.redis.call('ACL', 'SETUSER', 'narrow', ...rights)
     const redis = { path: harness.server.socket, username: 'narrow', password: 'secret' }
     store = createRedisStore({ ...SETTINGS, redis })

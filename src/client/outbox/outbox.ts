@@ -36,6 +36,8 @@ export interface Outbox {
   ready(): Promise<void>
   /** Sends a batch by `direct`, or puts it on the disk. @throws what `direct` throws, unless that is Redis being away; `E_OUTBOX_FULL` … */
   send(batch: Spooled, direct: () => Promise<Written<EnqueueStatus>[]>): Promise<Written<SendStatus>[]>
+  /** What lies there; `undefined` when the directory cannot be opened. */
+  state(): Promise<{ readonly batches: number; readonly bytes: number } | undefined>
   /** Resolves when nothing lies there. */
   drained(): Promise<void>
   close(): Promise<void>
@@ -134,6 +136,10 @@ export function createOutbox(settings: OutboxSettings, { ready, store, clock, lo
   return {
     send,
     ready: () => opening.then(() => {}),
+    async state() {
+      const spool = await opening.catch(() => undefined)
+      return spool && { batches: spool.batches, bytes: spool.bytes }
+    },
     async drained() {
       const spool = await opening
       while (spool.batches + writing + underWay > 0 && !closed)

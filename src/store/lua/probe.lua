@@ -1,0 +1,9 @@
+#!lua flags=allow-oom
+-- Whether the server takes a write: a replica, a full disk or a lost quorum refuse it. A full memory does not count, because what is
+-- stored goes on there.
+--
+-- KEYS    1 key of no meaning
+-- ARGV    none
+-- Returns 'OK'
+
+return redis.call('SET', KEYS[1], '1', 'PX', 1000)
