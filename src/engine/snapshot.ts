@@ -1,7 +1,14 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
-import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredMessage } from '../store/store.ts'
+import type {
+  ClaimedMessage,
+  FieldChange,
+  Fields,
+  StoredJournalEntry,
+  StoredMessage,
+  StoredTimer,
+} from '../store/store.ts'
 import { actionText, restoreAction, type PendingAction } from './action.ts'
 import { encodeError } from './storable.ts'
 import { childStub, type DurableMachine } from './registry.ts'
@@ -109,7 +116,7 @@ export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage)
     state: stored.state,
     snapshot: { status: (stored.fields[FIELD.status] ?? 'active') as Status, context } as AnyMachineSnapshot,
     input,
-    timers: new Map(stored.timers.map((timer) => restoreTimer(timer.nonce, timer.text, timer.due))),
+    timers: restoreTimers(stored.timers),
     invocations: restoreInvocations(stored.fields, input),
     actions: restoreActions(machine, stored.fields, context),
     inbox: stored.inbox,
@@ -205,6 +212,12 @@ function historyText(snapshot: AnyMachineSnapshot): string | undefined {
 export function timerText(id: string, event: EventData): string {
   const plain = event.type === id && Object.keys(event).length === 1 && !id.includes('\n')
   return plain ? id : `${id}\n${encode(event, `event of timer ${id}`)}`
+}
+
+/** By their time, those of one time in the order in which they were set: a hash that is no listpack has forgotten it. */
+function restoreTimers(stored: readonly StoredTimer[]): Map<string, Timer> {
+  const ordered = stored.toSorted((a, b) => a.due - b.due || compareNonces(a.nonce, b.nonce))
+  return new Map(ordered.map(({ nonce, text, due }) => restoreTimer(nonce, text, due)))
 }
 
 function restoreTimer(nonce: string, text: string, due: number): [string, Timer] {

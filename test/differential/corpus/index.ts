@@ -34,6 +34,8 @@ const themes = {
 
 /** What is special about some of them; why, says `docs/reference/xstate-differences.md`. */
 const special: Readonly<Record<string, Partial<Part>>> = {
+  // Several regions ring at once, in the order in which they were entered last.
+  bells: { known: { order: true } },
   shop: { known: { timers: true } },
   counterBox: { known: { timers: true } },
   letters: { alone: true, known: { timers: true } },
