@@ -63,7 +63,7 @@ export function createMemoryStore({
     const before = tokens.get(token)
     if (before) return before.answer as T
     const answer = call()
-    tokens.set(token, { answer, until: now + tokenTtl })
+    if (!isRefusal(answer)) tokens.set(token, { answer, until: now + tokenTtl })
     return answer
   }
 
@@ -187,6 +187,10 @@ export function createMemoryStore({
     close: async () => {},
   }
 }
+
+/** All of a batch was refused: nothing was done that would have to be answered alike. */
+const isRefusal = (answer: unknown): boolean =>
+  Array.isArray(answer) && answer.length > 0 && answer.every((each) => typeof each === 'object')
 
 const listed = (message: MemoryMessage): ListedMessage => ({
   message: stored(message),

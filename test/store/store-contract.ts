@@ -5,11 +5,13 @@ import { describeEnqueue } from './contract/enqueue.ts'
 import { describeFeed } from './contract/feed.ts'
 import { describeInbox } from './contract/inbox.ts'
 import { describeLease } from './contract/lease.ts'
+import { describeLookout } from './contract/lookout.ts'
 import { describeReading } from './contract/reading.ts'
 import { describeRetention } from './contract/retention.ts'
 import { describeSubscriptions } from './contract/subscriptions.ts'
 import { describeTimers } from './contract/timers.ts'
 import { describeValues } from './contract/values.ts'
+import { BOUND_RULES } from './bound-rules.ts'
 import { RULES } from './rules.ts'
 import { createScene, type Scene, type StoreHarness } from './scene.ts'
 
@@ -33,12 +35,13 @@ export function describeStore(
     describeLease(scene)
     describeInbox(scene)
     describeReading(scene)
+    describeLookout(scene)
     describeRetention(scene)
     describeSubscriptions(scene)
     describeValues(scene)
 
     describe('rules', () => {
-      test.each(Object.entries(RULES))('%s', async (_, rule) => {
+      test.each(Object.entries({ ...RULES, ...BOUND_RULES }))('%s', async (_, rule) => {
         expect.hasAssertions()
         await rule(scene())
       })

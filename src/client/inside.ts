@@ -1,0 +1,37 @@
+import type { Clock } from '../clock.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { RedriveError } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import type { Queue } from './queue.ts'
+import type { QueueOptions } from './queue-options.ts'
+
+/** What other parts of Redrive see of a client, and its users do not. */
+export interface Inside {
+  readonly store: Store
+  readonly clock: Clock
+  /** First part of every key. */
+  readonly prefix: string
+  /** Aborts when the client is closed. */
+  readonly closed: AbortSignal
+  /** A queue that this client has opened. */
+  opened(name: string): OpenedQueue | undefined
+  /** A queue of this client that its user knows nothing of, who may still open it with options of his own. */
+  aside(name: string, options: QueueOptions): OpenedQueue
+}
+
+export interface OpenedQueue {
+  readonly queue: Queue
+  readonly runtime: QueueRuntime
+}
+
+const insides = new WeakMap<object, Inside>()
+
+/** Called by a client for itself. */
+export const reveal = (client: object, inside: Inside): void => void insides.set(client, inside)
+
+/** @throws RedriveError `E_INVALID_OPTION` for what is no client. */
+export function insideOf(client: object): Inside {
+  const inside = insides.get(client)
+  if (inside) return inside
+  throw new RedriveError('E_INVALID_OPTION', 'this is not a client of Redrive. Give what `new Redrive()` made.')
+}
