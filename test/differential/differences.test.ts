@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { assign, createMachine, fromTransition, raise, sendTo, type AnyActorRef, type AnyStateMachine } from 'xstate'
 import type { Stimulus } from '../../src/engine/stimulus.ts'
@@ -212,4 +214,12 @@ describe('differences from XState', () => {
     expect([redrive.shelf.stored.state, xstate.snapshot.status]).toEqual([QUARANTINED, 'active'])
     expect(activeNodes(xstate.snapshot).map(({ key }) => key)).toEqual(['m', 'a', 'b'])
   })
+})
+
+test('every difference that is told has its test here', () => {
+  const read = (path: string): string => readFileSync(join(import.meta.dirname, path), 'utf8')
+  const told = [...read('../../docs/reference/xstate-differences.md').matchAll(/^### (.+)$/gm)]
+  const names = told.map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-'))
+  const tested = [...read('differences.test.ts').matchAll(/^ {2}test\('(.+?)'/gm)].map(([, name]) => name)
+  expect(names.toSorted()).toEqual(tested.toSorted())
 })
