@@ -1,13 +1,17 @@
+import type { BOUND_RULES } from './bound-rules.ts'
+import type { INDEX_RULES } from './index-rules.ts'
 import type { Patch } from './redis-harness.ts'
 import type { REDIS_RULES } from './redis-rules.ts'
 import type { RULES } from './rules.ts'
+
+type RuleName = keyof (typeof RULES & typeof REDIS_RULES & typeof BOUND_RULES & typeof INDEX_RULES)
 
 export interface Mutation {
   /** What is taken out. */
   readonly without: string
   readonly patches: readonly Patch[]
   /** The rules that must break. */
-  readonly breaks: readonly (keyof typeof RULES | keyof typeof REDIS_RULES)[]
+  readonly breaks: readonly RuleName[]
 }
 
 const RESENT_OWNER = "if owner[1] == revision .. ':' .. token and (not holder or holder == token) then"

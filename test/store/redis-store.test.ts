@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { INDEX_RULES } from './index-rules.ts'
 import { createRedisScene, openRedis, type RedisHarness, type RedisScene } from './redis-harness.ts'
 import { REDIS_RULES } from './redis-rules.ts'
 import { entry, message } from './scene.ts'
@@ -14,7 +15,7 @@ describe('the Redis store, seen from its server', () => {
   afterAll(() => harness.close())
   const scene = (): RedisScene => createRedisScene(harness)
 
-  test.each(Object.entries(REDIS_RULES))('%s', async (_, rule) => {
+  test.each(Object.entries({ ...REDIS_RULES, ...INDEX_RULES }))('%s', async (_, rule) => {
     expect.hasAssertions()
     await rule(scene())
   })

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { BOUND_RULES } from './bound-rules.ts'
+import { INDEX_MUTATIONS } from './index-mutations.ts'
+import { INDEX_RULES } from './index-rules.ts'
 import { MUTATIONS } from './mutations.ts'
 import {
   createRedisScene,
@@ -15,7 +18,13 @@ import { RULES } from './rules.ts'
  * Whether the tests of the rules see what they must see: each line that keeps a rule is taken out of a copy of its script, and the
  * rule must break. A test that stays green without the line would prove nothing with it.
  */
-const ALL: Readonly<Record<string, (scene: RedisScene) => Promise<void>>> = { ...RULES, ...REDIS_RULES }
+const ALL: Readonly<Record<string, (scene: RedisScene) => Promise<void>>> = {
+  ...RULES,
+  ...BOUND_RULES,
+  ...REDIS_RULES,
+  ...INDEX_RULES,
+}
+const ALL_MUTATIONS = [...MUTATIONS, ...INDEX_MUTATIONS]
 
 let harness: RedisHarness
 beforeAll(async () => {
@@ -32,7 +41,7 @@ describe('with the scripts as they are', () => {
   })
 })
 
-describe.each(MUTATIONS)('without $without', ({ patches, breaks }) => {
+describe.each(ALL_MUTATIONS)('without $without', ({ patches, breaks }) => {
   test.each(breaks)('broken: %s', async (rule) => {
     // By a failed expectation: an error of the patched script itself would show nothing.
     const failure: unknown = await run(rule, patches).catch((error: unknown) => error)
@@ -42,7 +51,7 @@ describe.each(MUTATIONS)('without $without', ({ patches, breaks }) => {
 })
 
 test('every rule is broken by a mutation', () => {
-  const broken = new Set<string>(MUTATIONS.flatMap(({ breaks }) => breaks))
+  const broken = new Set<string>(ALL_MUTATIONS.flatMap(({ breaks }) => breaks))
   expect(Object.keys(ALL).filter((rule) => !broken.has(rule))).toEqual([])
 })
 

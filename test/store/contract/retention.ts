@@ -64,6 +64,49 @@ export function describeRetention(scene: () => Scene): void {
     })
   })
 
+  describe('trim by bytes', () => {
+    test('keeps the newest that fit, once it is called until nothing is left to do', async () => {
+      const it = scene()
+      for (const [i, size] of [1000, 1000, 1000, 1000, 3000].entries()) {
+        await it.send(message(String(i), { fields: { p: 'x'.repeat(size) } }))
+        await it.commit(entry(await it.take(), { state: 'done', disposal: 'settle' }))
+        await it.reach((await it.now()) + 3)
+      }
+      const trim = (bytes: number) => it.store.trim(it.partition, { state: 'done', bytes, limit: 100 })
+      expect(await trim(100_000)).toBe(0)
+      // Room for the largest and one more; what the server needs for itself is counted too.
+      while ((await trim(6000)) > 0);
+      expect(await left(it)).toContain('4')
+      expect((await left(it)).length).toBeLessThanOrEqual(4)
+      expect((await left(it)).length).toBeGreaterThanOrEqual(2)
+      expect(await trim(0)).toBeGreaterThan(0)
+      expect(await left(it)).toEqual([])
+    })
+
+    test('does nothing in a state without messages', async () => {
+      const { store, partition } = scene()
+      expect(await store.trim(partition, { state: 'done', bytes: 1, limit: 100 })).toBe(0)
+    })
+  })
+
+  describe('repair and forget', () => {
+    test('find nothing in a store that is as it should be', async () => {
+      const it = scene()
+      await settle(it, 1)
+      const timers = [{ nonce: '0-0', text: 'wake', delay: 60_000 }]
+      await it.send(message('due'), message('timer', { attention: 'timers', timers }), message('mail'))
+      await it.deliver('mail', 'E')
+      await it.claim({ limit: 1 })
+      const ids = ['0', 'due', 'timer', 'mail']
+      expect(await it.store.repair(it.partition, 'look', [...ids, 'nowhere'])).toEqual([[], [], [], [], ['missing']])
+      const before = await it.store.read(it.partition, ids)
+      expect(await it.store.repair(it.partition, 'mend', ids)).toEqual([[], [], [], []])
+      expect(await it.store.read(it.partition, ids)).toEqual(before)
+      expect(await it.store.forget(it.partition, { missingFor: 0, limit: 10 })).toBe(0)
+      expect(await it.store.repair(it.partition, 'look', [])).toEqual([])
+    })
+  })
+
   describe('remove', () => {
     test('removes a message whole', async () => {
       const { send, store, partition, population, deliver } = scene()
