@@ -31,7 +31,8 @@ export interface ConfirmerOptions extends ScriptSettings, Durability {
 }
 
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
-  const redis = openConnection(options.redis, options)
+  // Silent for as long as the replicas are waited for, and no peer that is gone.
+  const redis = openConnection(options.redis, { commandTimeout: options.commandTimeout + options.timeout })
   const scripts = createScripts(redis, options)
   const keys = createKeys(options.prefix)
   const where = describeAddress(options.redis)

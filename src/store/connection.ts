@@ -19,6 +19,8 @@ export function openConnection(address: RedisAddress, settings: ConnectionSettin
     replyMapping: 'legacy',
     lazyConnect: true,
     connectTimeout: settings.commandTimeout,
+    // A peer that is gone without a word would be waited for for ever, and every call after the one that it did not answer.
+    socketTimeout: settings.commandTimeout,
     // Disconnecting what is cut off already leaves a timer of this length, and the process waits for it.
     disconnectTimeout: 100,
     maxRetriesPerRequest: null,

@@ -28,6 +28,8 @@ export interface Facts {
   readonly records: readonly Entry[]
   /** After a failover only what a replica had confirmed is promised. */
   readonly promised: 'answered' | 'confirmed'
+  /** The clock of Redis was set: positions of the feed, which never go back, do not tell the time then. */
+  readonly clockSet: boolean
 }
 
 export const FAULTS_FOUND = ['lost', 'doubleCommitted', 'illegal', 'indexDrift', 'earlyTimers', 'signalsLost'] as const

@@ -35,10 +35,10 @@ export function replay(machine: AnyStateMachine, input: object, first: Transitio
     },
     clearTimeout: (id: number) => void timers.delete(id),
   }
-  const actor = createActor(machine, { input, clock: clock as never })
+  const actor: AnyActorRef = createActor(machine, { input, clock: clock as never })
   actor.subscribe({ error() {} })
   actor.start()
-  const snapshot = () => actor.getSnapshot() as AnyMachineSnapshot
+  const snapshot = (): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot
   const state = (): string => stateName(snapshot().value as StateValue)
   if (first.event !== 'init' || first.to !== state()) return `begins by "${first.event}" in "${first.to}"`
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createRedisStore } from '../../src/store/redis-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { startProxy } from '../chaos/proxy.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { SETTINGS } from './redis-harness.ts'
 import { LONG, message, newToken, until } from './scene.ts'
@@ -89,6 +90,21 @@ describe('after a crash of the server', () => {
       while (!(await claim(hasty).catch(() => undefined))) expect(Date.now()).toBeLessThan(deadline)
     } finally {
       await hasty.close()
+    }
+  })
+
+  test('a server that is gone without a word is given up, and found again', async () => {
+    const proxy = await startProxy(() => ({ path: server.socket }))
+    const hasty = createRedisStore({ ...SETTINGS, redis: `redis://127.0.0.1:${proxy.port}`, commandTimeout: 300 })
+    try {
+      await hasty.ready()
+      expect(proxy.halfOpen()).toBe(1)
+      await expect(claim(hasty)).rejects.toMatchObject({ code: 'E_REDIS_UNAVAILABLE' })
+      const deadline = Date.now() + 10_000
+      while (!(await claim(hasty).catch(() => undefined))) expect(Date.now()).toBeLessThan(deadline)
+    } finally {
+      await hasty.close()
+      await proxy.close()
     }
   })
 
