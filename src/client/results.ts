@@ -114,19 +114,16 @@ function soonest(
   signal: AbortSignal,
 ): Promise<Transition | undefined> {
   return new Promise((resolve) => {
-    const cancel = queue.clock.after(ms, () => resolve(undefined))
-    signal.addEventListener(
-      'abort',
-      () => {
-        cancel()
-        resolve(undefined)
-      },
-      { once: true },
-    )
-    void announced.then((transition) => {
+    // A wait of an hour is made of thousands of these: each takes its listener away.
+    const end = (transition?: Transition): void => {
       cancel()
+      signal.removeEventListener('abort', abort)
       resolve(transition)
-    })
+    }
+    const abort = (): void => end()
+    const cancel = queue.clock.after(ms, () => end())
+    signal.addEventListener('abort', abort)
+    void announced.then(end)
   })
 }
 
