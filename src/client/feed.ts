@@ -27,7 +27,7 @@ export async function* readFeed(
 ): AsyncGenerator<FeedTransition> {
   await queue.ready()
   const ended = AbortSignal.any([queue.closed, ...(signal ? [signal] : [])])
-  const positions = await startPositions(queue, from)
+  const places = await startPlaces(queue, from)
   const bell = createBell(queue)
   const unsubscribes = await Promise.all(
     queue.partitions.map((partition) => queue.store.subscribe(partition, { feed: bell.ring })),
@@ -38,13 +38,17 @@ export async function* readFeed(
       bell.reset()
       let found = false
       for (const [i, partition] of queue.partitions.entries()) {
-        const entries = await page(queue, i, positions[i]!)
-        for (const entry of entries) {
+        for (const entry of await page(queue, i, places[i]!.after)) {
           found = true
-          positions[i] = entry.position
-          const position = positions.join(',')
-          for (const transition of decodeTransitions(partition.queue, entry.at, entry.text))
-            yield { ...transition, position }
+          const { after, seen } = places[i]!
+          const transitions = decodeTransitions(partition.queue, entry.at, entry.text)
+          for (const [n, transition] of transitions.entries()) {
+            if (n < seen) continue
+            places[i] = { after, seen: n + 1 }
+            if (n === transitions.length - 1) places[i] = { after: entry.position, seen: 0 }
+            yield { ...transition, position: places.map(placeText).join(',') }
+          }
+          places[i] = { after: entry.position, seen: 0 }
         }
         if (ended.aborted) return
       }
@@ -72,12 +76,25 @@ async function page(queue: QueueRuntime, index: number, after: string) {
   )
 }
 
-async function startPositions({ name, partitions, store }: QueueRuntime, from: string): Promise<string[]> {
-  if (from === 'start') return partitions.map(() => '0')
-  if (from === 'now') return Promise.all(partitions.map((partition) => store.feedEnd(partition)))
+/** Where a reader of a partition is: past an entry, and past so many transitions of the one that follows it. */
+interface Place {
+  readonly after: string
+  readonly seen: number
+}
+
+/** Before the first entry there is nothing by which a trimmed feed could be told: that entry is rather seen again. */
+const placeText = ({ after, seen }: Place): string => (seen === 0 || after === '0' ? after : `${after}+${seen}`)
+
+async function startPlaces({ name, partitions, store }: QueueRuntime, from: string): Promise<Place[]> {
+  if (from === 'start') return partitions.map(() => ({ after: '0', seen: 0 }))
+  if (from === 'now')
+    return Promise.all(partitions.map(async (partition) => ({ after: await store.feedEnd(partition), seen: 0 })))
   const positions = from.split(',')
-  if (positions.length === partitions.length && positions.every((position) => /^\d+(-\d+)?$/.test(position)))
-    return positions
+  if (positions.length === partitions.length && positions.every((position) => /^\d+(-\d+)?(\+\d+)?$/.test(position)))
+    return positions.map((position) => {
+      const [after = '0', seen = '0'] = position.split('+')
+      return { after, seen: Number(seen) }
+    })
   throw new RedriveError(
     'E_INVALID_OPTION',
     `from must be "now", "start", or the position of a transition of "${name}", which has ${partitions.length} parts; got "${from}".`,

@@ -33,7 +33,6 @@ describe.each([
           seen.set(transition.id, [...(seen.get(transition.id) ?? []), transition.to])
           position = transition.position
           if (++count === 90) break
-          // A position stands for the whole entry, so the reader goes on to its end.
           if (++inThis >= 7) controller.abort()
         }
       }
@@ -41,6 +40,23 @@ describe.each([
       for (const states of seen.values()) expect(states).toEqual(['pending', 'processing', 'succeeded'])
     },
   )
+
+  test('one who stops within the transitions of a batch goes on with the next of them', async () => {
+    const queue = fresh()
+    await queue.send('x', { id: 'before' })
+    await queue.sendBulk(Array.from({ length: 9 }, (_unused, i) => ({ input: i, id: `m${i}` })))
+    const seen: string[] = []
+    let position = 'start'
+    while (seen.length < 10) {
+      for await (const { id, position: reached } of queue.feed({ from: position })) {
+        seen.push(id)
+        position = reached
+        // As if the process had died here.
+        break
+      }
+    }
+    expect(seen).toEqual(['before', ...Array.from({ length: 9 }, (_unused, i) => `m${i}`)])
+  })
 
   test('from "now" it tells what comes, not what was', async () => {
     const queue = fresh()
