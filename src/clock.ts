@@ -26,13 +26,24 @@ function after(ms: number, callback: () => void): () => void {
   return () => clearTimeout(timeout)
 }
 
+/** How far two clocks drift apart at most, per unit of time: NTP slews a clock by no more, and crystals are ten times better. */
+const MAX_DRIFT = 5e-4
+
 /** The clock of another machine, followed by a steady local one: a change of the wall clock here does not move it. */
 export class SyncedClock implements Clock {
-  #offset = Date.now() - performance.now()
-  #synced = false
+  readonly #steady: () => number
+  #offset: number
+  #syncedAt: number | undefined
+
+  /** `steady` counts milliseconds and is never set; `wall` is the local date, which is believed until the first reply. */
+  constructor(steady = (): number => performance.now(), wall = Date.now) {
+    this.#steady = steady
+    this.#offset = wall() - steady()
+  }
 
   now(): number {
-    return Math.floor(this.#offset + performance.now())
+    const steady = this.#steady()
+    return Math.floor(this.#offsetAt(steady) + steady)
   }
 
   random(): number {
@@ -45,13 +56,20 @@ export class SyncedClock implements Clock {
 
   /**
    * Learns from a reply that carries the remote time. The reply was under way for a while, so each reading is a little in the
-   * past: the quickest reply tells best. A later one that is behind moves the estimate by a twentieth only, which follows the
-   * drift of two clocks and ignores a slow network; one that is off by a second or more is a clock that was set.
+   * past: the quickest reply tells best. A later one that is behind moves the estimate by a twentieth only, which ignores a slow
+   * network; one that is off by a second or more is a clock that was set.
    */
   sync(remoteNow: number): void {
-    const offset = remoteNow - performance.now()
-    const behind = this.#offset - offset
-    this.#offset = this.#synced && behind > 0 && behind < 1000 ? this.#offset - behind / 20 : offset
-    this.#synced = true
+    const steady = this.#steady()
+    const offset = remoteNow - steady
+    const estimate = this.#offsetAt(steady)
+    const behind = estimate - offset
+    this.#offset = this.#syncedAt !== undefined && behind > 0 && behind < 1000 ? estimate - behind / 20 : offset
+    this.#syncedAt = steady
+  }
+
+  /** Between two readings the local clock may run ahead of the other one: by so much less it is believed, and no timer is early. */
+  #offsetAt(steady: number): number {
+    return this.#offset - (steady - (this.#syncedAt ?? steady)) * MAX_DRIFT
   }
 }

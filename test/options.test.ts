@@ -61,6 +61,19 @@ describe('the nearest name', () => {
 })
 
 describe('the clock of the store', () => {
+  test('is not ahead of a store whose clock runs slower, however seldom it is heard of', () => {
+    let passed = 0
+    const store = (): number => Math.floor(5_000_000 + passed)
+    const clock = new SyncedClock(() => passed * 1.0004)
+    for (const pause of [1, 1000, 3_600_000, 500, 20, 86_400_000]) {
+      clock.sync(store())
+      passed += pause
+      expect(clock.now()).toBeLessThanOrEqual(store())
+      // And not far behind: a thousandth of the time since it was heard of.
+      expect(clock.now()).toBeGreaterThanOrEqual(store() - pause / 1000 - 2)
+    }
+  })
+
   test('is followed, never ahead of its latest reading, and set when it was set', () => {
     const clock = new SyncedClock()
     clock.sync(5_000_000)
