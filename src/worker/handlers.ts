@@ -27,7 +27,7 @@ export interface HandlerContext {
   onEvent(listener: (event: EventData) => void): void
   /** Reports progress: any value that can be stored. Sent with the next heartbeat, within a second; the last one wins. */
   progress(value: unknown): void
-  /** Prolongs the lease before work that blocks the process. Returns `false` when it was lost already. */
+  /** Prolongs the lease before work that blocks the process; it never shortens it. Returns `false` when it was lost already. */
   heartbeat(duration?: Duration): Promise<boolean>
   /** Writes to the worker's log. */
   log(text: string): void

@@ -54,7 +54,8 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
         progress = encode(value, 'progress')
       },
       async heartbeat(duration = queue.settings.lease) {
-        const ms = toMs(duration, 'heartbeat', { min: 1 })
+        // A short one is no reason to end the lease before the worker's own next heartbeat.
+        const ms = Math.max(toMs(duration, 'heartbeat', { min: 1 }), queue.settings.lease)
         const extended = await queue.locks.adopt(partition, id, token).extend(ms)
         if (extended) prolonged(queue.clock.now() + ms)
         return extended
