@@ -8,6 +8,7 @@ Sends messages while everything that can break is broken, and proves that nothin
   --messages N    how many messages (default 10000)
   --seed S        the same seed plans the same messages and faults (default 1)
   --faults LIST   names with commas between, or "all" (default); "none" for none
+  --patience S    seconds without progress after which a run is not going to end (default 60)
   --json          the last line is the verdict as JSON
   --keep          leaves the directory of the run, with its records and logs`
 
@@ -15,6 +16,7 @@ const FLAGS = {
   messages: { type: 'string', default: '10000' },
   seed: { type: 'string', default: '1' },
   faults: { type: 'string', default: 'all' },
+  patience: { type: 'string', default: '60' },
   patches: { type: 'string' },
   json: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
@@ -28,6 +30,7 @@ export function parseOptions(args) {
     ...values,
     messages: wholeNumber('messages', values.messages, 1),
     seed: wholeNumber('seed', values.seed, 0),
+    patience: 1000 * wholeNumber('patience', values.patience, 1),
     faults: faultList(values.faults),
     patches: values.patches === undefined ? [] : JSON.parse(values.patches),
   }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { decodeTransitions } from '../../src/events/transition-text.ts'
 import { createKeys } from '../../src/store/keys.ts'
 import { parseMessage } from '../../src/store/layout.ts'
-import type { StoredMessage } from '../../src/store/store.ts'
+import { PARKED, type StoredMessage } from '../../src/store/store.ts'
 import type { AuditEntry, QueueFacts } from './facts.ts'
 
 const keys = createKeys('rd')
@@ -75,15 +75,17 @@ async function readFeed(redis: Redis, queue: string, key: string): Promise<Audit
   }
 }
 
-/** How many messages are on their way: all that are not parked. */
-export async function countLive(redis: Redis, queues: readonly string[]): Promise<number> {
+/** How many messages are on their way, which are all that are not parked, and how many entries the feed has. */
+export async function countLive(redis: Redis, queues: readonly string[]): Promise<[live: number, entries: number]> {
   let live = 0
+  let entries = 0
   for (const queue of queues) {
     const partition = { queue, index: 0 }
+    entries += await redis.xlen(keys.events(partition))
     for (const state of await redis.smembers(keys.states(partition)))
-      live += await redis.zcount(keys.state(partition, state), '-inf', '(4000000000000000')
+      live += await redis.zcount(keys.state(partition, state), '-inf', `(${PARKED}`)
   }
-  return live
+  return [live, entries]
 }
 
 export async function redisNow(redis: Redis): Promise<number> {

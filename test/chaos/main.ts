@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly seed: number
   readonly faults: readonly FaultName[]
   readonly directory: string
+  /** Milliseconds without progress after which a run is not going to end. */
+  readonly patience: number
 }
 
 /** The line that a run ends with. */
@@ -44,6 +46,7 @@ export async function run(options: RunOptions): Promise<{ verdict: Verdict; find
         seed: options.seed + 1000 * round,
         times: Math.max(1, Math.min(4, Math.round(stage.messages / 5000))),
         directory,
+        patience: options.patience,
         workers: 3,
         producers: 2,
         progress: (text) => show(`${round + 1}/${rounds} ${text}`),

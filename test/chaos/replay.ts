@@ -38,7 +38,10 @@ export function replay(machine: AnyStateMachine, input: object, first: Transitio
   const actor: AnyActorRef = createActor(machine, { input, clock: clock as never })
   actor.subscribe({ error() {} })
   actor.start()
-  const snapshot = (): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot
+  function snapshot(): AnyMachineSnapshot {
+    const now: AnyMachineSnapshot = actor.getSnapshot()
+    return now
+  }
   const state = (): string => stateName(snapshot().value as StateValue)
   if (first.event !== 'init' || first.to !== state()) return `begins by "${first.event}" in "${first.to}"`
 

@@ -20,6 +20,8 @@ export interface StageOptions {
   readonly directory: string
   readonly workers: number
   readonly producers: number
+  /** Milliseconds without progress after which it is not going to end. */
+  readonly patience: number
   progress(text: string): void
 }
 
@@ -30,8 +32,6 @@ export interface StageReport extends Report {
 }
 
 const COMMAND_TIMEOUT = 1500
-/** Without progress for so long, a run is not going to end. */
-const STUCK = 60_000
 
 /** Plays messages and faults on one set of servers, waits until all is through, and judges what is left. */
 export async function playStage(options: StageOptions): Promise<StageReport> {
@@ -126,23 +126,22 @@ async function playFaults(
   return counts
 }
 
-/** All sent, and nothing due any more. */
+/** All sent, and nothing due any more; or no progress for long. */
 async function finished(
   scene: Scene,
   producers: readonly Player[],
-  { progress, name }: StageOptions,
+  { progress, name, patience }: StageOptions,
 ): Promise<boolean> {
-  let sent = false
-  void Promise.all(producers.map(({ done }) => done)).then(() => (sent = true))
-  let least = Infinity
+  let unsent = producers.length
+  for (const { done } of producers) void done.then(() => unsent--)
+  let last = ''
   let since = performance.now()
   for (;;) {
-    const live = await countLive(scene.redis(), QUEUES)
-    if (sent && live === 0) return true
-    if (live < least || !sent)
-      [least, since] = [live, sent ? performance.now() : Math.max(since, performance.now() - STUCK)]
-    if (performance.now() - since > STUCK) return false
-    progress(`${name}: ${live} on their way${sent ? '' : ', more are sent'}`)
+    const [live, steps] = await countLive(scene.redis(), QUEUES)
+    if (unsent === 0 && live === 0) return true
+    if (`${unsent} ${live} ${steps}` !== last) [last, since] = [`${unsent} ${live} ${steps}`, performance.now()]
+    if (performance.now() - since > patience) return false
+    progress(`${name}: ${live} on their way${unsent > 0 ? ', more are sent' : ''}`)
     await sleep(200)
   }
 }
