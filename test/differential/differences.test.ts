@@ -221,5 +221,5 @@ test('every difference that is told has its test here', () => {
   const told = [...read('../../docs/reference/xstate-differences.md').matchAll(/^### (.+)$/gm)]
   const names = told.map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-'))
   const tested = [...read('differences.test.ts').matchAll(/^ {2}test\('(.+?)'/gm)].map(([, name]) => name)
-  expect(names.toSorted()).toEqual(tested.toSorted())
+  expect(new Set(names)).toEqual(new Set(tested))
 })
