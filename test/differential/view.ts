@@ -1,5 +1,5 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
-import type { Path } from '../../src/engine/address.ts'
+import { timerAddress, type Path } from '../../src/engine/address.ts'
 import type { LiveMessage } from '../../src/engine/snapshot.ts'
 import { inDocumentOrder } from '../../src/engine/transition.ts'
 import type { EventData } from '../../src/message.ts'
@@ -90,7 +90,7 @@ export const viewOfMessage = ({ snapshot, timers, invocations }: LiveMessage, no
   viewOf(
     snapshot,
     [...timers.values()].map(({ id, nonce, event, due = NaN }) => ({
-      id: id.endsWith(nonce) ? id.slice(0, -nonce.length) : id,
+      id: timerAddress(id).id === nonce ? id.slice(0, -nonce.length) : id,
       event,
       left: due - now,
     })),
