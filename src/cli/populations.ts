@@ -16,10 +16,10 @@ export async function readPopulations(directory: QueueDirectory, name?: string):
 }
 
 async function readPopulation(queue: Queue): Promise<Population> {
-  const { now, states, nextDue } = await queue.stats()
+  const { now, states, nextDue, paused } = await queue.stats()
   const inUse = Object.fromEntries(Object.entries(states).filter(([, count]) => count > 0))
   const messages = Object.values(inUse).reduce((sum, count) => sum + count, 0)
-  return { queue: queue.name, messages, states: inUse, nextDue, now }
+  return { queue: queue.name, messages, states: inUse, nextDue, paused, now }
 }
 
 /** `pending 3, dead 1`, the most first. */

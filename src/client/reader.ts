@@ -107,6 +107,7 @@ export async function countStates(store: Store, partitions: readonly Partition[]
     now,
     states: Object.fromEntries([...states].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     nextDue: due.length === 0 ? null : Math.min(...due),
+    paused: all.some((each) => each.paused),
   }
 }
 
@@ -117,4 +118,6 @@ export interface QueueStats {
   readonly states: Readonly<Record<string, number>>
   /** When the next message is due; in the past when some wait for a worker. */
   readonly nextDue: number | null
+  /** Whether workers claim nothing from it; of a queue that was paused half, with a Redis that went away, it is true too. */
+  readonly paused: boolean
 }

@@ -21,6 +21,10 @@ export interface Keys {
   bytes(partition: Partition): string
   /** Members of the sets that were found without a message, and when first. */
   missing(partition: Partition): string
+  /** There while nothing is to be claimed. */
+  paused(partition: Partition): string
+  /** Ids of the messages that an operation has discarded and that are kept for a while. */
+  undo(partition: Partition, operation: string): string
   events(partition: Partition): string
   feedChannel(partition: Partition): string
   wakeChannel(partition: Partition): string
@@ -30,6 +34,10 @@ export interface Keys {
   queues(): string
   /** The versions of machines that a queue has seen; likewise. */
   machines(queue: string): string
+  /** What the workers of a queue tell of themselves; likewise. */
+  workers(queue: string): string
+  /** What was done by whom, in all queues. */
+  audit(): string
 }
 
 export function createKeys(prefix: string): Keys {
@@ -53,12 +61,16 @@ export function createKeys(prefix: string): Keys {
     inbox: (partition, id) => `${base(partition)}:i:${id}`,
     bytes: (partition) => `${base(partition)}:bytes`,
     missing: (partition) => `${base(partition)}:missing`,
+    paused: (partition) => `${base(partition)}:paused`,
+    undo: (partition, operation) => `${base(partition)}:undo:${operation}`,
     events: (partition) => `${base(partition)}:events`,
     feedChannel: (partition) => `${base(partition)}:feed`,
     wakeChannel: (partition) => `${base(partition)}:wake`,
     probe: () => `${prefix}:probe`,
     queues: () => `${prefix}:queues`,
     machines: (queue) => `${prefix}:machines:${queue}`,
+    workers: (queue) => `${prefix}:workers:${queue}`,
+    audit: () => `${prefix}:audit`,
   }
 }
 

@@ -5,6 +5,7 @@ export interface MemoryFeed {
   append(now: number, transitions: readonly string[]): void
   wake(due: number): void
   mail(id: string, worker: string): void
+  paused(): void
   progress(id: string, text: string): void
   read(after: string, count: number): FeedPage
   end(): string
@@ -32,6 +33,7 @@ export function createMemoryFeed(cap: number): MemoryFeed {
       announce((listener) => listener.feed?.(entry))
     },
     wake: (due) => announce((listener) => listener.wake?.(due)),
+    paused: () => announce((listener) => listener.paused?.()),
     mail: (id, worker) => announce((listener) => listener.mail?.(id, worker)),
     progress: (id, text) => announce((listener) => listener.progress?.(id, text)),
     read(after, limit) {

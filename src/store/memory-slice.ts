@@ -13,6 +13,8 @@ import {
 
 /** One partition in memory, and what the scripts do to it. */
 export interface Slice {
+  /** Nothing is to be claimed. */
+  paused: boolean
   readonly messages: Map<string, MemoryMessage>
   readonly states: Set<string>
   readonly feed: MemoryFeed
@@ -50,6 +52,7 @@ export function dueAt(
 export function claim(it: Slice, { token, worker, limit, lease }: ClaimRequest, now: number, tokenTtl: number): Claim {
   const before = it.tokens.get(token)
   if (before && before.until > now) return { now, messages: reclaim(it, before.answer as Taken[], token, lease, now) }
+  if (it.paused) return { now, messages: [], paused: true }
   const taken: Taken[] = []
   for (const message of candidates(it, limit, now)) {
     if (taken.length === limit) break

@@ -3,6 +3,7 @@ import { latest } from './arrivals.ts'
 import { createRoom } from './memory-bounds.ts'
 import { createMemoryFeed } from './memory-feed.ts'
 import { createMemoryLookout } from './memory-lookout.ts'
+import { createMemorySteering } from './memory-steering.ts'
 import { createMessage, liveLock, stored, type MemoryMessage } from './memory-message.ts'
 import { claim, commit, deliver, dueAt, membersOf, nextDue, tokenOf, trim, type Slice } from './memory-slice.ts'
 import {
@@ -48,7 +49,13 @@ export function createMemoryStore({
     if (!known)
       slices.set(
         key,
-        (known = { messages: new Map(), states: new Set(), feed: createMemoryFeed(feed), tokens: new Map() }),
+        (known = {
+          messages: new Map(),
+          states: new Set(),
+          feed: createMemoryFeed(feed),
+          tokens: new Map(),
+          paused: false,
+        }),
       )
     return known
   }
@@ -70,6 +77,7 @@ export function createMemoryStore({
   return {
     ...(given ? { clock: given } : {}),
     ...createMemoryLookout(slice, () => clock.now()),
+    ...createMemorySteering(slice, () => clock.now()),
     enqueue: async (partition, token, messages, bounds) => {
       const it = slice(partition)
       return once(it, token, () => {
@@ -142,6 +150,7 @@ export function createMemoryStore({
       const messages = [...it.messages.values()]
       return {
         now: clock.now(),
+        paused: it.paused,
         states: new Map(
           [...it.states].map((state) => [state, messages.filter((message) => message.state === state).length]),
         ),

@@ -51,7 +51,7 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
   return {
     async subscribe(partition, listener) {
       const routes: [string, Listener][] = []
-      if (listener.wake ?? listener.mail)
+      if (listener.wake ?? listener.mail ?? listener.paused)
         routes.push([keys.wakeChannel(partition), (message) => onWake(listener, message)])
       if (listener.feed ?? listener.progress)
         routes.push([keys.feedChannel(partition), (message) => onFeed(listener, message)])
@@ -67,10 +67,11 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
   }
 }
 
-/** `w <due>` or `m <worker>\n<id>`; see the PUBLISH of each script. */
+/** `w <due>`, `m <worker>\n<id>` or `p`; see the PUBLISH of each script. */
 function onWake(listener: StoreListener, message: string): void {
   const body = message.slice(2)
   if (message.startsWith('w ')) listener.wake?.(Number(body))
+  else if (message === 'p') listener.paused?.()
   else listener.mail?.(body.slice(body.indexOf('\n') + 1), body.slice(0, body.indexOf('\n')))
 }
 

@@ -12,6 +12,7 @@ import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
 import { createChannels } from './redis-channels.ts'
 import { createRedisLookout } from './redis-lookout.ts'
+import { createRedisSteering } from './redis-steering.ts'
 import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
 import { latest } from './arrivals.ts'
 import {
@@ -43,6 +44,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...feed(redis, keys),
     ...definitions(redis, scripts, keys),
     ...createRedisLookout(redis, keys),
+    ...createRedisSteering(redis, scripts, keys),
     async probe() {
       const start = performance.now()
       await scripts.probe(keys.probe())
@@ -131,8 +133,9 @@ function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list
     },
     async stats(partition) {
       const states = await redis.smembers(keys.states(partition))
-      const [time, ...sets] = await Promise.all([
+      const [time, paused, ...sets] = await Promise.all([
         redis.time(),
+        redis.exists(keys.paused(partition)),
         ...states.flatMap((state) => {
           const key = keys.state(partition, state)
           return [redis.zcard(key), redis.zrange(key, 0, '0', 'WITHSCORES')] as const
@@ -142,6 +145,7 @@ function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list
       const due = heads.map(([, score]) => attentionOf(Number(score ?? PARKED))).filter((score) => score !== null)
       return {
         now: Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000),
+        paused: paused === 1,
         states: new Map(states.map((state, i) => [state, Number(sets[2 * i])])),
         ...(due.length > 0 ? { next: Math.min(...due) } : {}),
       }

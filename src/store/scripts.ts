@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { PartitionBounds } from './bounds.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import { chunk, JOURNAL_FIRST_CHUNK, leftoverChunks, parseMessage, pushField } from './layout.ts'
+import type { DiscardRequest, RestoreStatus } from './steering.ts'
 import type {
   Beat,
   BeatStatus,
@@ -38,6 +39,11 @@ export interface Scripts {
   remove(base: string, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
   note(key: string, field: string, value: string): Promise<string>
   probe(key: string): Promise<void>
+  pause(base: string, paused: boolean): Promise<boolean>
+  discard(base: string, request: DiscardRequest): Promise<'removed' | 'locked' | 'missing'>
+  restore(base: string, ids: readonly string[]): Promise<RestoreStatus[]>
+  report(key: string, worker: string, text: string): Promise<void>
+  record(key: string, cap: number, fields: Readonly<Record<string, string>>): Promise<void>
 }
 
 export interface ScriptSettings {
@@ -59,6 +65,11 @@ const NAMES = [
   'remove',
   'note',
   'probe',
+  'pause',
+  'discard',
+  'restore',
+  'report',
+  'record',
 ] as const
 type Run = (base: string, ...args: string[]) => Promise<unknown>
 
@@ -117,8 +128,17 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
       await run.probe(key)
     },
     async remove(base, id, token) {
-      return decodeStatuses(await run.remove(base, id, token), { r: 'removed', l: 'locked', x: 'missing' })[0]!
+      return decodeStatuses(await run.remove(base, id, token), REMOVAL)[0]!
     },
+    pause: async (base, paused) => (await run.pause(base, paused ? '1' : '0')) === 1,
+    async discard(base, { id, token, operation, keepFor }) {
+      return decodeStatuses(await run.discard(base, id, token, operation, String(keepFor)), REMOVAL)[0]!
+    },
+    async restore(base, ids) {
+      return decodeStatuses(await run.restore(base, ...ids), { r: 'restored', p: 'present', x: 'gone' })
+    },
+    report: async (key, worker, told) => void (await run.report(key, worker, told)),
+    record: async (key, cap, fields) => void (await run.record(key, String(cap), ...Object.entries(fields).flat())),
   }
 }
 
@@ -155,6 +175,8 @@ function parseEnqueued(reply: string): EnqueueStatus[] {
   }
   return letters(answers).map((letter) => meaning[letter]!)
 }
+
+const REMOVAL = { r: 'removed', l: 'locked', x: 'missing' } as const
 
 const INDEX_FAULT: Readonly<Record<string, IndexFault>> = {
   x: 'missing',
@@ -231,7 +253,7 @@ type ClaimReply = [string, string, ...[string, string, number, string[], string[
 function parseClaim(token: string, [now, next, ...messages]: ClaimReply): Claim {
   return {
     now: Number(now),
-    ...(next === '' ? {} : { next: Number(next) }),
+    ...(next === 'p' ? { paused: true } : next === '' ? {} : { next: Number(next) }),
     messages: messages.map(([id, due, revision, flat, inbox]) => ({
       ...parseMessage(id, flat, inbox),
       fence: `${revision}:${token}`,

@@ -1,6 +1,10 @@
 import type { PartitionBounds, Refusal } from './bounds.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
+import type { FeedPage, StoreListener } from './listener.ts'
 import type { Lookout } from './lookout.ts'
+import type { Steering } from './steering.ts'
+
+export type { FeedEntry, FeedPage, StoreListener } from './listener.ts'
 
 /**
  * The port behind which messages are kept. Two adapters implement it: `redis-store.ts` is the product, `memory-store.ts` has the
@@ -9,7 +13,7 @@ import type { Lookout } from './lookout.ts'
  * All texts are opaque to a store: it never decodes a snapshot, an event or a journal line. All times that it returns are
  * milliseconds since 1970 by the store's own clock, and every delay that it is given counts from the moment the script runs.
  */
-export interface Store extends Lookout {
+export interface Store extends Lookout, Steering {
   /**
    * Stores new messages; idempotent by message id, and by `token` when the same call is sent again. What the bounds have no room for is
    * refused one by one, in the order of the messages; one that is there already is a duplicate, however full it is.
@@ -154,6 +158,8 @@ export interface Claim {
   readonly messages: readonly ClaimedMessage[]
   /** When the next message of this partition is due; `undefined` when none is. */
   readonly next?: number
+  /** The partition is paused: nothing is given to anybody. */
+  readonly paused?: true
 }
 
 /**
@@ -253,6 +259,7 @@ export interface ListedMessage {
 
 export interface PartitionStats {
   readonly now: number
+  readonly paused: boolean
   /** Population by state name. */
   readonly states: ReadonlyMap<string, number>
   readonly next?: number
@@ -265,29 +272,6 @@ export interface TrimRequest {
   /** Bytes of memory, as the server counts it for the hashes; an estimate from a hundred of them. */
   readonly bytes?: number
   readonly limit: number
-}
-
-export interface FeedEntry {
-  readonly position: string
-  readonly at: number
-  /** JSON array of transitions. */
-  readonly text: string
-}
-
-export interface FeedPage {
-  readonly entries: readonly FeedEntry[]
-  /** Whether entries between `after` and the first one kept were trimmed. */
-  readonly gap: boolean
-}
-
-/** What is announced. Every announcement can be lost; nothing may depend on one for more than a second. */
-export interface StoreListener {
-  /** A message is due, or will be at `due`. */
-  wake?(due: number): void
-  /** An event waits for a message that `worker` holds. */
-  mail?(id: string, worker: string): void
-  feed?(entry: FeedEntry): void
-  progress?(id: string, text: string): void
 }
 
 /** Scores of messages that wait for nothing but an event: beyond every date, and still in the order of their entry. */

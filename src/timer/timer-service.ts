@@ -13,6 +13,8 @@ export interface TimerServiceOptions {
   /** Milliseconds by which this worker stands back after an alarm, so that others come first. */
   hesitation(): number
   onClaim(partition: Partition, messages: readonly ClaimedMessage[], now: number): void
+  /** Nothing is given to anybody: the queue is paused. */
+  onPaused(): void
 }
 
 /** Sleeps until the next attention or a wake-up, whichever is first, then claims what is due. */
@@ -87,9 +89,10 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
       lease: queue.settings.lease,
     }
     try {
-      const { now, messages, next: due } = await queue.store.claim(partition, request)
+      const { now, messages, next: due, paused } = await queue.store.claim(partition, request)
       failures = 0
       queue.clock.sync?.(now)
+      if (paused) options.onPaused()
       if (due !== undefined) next = Math.min(next, due)
       for (const { dueAt } of messages) lag.record(now - dueAt)
       if (messages.length > 0) options.onClaim(partition, messages, now)

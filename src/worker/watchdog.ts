@@ -49,10 +49,12 @@ export function createWatchdog(
     stalledSince = undefined
   }
 
-  /** When Redis cannot be asked, that is another fault, of which the claims tell. */
+  /** When Redis cannot be asked, that is another fault, of which the claims tell. Somebody wants a paused queue to stand still. */
   async function oldestDue(): Promise<number | undefined> {
     const all = await Promise.all(queue.partitions.map((partition) => queue.store.stats(partition))).catch(() => [])
-    const late = all.flatMap(({ now, next }) => (next !== undefined && now - next > PATIENCE ? [next] : []))
+    const late = all.flatMap(({ now, next, paused }) =>
+      !paused && next !== undefined && now - next > PATIENCE ? [next] : [],
+    )
     return late.length === 0 ? undefined : Math.min(...late)
   }
 

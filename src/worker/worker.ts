@@ -101,6 +101,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
       held.push(...messages.map((message) => hold(message, partition, now)))
       fill()
     },
+    onPaused: putAllBack,
   })
   const gate = createQuorumGate(queue, events, timers.wake)
   const heartbeater = createHeartbeater(queue, () => [...active, ...entering, ...held])
@@ -199,6 +200,13 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     parting.add(letGo)
   }
 
+  /** Nothing begins any more while the queue is paused; what has begun goes on. */
+  function putAllBack(): void {
+    const untouched = held
+    held = []
+    for (const { message, partition } of untouched) putBack(partition, returnUntouched(message))
+  }
+
   async function shutDown(timeout: number): Promise<void> {
     await timers.stop()
     janitor.stop()
@@ -226,7 +234,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     janitor.start()
     watchdog.start()
     const unsubscribes = await Promise.all(
-      queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail })),
+      queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail, paused: putAllBack })),
     )
     unsubscribe = async () => void (await Promise.all(unsubscribes.map((end) => end().catch(() => {}))))
     await timers.start()

@@ -13,6 +13,8 @@ import {
 } from './redis-harness.ts'
 import { REDIS_RULES } from './redis-rules.ts'
 import { RULES } from './rules.ts'
+import { STEERING_MUTATIONS } from './steering-mutations.ts'
+import { STEERING_RULES } from './steering-rules.ts'
 
 /**
  * Whether the tests of the rules see what they must see: each line that keeps a rule is taken out of a copy of its script, and the
@@ -23,8 +25,9 @@ const ALL: Readonly<Record<string, (scene: RedisScene) => Promise<void>>> = {
   ...BOUND_RULES,
   ...REDIS_RULES,
   ...INDEX_RULES,
+  ...STEERING_RULES,
 }
-const ALL_MUTATIONS = [...MUTATIONS, ...INDEX_MUTATIONS]
+const ALL_MUTATIONS = [...MUTATIONS, ...INDEX_MUTATIONS, ...STEERING_MUTATIONS]
 
 let harness: RedisHarness
 beforeAll(async () => {

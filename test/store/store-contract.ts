@@ -8,11 +8,13 @@ import { describeLease } from './contract/lease.ts'
 import { describeLookout } from './contract/lookout.ts'
 import { describeReading } from './contract/reading.ts'
 import { describeRetention } from './contract/retention.ts'
+import { describeSteering } from './contract/steering.ts'
 import { describeSubscriptions } from './contract/subscriptions.ts'
 import { describeTimers } from './contract/timers.ts'
 import { describeValues } from './contract/values.ts'
 import { BOUND_RULES } from './bound-rules.ts'
 import { RULES } from './rules.ts'
+import { STEERING_RULES } from './steering-rules.ts'
 import { createScene, type Scene, type StoreHarness } from './scene.ts'
 
 /** What every adapter of the port must do. Each test has a partition of its own, so that they share one store. */
@@ -37,11 +39,12 @@ export function describeStore(
     describeReading(scene)
     describeLookout(scene)
     describeRetention(scene)
+    describeSteering(scene)
     describeSubscriptions(scene)
     describeValues(scene)
 
     describe('rules', () => {
-      test.each(Object.entries({ ...RULES, ...BOUND_RULES }))('%s', async (_, rule) => {
+      test.each(Object.entries({ ...RULES, ...BOUND_RULES, ...STEERING_RULES }))('%s', async (_, rule) => {
         expect.hasAssertions()
         await rule(scene())
       })

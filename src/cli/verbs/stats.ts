@@ -63,7 +63,7 @@ function print(output: Output, populations: readonly Population[]): void {
   output.records(populations, () => populations.map((each) => barChart(each, output)).join('\n\n'))
 }
 
-function barChart({ queue, messages, states, nextDue, now }: Population, { colors }: Output): string {
+function barChart({ queue, messages, states, nextDue, paused, now }: Population, { colors }: Output): string {
   const entries = Object.entries(states).map(([state, count]) => [printable(state), count] as const)
   const most = Math.max(...entries.map(([, count]) => count))
   const nameWidth = Math.max(...entries.map(([state]) => state.length))
@@ -73,5 +73,6 @@ function barChart({ queue, messages, states, nextDue, now }: Population, { color
     return `  ${state.padEnd(nameWidth)}  ${String(count).padStart(countWidth)}  ${colors.cyan(bar)}`
   })
   const due = nextDue === null ? '' : `, next due ${dueText(nextDue, now)}`
-  return [`${colors.bold(queue)}  ${messages} message${messages === 1 ? '' : 's'}${due}`, ...rows].join('\n')
+  const still = paused ? `  ${colors.yellow('paused')}` : ''
+  return [`${colors.bold(queue)}  ${messages} message${messages === 1 ? '' : 's'}${due}${still}`, ...rows].join('\n')
 }

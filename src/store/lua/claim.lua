@@ -3,7 +3,7 @@
 --
 -- KEYS    1 base of the partition
 -- ARGV    1 token (32 hex characters; the value of the locks too), 2 worker, 3 limit, 4 lease in ms, 5 ms to remember the token
--- Returns { now, next due or '', { id, due, revision, { field, value, … }, { event, … } }… }
+-- Returns { now, next due, '' or `p` while the partition is paused, { id, due, revision, { field, value, … }, { event, … } }… }
 
 local base, token, worker = KEYS[1], ARGV[1], ARGV[2]
 local limit, lease = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -40,6 +40,11 @@ if remembered then
       answer(id, due, revision)
     end
   end
+  return reply
+end
+
+if redis.call('EXISTS', base .. ':paused') == 1 then
+  reply[2] = 'p'
   return reply
 end
 
