@@ -45,6 +45,10 @@ export const ERROR_CODES = {
   E_BROKEN_LINE: 'A line of the NDJSON input is not a JSON value.',
   E_EXPECTATION: 'What a test expects is not so.',
   E_USAGE: 'The command line is wrong.',
+  E_INVALID_REQUEST: 'A request to the dashboard is wrong.',
+  E_UNAUTHORIZED: 'The dashboard wants a token, and was given none or a wrong one.',
+  E_FORBIDDEN: 'The dashboard does not do this for whoever asks.',
+  E_RATE_LIMITED: 'More requests came from one address than the dashboard answers.',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES

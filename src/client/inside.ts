@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { Queue } from './queue.ts'
 import type { QueueOptions } from './queue-options.ts'
 
@@ -9,6 +10,7 @@ import type { QueueOptions } from './queue-options.ts'
 export interface Inside {
   readonly store: Store
   readonly clock: Clock
+  readonly log: Log
   /** First part of every key. */
   readonly prefix: string
   /** Aborts when the client is closed. */

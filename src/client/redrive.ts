@@ -92,6 +92,7 @@ export class Redrive {
     reveal(this, {
       store: lateStore(this.#backend),
       clock: this.#clock,
+      log: this.#log,
       prefix: settings.prefix,
       closed: this.#closed.signal,
       opened: (name) => this.#queues.get(name),

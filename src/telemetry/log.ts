@@ -34,6 +34,7 @@ export interface Log {
   workerRecovered(queue: string): void
   outboxFailed(error: unknown): void
   outboxWaits(batches: number, error: unknown): void
+  dashboardFailed(error: unknown): void
   fromHandler(id: string, text: string): void
   fromMachine(id: string, value: unknown): void
   actionFailed(id: string, action: string, error: unknown): void
@@ -70,6 +71,7 @@ export function createLog(logger: Logger): Log {
     outboxFailed: (error) => logger.error(`there is no outbox: ${reason(error)}`),
     outboxWaits: (batches, error) =>
       logger.warn(`${batches} batches wait in the outbox, trying again: ${reason(error)}`),
+    dashboardFailed: (error) => logger.error(`the dashboard failed: ${isError(error) ? error.stack : String(error)}`),
     fromHandler: (id, text) => logger.info(`"${id}": ${text}`, { id }),
     fromMachine: (id, value) =>
       logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),
