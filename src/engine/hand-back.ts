@@ -25,7 +25,7 @@ export function handBack(message: LiveMessage): CommitEntry {
     state: message.state,
     changes: changedFields(
       message.fields,
-      persist(message.machine, message.snapshot, message.input, { invocations, actions: message.actions }),
+      persist(message.machine, message.snapshot, message.input, { ...message, invocations }),
     ),
     ...earliest(timers),
     attention: invocations.size + message.actions.size > 0 ? 'now' : 'timers',
