@@ -6,7 +6,15 @@ import { isSettled } from './parent.ts'
 import { begin, take, type Progress } from './progress.ts'
 import { quarantine } from './quarantine.ts'
 import { tagsOf } from './registry.ts'
-import { changedFields, constantFields, persist, timerText, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
+import {
+  changedFields,
+  constantFields,
+  persist,
+  timerText,
+  type Invocation,
+  type LiveMessage,
+  type Timer,
+} from './snapshot.ts'
 import { toEvent, type Stimulus } from './stimulus.ts'
 
 /** Who advances a message, and under which bounds. */

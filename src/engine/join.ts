@@ -77,7 +77,11 @@ export function openJoin(joins: Joins, nonce: string, { join: name, failed, chil
 }
 
 /** Writes down how a child ended. One that is late, or came before, changes nothing. */
-export function hearChild(joins: Joins, born: number, { nonce, index, at, failed, text, born: meant }: ChildReport): Joins {
+export function hearChild(
+  joins: Joins,
+  born: number,
+  { nonce, index, at, failed, text, born: meant }: ChildReport,
+): Joins {
   const join = joins.get(nonce)
   if (!join || join.over !== undefined || meant !== born || !join.children[index]) return joins
   const known = join.results.get(index)
@@ -145,7 +149,10 @@ export function childRef(
   if (id !== undefined) return { queue, id }
   const place = `.${parent.createdAt.toString(36)}-${nonce}.${index}`
   const fits = parent.id.length + place.length <= DEFAULTS.maxIdLength
-  return { queue, id: `${fits ? parent.id : createHash('sha256').update(parent.id).digest('hex').slice(0, 32)}${place}` }
+  return {
+    queue,
+    id: `${fits ? parent.id : createHash('sha256').update(parent.id).digest('hex').slice(0, 32)}${place}`,
+  }
 }
 
 type Head = [

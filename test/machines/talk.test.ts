@@ -38,7 +38,13 @@ const trip = setup({
       ],
       on: {
         // An event of a transition is the one that it takes.
-        allDone: { target: 'booked', actions: sendToMessage({ queue: 'logs', id: 'log' }, ({ event }) => ({ type: 'DONE', count: event.results.length })) },
+        allDone: {
+          target: 'booked',
+          actions: sendToMessage({ queue: 'logs', id: 'log' }, ({ event }) => ({
+            type: 'DONE',
+            count: event.results.length,
+          })),
+        },
         anyFailed: { target: 'planning', actions: sendToMessage(({ event }) => event.child, { type: 'FORGET' }) },
       },
     },
@@ -102,13 +108,29 @@ describe('what cannot be meant is refused at once', () => {
   test.each<[string, () => unknown, string]>([
     ['a join without a policy', () => startChildren([], {} as JoinOptions), 'options.failed'],
     ['a policy that does not exist', () => startChildren([], { failed: 'ignore' as 'report' }), 'options.failed'],
-    ['an option that does not exist', () => startChildren([], { failed: 'report', name: 'x' } as JoinOptions), 'options.name'],
+    [
+      'an option that does not exist',
+      () => startChildren([], { failed: 'report', name: 'x' } as JoinOptions),
+      'options.name',
+    ],
     ['a join without a name', () => startChildren([], { failed: 'report', join: '' }), 'options.join'],
     ['a name that is too long', () => startChildren([], { failed: 'report', join: 'x'.repeat(101) }), 'options.join'],
     ['a child without a queue', () => startChildren([{} as typeof ref], { failed: 'report' }), 'children[0].queue'],
-    ['a misspelt property', () => startChildren([{ ...ref, payload: 1 } as typeof ref], { failed: 'report' }), 'children[0].payload'],
+    [
+      'a misspelt property',
+      () => startChildren([{ ...ref, payload: 1 } as typeof ref], { failed: 'report' }),
+      'children[0].payload',
+    ],
     ['children that are no list', () => startChildren({} as never[], { failed: 'report' }), 'children'],
-    ['too many children', () => startChildren(Array.from({ length: 10_001 }, () => ({ queue: 'q' })), { failed: 'report' }), 'children'],
+    [
+      'too many children',
+      () =>
+        startChildren(
+          Array.from({ length: 10_001 }, () => ({ queue: 'q' })),
+          { failed: 'report' },
+        ),
+      'children',
+    ],
     ['a target without an id', () => sendToMessage({ queue: 'q' } as typeof ref, { type: 'GO' }), 'target.id'],
     ['an event without a type', () => sendToMessage(ref, {} as { type: string }), 'event.type'],
     ['no event', () => sendToMessage(ref, null as never), 'event'],
