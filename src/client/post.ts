@@ -71,7 +71,7 @@ export function createPost({ store, confirmer, ready, local, names }: PostParts)
 
   async function start(orders: readonly ChildOrder[]): Promise<(Error | undefined)[]> {
     const prepared = await Promise.all(orders.map(prepareChild))
-    return Promise.all(prepared.map((each, i) => (each instanceof Error ? each : keep(each, orders[i]!))))
+    return Promise.all(prepared.map(async (each, i) => (each instanceof Error ? each : keep(each, orders[i]!))))
   }
 
   async function prepareChild({ ref, child, parent }: ChildOrder): Promise<Prepared | Error> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AllDoneEvent, AnyFailedEvent, ChildResult, FailedPolicy, MessageRef } from '../../machines/index.ts'
 import type { StartParams } from '../../machines/talk.ts'
-import { decode, encode } from '../codec.ts'
+import { decode } from '../codec.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
 import { DEFAULTS } from '../options.ts'
 import type { Fields } from '../store/store.ts'

@@ -1,8 +1,5 @@
 import { SEND, START } from '../../machines/talk.ts'
 import type { MessageRef } from '../../machines/index.ts'
-import { asError } from '../errors.ts'
-import type { ErrorSummary } from '../message.ts'
-import { show } from '../options.ts'
 import type { ActionEffect } from './effects.ts'
 
 /**
@@ -48,11 +45,3 @@ export const outgoingEffect = ({ name, params }: Outgoing): ActionEffect => ({
   context: undefined,
   exec: undefined,
 })
-
-/** An error in short, as a parent hears of it. */
-export function errorSummary(error: unknown): ErrorSummary {
-  if (typeof error !== 'object' || error === null) return { name: 'Error', message: show(error) }
-  const { name, message } = asError(error)
-  const { code } = error as { code?: unknown }
-  return { name, message: message.slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
-}

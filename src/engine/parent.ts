@@ -5,6 +5,7 @@ import type { ErrorSummary } from '../message.ts'
 import { OUTGOING, outgoingEffect, type ReportParams } from './outgoing.ts'
 import type { ActionEffect } from './effects.ts'
 import { tagsOf } from './registry.ts'
+import { errorSummary } from './storable.ts'
 
 /** Who started a message, and as which of its children. */
 export interface ParentRef extends MessageRef {
@@ -42,7 +43,7 @@ export function reportOf(snapshot: AnyMachineSnapshot, state: string, error: Err
 /** A child may die of a time limit or by an event: then the step has no error, and its context may have the last one. */
 function failureOf({ context }: AnyMachineSnapshot, state: string, tags: readonly string[]): ErrorSummary {
   const code = tags.includes('dead') ? 'E_DEAD' : 'E_CANCELLED'
-  const { error } = context as { error?: { readonly message?: unknown } | null }
-  const why = code === 'E_DEAD' && error?.message !== undefined ? `: ${String(error.message).slice(0, 900)}` : '.'
-  return { name: 'RedriveError', code, message: `${code}: it ended in "${state}"${why}` }
+  const { error } = context as { error?: unknown }
+  const why = code === 'E_DEAD' && error !== undefined ? `: ${errorSummary(error).message}` : '.'
+  return { name: 'RedriveError', code, message: `${code}: it ended in "${state}"${why}`.slice(0, 1000) }
 }

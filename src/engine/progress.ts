@@ -3,7 +3,6 @@ import { encode } from '../codec.ts'
 import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
-import { show } from '../options.ts'
 import { FAILED, QUARANTINED } from '../store/store.ts'
 import { withNames } from './action.ts'
 import type { Path } from './address.ts'
@@ -17,6 +16,7 @@ import { isSettled, reportOf } from './parent.ts'
 import { acceptsEvent, tagsOf } from './registry.ts'
 import { FIELD, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
+import { errorSummary } from './storable.ts'
 import { eventLabel, toActor, toEvent, type Stimulus } from './stimulus.ts'
 import { inDocumentOrder, restsIn, step, type Step } from './transition.ts'
 
@@ -267,8 +267,5 @@ export function transitionDraft(
 
 function errorOf(event: EventData, snapshot: AnyMachineSnapshot): ErrorSummary | undefined {
   const error: unknown = event.type.startsWith('xstate.error.') ? event['error'] : snapshot.error
-  if (error === undefined) return undefined
-  if (typeof error !== 'object' || error === null) return { name: 'Error', message: show(error) }
-  const { name = 'Error', message = '', code } = error as Record<string, unknown>
-  return { name: String(name), message: String(message).slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
+  return error === undefined ? undefined : errorSummary(error)
 }

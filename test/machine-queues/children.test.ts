@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
+import { inMemory, onRedis, type TestBackend } from '../support/backends.ts'
 import { parentOf, type Heard } from './talking-machines.ts'
 
 const WAIT = { timeout: '10s' }
