@@ -56,7 +56,7 @@ export function activate(
     ended: (stimulus) => push(stimulus),
     prolonged: (next) => (until = Math.max(until, next)),
   })
-  const postman = createPostman(queue, (stimulus) => push(stimulus))
+  const postman = createPostman(queue, { done: (stimulus) => push(stimulus), tired })
   let message = live
   let stimuli = [...first]
   let until = leaseUntil
@@ -65,9 +65,18 @@ export function activate(
   let offered: readonly EventData[] = []
   let gone = false
   let interrupted = false
+  let notBefore: number | undefined
   let committing = false
   let notify = (): void => {}
   let cancelAlarm = (): void => {}
+
+  /** A full server refuses what this message sends, and may go on to do so until others are worked off: so it makes room for them. */
+  function tired(): void {
+    if (message.invocations.size > 0 || interrupted) return
+    notBefore = queue.clock.now() + PUT_OFF
+    interrupted = true
+    notify()
+  }
 
   function push(stimulus: Stimulus): void {
     stimuli.push(stimulus)
@@ -211,7 +220,7 @@ export function activate(
     const done = stimuli.filter(({ type }) => type === 'done' || type === 'ran')
     if (done.length > 0 && !(await commit(advance(message, done, settings)))) return
     const left = message.invocations.size + message.actions.size
-    if (done.length === 0 || left > 0) await committer.submit(partition, handBack(message))
+    if (done.length === 0 || left > 0) await committer.submit(partition, handBack(message, notBefore))
     leave('E_INTERRUPTED', 'the worker is stopping')
   }
 
@@ -253,5 +262,7 @@ export function activate(
   }
 }
 
+/** How long a message is put off whose events cannot be delivered now, in milliseconds. */
+const PUT_OFF = 5000
 /** How long a handler may take to end by itself after it was aborted at shutdown, in milliseconds. */
 const INTERRUPT_GRACE = 500

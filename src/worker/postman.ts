@@ -21,7 +21,10 @@ export interface Postman {
  * What fails because Redis is away, or full, is tried again for as long as the worker has the message: it was committed, and somebody
  * relies on it. What can never succeed is logged and left.
  */
-export function createPostman(queue: QueueRuntime, done: (stimulus: Stimulus) => void): Postman {
+export function createPostman(
+  queue: QueueRuntime,
+  { done, tired }: { done(stimulus: Stimulus): void; tired(): void },
+): Postman {
   let last = Promise.resolve()
   let stopped = false
   let hurry = (): void => {}
@@ -42,6 +45,7 @@ export function createPostman(queue: QueueRuntime, done: (stimulus: Stimulus) =>
         return await perform(queue, message, action)
       } catch (error) {
         queue.log.postFailed(message.id, action.name, error)
+        if (attempt >= PATIENCE) tired()
         await pause(Math.min(50 * 2 ** attempt, LONGEST_PAUSE))
       }
     }
@@ -71,6 +75,8 @@ export function createPostman(queue: QueueRuntime, done: (stimulus: Stimulus) =>
 }
 
 const LONGEST_PAUSE = 2000
+/** Attempts after which the message had better make room for others. */
+const PATIENCE = 3
 
 /** @returns the children that cannot be started. @throws what may pass. */
 function perform(queue: QueueRuntime, message: LiveMessage, action: PendingAction): Promise<readonly ChildReport[]> {

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createMachine } from 'xstate'
+import { sendToMessage } from '../../machines/index.ts'
+import { gate, onRedis, until, type TestBackend } from '../support/backends.ts'
+import type { TestRedis } from '../support/redis.ts'
+import { parentOf, type Heard } from './talking-machines.ts'
+
+let backend: TestBackend & { readonly redis: TestRedis }
+beforeEach(async () => {
+  backend = await onRedis({ 'maxmemory-policy': 'noeviction', appendonly: 'yes' })
+})
+afterEach(() => backend.stop())
+
+const WAIT = { timeout: '20s' }
+
+test('a full server refuses children; their parent makes room, and starts them when there is space', async () => {
+  const redrive = backend.open()
+  const letters = redrive.queue('letters')
+  const parents = redrive.queue('parents', { machine: parentOf({ failed: 'report' }) })
+  await parents.send({ children: [{ queue: 'letters', input: 'x' }] }, { id: 'first' })
+  await parents.send({ children: [] }, { id: 'second' })
+  const admin = backend.redis.client()
+  await admin.config('SET', 'maxmemory', '1')
+  parents.work({}, { concurrency: 1, prefetch: 0 })
+  // The only place of the worker is free for the one behind.
+  expect(await parents.result('second', WAIT)).toMatchObject({ events: [{ type: 'allDone' }] })
+  expect((await parents.get('first'))?.joins).toMatchObject([{ over: false }])
+  await admin.config('SET', 'maxmemory', '0')
+  letters.work(() => 'delivered')
+  expect(await parents.result('first', WAIT)).toMatchObject({ events: [{ results: [{ output: 'delivered' }] }] })
+})
+
+test('a server that crashes meanwhile loses no event and no child', async () => {
+  const redrive = backend.open({ commandTimeout: 2000 })
+  const children = redrive.queue('children', { partitions: 2 })
+  const parents = redrive.queue('parents', { machine: parentOf({ failed: 'report' }) })
+  const go = gate()
+  let begun = 0
+  children.work(
+    async (n: number) => {
+      begun++
+      await go.opened
+      return n
+    },
+    { concurrency: 20 },
+  )
+  parents.work()
+  const inputs = Array.from({ length: 20 }, (_, n) => n)
+  await parents.send({ children: inputs.map((input) => ({ queue: 'children', input })) }, { id: 'p' })
+  await until(() => begun === 20)
+  await backend.redis.server.kill('SIGKILL')
+  go.open()
+  await backend.redis.server.restart()
+  const { events } = (await parents.result('p', WAIT)) as Heard
+  expect(events).toHaveLength(1)
+  expect(events[0]?.type === 'allDone' && events[0].results.map(({ output }) => output)).toEqual(inputs)
+})
+
+test('a worker that is closed while its message talks hands the rest to the next', async () => {
+  const hanging = gate()
+  let asked = 0
+  /** The first process that asks never gets an answer. */
+  const input = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async (value: unknown) => {
+        asked++
+        if (asked === 1) await hanging.opened
+        return { value }
+      },
+    },
+  } as const
+  const machine = parentOf({ failed: 'report' })
+  const first = backend.open()
+  first.queue('children', { input })
+  const before = first.queue('parents', { machine })
+  await before.send({ children: [{ queue: 'children', input: 'x' }] }, { id: 'p' })
+  before.work()
+  await until(() => asked === 1)
+  await first.close({ timeout: 0 })
+
+  const second = backend.open()
+  second.queue('children', { input }).work((text) => text)
+  const after = second.queue('parents', { machine })
+  after.work()
+  expect(await after.result('p', WAIT)).toMatchObject({ events: [{ results: [{ output: 'x' }] }] })
+  hanging.open()
+})
+
+test('a client that closes lets its messages say what they have to say', async () => {
+  const redrive = backend.open()
+  redrive.queue('children')
+  const last = createMachine({
+    id: 'last',
+    initial: 'working',
+    states: {
+      working: { invoke: { id: 'work', src: 'work', onDone: 'done' } },
+      done: { type: 'final', entry: sendToMessage({ queue: 'children', id: 'nobody' }, { type: 'CANCEL' }) },
+    },
+  })
+  const queue = redrive.queue('lasts', { machine: last })
+  const begun = gate()
+  const end = gate()
+  queue.work({
+    work: async (_input, { startChildren }) => {
+      begun.open()
+      await end.opened
+      startChildren([{ queue: 'children', id: 'child' }], { failed: 'report' })
+    },
+  })
+  await queue.send({}, { id: 'x' })
+  await begun.opened
+  const closed = redrive.close()
+  end.open()
+  await closed
+  const later = backend.open()
+  expect(await later.queue('children').get('child')).toMatchObject({ parent: { queue: 'lasts', id: 'x' } })
+  expect(await later.queue('lasts', { machine: last }).get('x')).toMatchObject({ status: 'done', invocations: [] })
+})
