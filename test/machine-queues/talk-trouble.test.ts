@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createMachine } from 'xstate'
-import { sendToMessage } from '../../machines/index.ts'
+import { sendToMessage, startChildren } from '../../machines/index.ts'
 import { gate, onRedis, until, type TestBackend } from '../support/backends.ts'
 import type { TestRedis } from '../support/redis.ts'
 import { parentOf, type Heard } from './talking-machines.ts'
@@ -85,6 +85,62 @@ test('a worker that is closed while its message talks hands the rest to the next
   const after = second.queue('parents', { machine })
   after.work()
   expect(await after.result('p', WAIT)).toMatchObject({ events: [{ results: [{ output: 'x' }] }] })
+  hanging.open()
+})
+
+test('a child that has ended and left nothing is not started again with those that are', async () => {
+  const hanging = gate()
+  let asked = 0
+  /** An event is never delivered by the first who tries. */
+  const events = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async (value: unknown) => {
+        asked++
+        if (asked === 1) await hanging.opened
+        return { value }
+      },
+    },
+  } as const
+  const machine = createMachine({
+    id: 'talker',
+    initial: 'waiting',
+    entry: [
+      startChildren(
+        ['quick', 'slow'].map((id) => ({ queue: 'children', id, input: id })),
+        { failed: 'collect' },
+      ),
+      sendToMessage({ queue: 'talkers', id: 'p' }, { type: 'NOTE' }),
+    ],
+    states: { waiting: { on: { NOTE: {}, allDone: 'over' } }, over: { type: 'final' } },
+  })
+  const retention = { succeeded: 0 }
+  const slow = gate()
+  const runs: string[] = []
+  const working = backend.open().queue('children', { retention })
+  working.work(async (name: string) => {
+    runs.push(name)
+    if (name === 'slow') await slow.opened
+  })
+  const first = backend.open()
+  first.queue('children', { retention })
+  const before = first.queue('talkers', { machine, events })
+  before.work()
+  await before.send({}, { id: 'p' })
+  await until(async () => asked === 1 && (await before.get('p'))?.joins?.[0]?.children[0]?.status === 'done')
+  await until(async () => (await working.get('quick')) === undefined)
+  await first.close({ timeout: 0 })
+
+  const second = backend.open()
+  second.queue('children', { retention })
+  const after = second.queue('talkers', { machine, events })
+  after.work()
+  await until(() => asked === 2)
+  slow.open()
+  await after.result('p', WAIT)
+  expect(new Set(runs)).toEqual(new Set(['quick', 'slow']))
+  expect(runs).toHaveLength(2)
   hanging.open()
 })
 
