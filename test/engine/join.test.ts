@@ -80,7 +80,7 @@ describe('the end of a child', () => {
     for (const more of [{}, { at: 5, ...failing }, { at: 9, born: 1, ...failing }, { at: 9, nonce: '7-0', ...failing }])
       expect(it.advance(child(it, 0, more)).entry).toMatchObject({ changes: [], consumed: 1 })
     it.advance(child(it, 2), child(it, 1))
-    it.advance(child(it, 1, { at: 7, ...failing }))
+    expect(it.advance(child(it, 1, { at: 7, ...failing })).entry.changes).toEqual([])
     expect(heardBy(it)).toEqual([allDone(done('one', 0), done('two', 1))])
   })
 
@@ -148,6 +148,7 @@ test('a start that could do nothing is told of with its end, no children as all 
   const { nonce } = [...it.claim().joins.values()][0]!
   it.advance({ type: 'ran', nonces: [...it.claim().actions.keys()] })
   expect(nonce).not.toBe('0-0')
+  it.advance({ type: 'ran', nonces: [nonce] })
   expect(heardBy(it)).toEqual([allDone()])
 
   const other = parent('report')

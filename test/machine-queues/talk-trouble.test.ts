@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { createMachine } from 'xstate'
+import { assign, createMachine } from 'xstate'
 import { sendToMessage, startChildren } from '../../machines/index.ts'
 import { gate, onRedis, until, type TestBackend } from '../support/backends.ts'
 import type { TestRedis } from '../support/redis.ts'
@@ -113,7 +113,7 @@ test('a child that has ended and left nothing is not started again with those th
       ),
       sendToMessage({ queue: 'talkers', id: 'p' }, { type: 'NOTE' }),
     ],
-    states: { waiting: { on: { NOTE: {}, allDone: 'over' } }, over: { type: 'final' } },
+    states: { waiting: { on: { NOTE: { actions: assign({}) }, allDone: 'over' } }, over: { type: 'final' } },
   })
   const retention = { succeeded: 0 }
   const slow = gate()

@@ -77,6 +77,42 @@ describe.each([
     await until(async () => (await speakers.get('s')) === undefined)
   })
 
+  test('those of a later step wait for those of an earlier one', async () => {
+    const first = gate()
+    const asked = gate()
+    const events = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: async (value: unknown) => {
+          if ((value as { text?: string }).text === 'first') {
+            asked.open()
+            await first.opened
+          }
+          return { value }
+        },
+      },
+    } as const
+    const redrive = backend.open()
+    const listeners = redrive.queue('patient', { machine: listener, events })
+    listeners.work()
+    await listeners.send({}, { id: 'l' })
+    const talk = (text: string) => sendToMessage({ queue: 'patient', id: 'l' }, say(text))
+    const machine = createMachine({
+      id: 'speaker',
+      initial: 'a',
+      entry: talk('first'),
+      states: { a: { on: { GO: 'b' } }, b: { entry: talk('second'), type: 'final' } },
+    })
+    const speakers = redrive.queue('steps', { machine })
+    speakers.work()
+    await speakers.send({}, { id: 's' })
+    await asked.opened
+    await speakers.signal('s', { type: 'GO' }, { wait: '5s' })
+    first.open()
+    expect(await heardBy(redrive, 'patient', 2)).toEqual(['first', 'second'])
+  })
+
   test('a handler sends with its success: once, and nothing of an attempt that failed', async () => {
     const redrive = await listen('told')
     const tellers = redrive.queue('tellers', { retry: { attempts: 3, backoff: { type: 'fixed', delay: 0 } } })
