@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { setup } from 'xstate'
+import { sendToMessage, startChildren, type AllDoneEvent } from '../../machines/index.ts'
 import { inMemory, onRedis, type TestBackend } from '../support/backends.ts'
 import { parentOf, type Heard } from './talking-machines.ts'
 
@@ -59,6 +61,43 @@ describe.each([
         over: true,
         children: [{ status: 'done' }, { id: 'second', status: 'failed' }, { status: 'done' }],
       },
+    ])
+  })
+
+  test('an invoked machine talks too, and hears of its own children itself', async () => {
+    const redrive = backend.open()
+    redrive.queue('nested-letters').work((n: number) => n + 1)
+    const batch = setup({ types: { events: {} as AllDoneEvent } }).createMachine({
+      id: 'batch',
+      initial: 'waiting',
+      entry: startChildren([{ queue: 'nested-letters', input: 1 }], { failed: 'report' }),
+      states: {
+        waiting: { on: { allDone: 'over' } },
+        over: {
+          entry: sendToMessage({ queue: 'nested-parents', id: 'p' }, { type: 'NOTED' }),
+          type: 'final',
+          output: ({ event }) => event,
+        },
+      },
+      output: ({ event }: { event: { output?: unknown } }) => event.output,
+    })
+    const machine = setup({ actors: { batch }, types: { events: {} as { type: 'NOTED' } } }).createMachine({
+      id: 'outer',
+      initial: 'running',
+      states: {
+        running: { invoke: { id: 'batch', src: 'batch', onDone: 'ended' } },
+        ended: { on: { NOTED: 'over' } },
+        over: { type: 'final' },
+      },
+    })
+    const parents = redrive.queue('nested-parents', { machine })
+    parents.work()
+    await parents.send(undefined, { id: 'p' })
+    await parents.result('p', WAIT)
+    expect((await parents.history('p')).map(({ event, to }) => `${event} → ${to}`)).toEqual([
+      'init → running',
+      'allDone → ended',
+      'NOTED → over',
     ])
   })
 
