@@ -20,7 +20,8 @@ export interface LocalQueue {
   readonly runtime: QueueRuntime
   readonly options: QueueOptions
   readonly prepare: Prepare
-  readonly sender: Sender
+  /** Stores children: in Redis or not at all, and also while the client closes, when a worker still has some to start. */
+  readonly starter: Sender
 }
 
 export interface PostParts {
@@ -84,10 +85,10 @@ export function createPost({ store, confirmer, ready, local, names }: PostParts)
   }
 
   function keep({ message, size }: Prepared, { ref, parent }: ChildOrder): Promise<Error | undefined> {
-    const { runtime, sender } = local(ref.queue)!
+    const { runtime, starter } = local(ref.queue)!
     return orRefusal(async () => {
       for (;;) {
-        const { status } = await sender.send(message, size, { closing: true })
+        const { status } = await starter.send(message, size)
         if (status === 'created') return
         const owner = await parentOf(runtime, ref.id)
         if (owner === parentText(parent)) return

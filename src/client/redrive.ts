@@ -29,10 +29,11 @@ import { checkOptions, type RedriveOptions } from './redrive-options.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createPost, type LocalQueue } from './post.ts'
 import { createPrepare } from './prepare.ts'
-import { createSender } from './sender.ts'
+import { createSender, type Sender } from './sender.ts'
 
 interface OpenQueue extends OpenedQueue, LocalQueue {
   readonly queue: Queue
+  readonly sender: Sender
 }
 
 /**
@@ -207,7 +208,7 @@ export class Redrive {
     const prepare = createPrepare({ runtime, options, generateId: this.#generateId, client })
     const registerWorker = (worker: Worker): unknown => this.#workers.add(worker)
     const queue = createQueue({ runtime, sender, options, prepare, registerWorker })
-    return { queue, runtime, options, prepare, sender }
+    return { queue, runtime, options, prepare, sender, starter: createSender(runtime) }
   }
 
   async #define(name: string, definition: QueueDefinition): Promise<void> {
