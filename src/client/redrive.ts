@@ -96,7 +96,7 @@ export class Redrive {
       store: lateStore(this.#backend),
       confirmer: this.#confirmer,
       ready: () => this.ready(),
-      local: (name) => this.#queues.get(name),
+      local: (name) => this.opened(name),
       names: () => this.#queues.keys(),
     })
     reveal(this, {
@@ -209,6 +209,11 @@ export class Redrive {
     const registerWorker = (worker: Worker): unknown => this.#workers.add(worker)
     const queue = createQueue({ runtime, sender, options, prepare, registerWorker })
     return { queue, runtime, options, prepare, sender, starter: createSender(runtime) }
+  }
+
+  /** A queue of this process, in which children can be started. */
+  protected opened(name: string): LocalQueue | undefined {
+    return this.#queues.get(name)
   }
 
   async #define(name: string, definition: QueueDefinition): Promise<void> {
