@@ -63,10 +63,15 @@ export function createPost({ store, confirmer, ready, local, names }: PostParts)
       const checked = queue ? await check(queue, target.id, event) : event
       const signaller = await signallerOf(target.queue)
       if (!signaller) throw unknownQueue(target.queue, (await store.queues()).keys(), 'was ever used on this server')
-      const delivery = { id: target.id, event: mailText(checked), ...(eventId === undefined ? {} : { eventId }) }
-      const { status } = await signaller.deliver(target.id, Promise.resolve(delivery))
-      if (status !== 'missing') return
-      throw new RedriveError('E_NOT_FOUND', `there is no message "${target.id}" in "${target.queue}".`, { ...target })
+      // The bound is for what others send: reports come from children of its own, and there is an end to them.
+      const room = queue ? { room: queue.runtime.settings.maxInbox } : {}
+      const id = eventId === undefined ? {} : { eventId }
+      const delivery = Promise.resolve({ id: target.id, event: mailText(checked), ...id, ...room })
+      const { status } = await signaller.deliver(target.id, delivery)
+      if (status === 'missing')
+        throw new RedriveError('E_NOT_FOUND', `there is no message "${target.id}" in "${target.queue}".`, { ...target })
+      if (status === 'full')
+        throw new RedriveError('E_INBOX_FULL', `no more events may wait for "${target.id}" of "${target.queue}" now.`)
     })
   }
 
@@ -131,6 +136,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'E_REDIS_FULL',
   'E_REDIS_MISSING',
   'E_REDIS_VERSION',
+  'E_QUEUE_FULL',
+  'E_INBOX_FULL',
   'E_CLOSED',
 ])
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { assign, createMachine } from 'xstate'
+import { assign, createMachine, setup } from 'xstate'
 import { sendToMessage, startChildren } from '../../machines/index.ts'
 import { gate, onRedis, until, type TestBackend } from '../support/backends.ts'
 import type { TestRedis } from '../support/redis.ts'
@@ -28,6 +28,40 @@ test('a full server refuses children; their parent makes room, and starts them w
   await admin.config('SET', 'maxmemory', '0')
   letters.work(() => 'delivered')
   expect(await parents.result('first', WAIT)).toMatchObject({ events: [{ results: [{ output: 'delivered' }] }] })
+})
+
+test('what a queue or an inbox has no room for is tried again, and nothing is refused for good', async () => {
+  const redrive = backend.open()
+  const letters = redrive.queue('bounded', { maxMessages: 1, retention: { succeeded: 0 } })
+  const read = gate()
+  letters.work(async () => read.opened)
+  const heard = setup({ types: { context: {} as { n: number }, events: {} as { type: 'HELLO' } } }).createMachine({
+    id: 'listener',
+    context: { n: 0 },
+    initial: 'a',
+    states: { a: { on: { HELLO: { actions: assign({ n: ({ context }) => context.n + 1 }) } } } },
+  })
+  const listeners = redrive.queue('crowded', { machine: heard, maxInbox: 1 })
+  await listeners.send({}, { id: 'l' })
+  const hello = sendToMessage({ queue: 'crowded', id: 'l' }, { type: 'HELLO' })
+  const talker = createMachine({
+    id: 'talker',
+    initial: 'waiting',
+    entry: [hello, hello, startChildren([{ queue: 'bounded' }, { queue: 'bounded' }], { failed: 'report' })],
+    states: { waiting: { on: { allDone: 'over' } }, over: { type: 'final' } },
+  })
+  const talkers = redrive.queue('talkers', { machine: talker })
+  await talkers.send({}, { id: 't' })
+  talkers.work()
+  // The second greeting has no room while nobody works on the first.
+  await until(
+    async () => (await listeners.get('l'))?.inbox.length === 1 && (await talkers.get('t'))?.worker === undefined,
+  )
+  listeners.work()
+  await until(async () => (await letters.stats()).states['processing'] === 1)
+  read.open()
+  await talkers.result('t', WAIT)
+  expect((await listeners.get('l'))?.context).toEqual({ n: 2 })
 })
 
 test('a server that crashes meanwhile loses no event and no child', async () => {
