@@ -5,6 +5,7 @@ import type { Fields } from '../store/store.ts'
 import type { ActionCode, ActionEffect, Effect } from './effects.ts'
 import { qualified, type Member } from './members.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
+import { compareNonces } from './nonce.ts'
 import { isOutgoing } from './outgoing.ts'
 import { encodeEvent } from './storable.ts'
 
@@ -108,11 +109,4 @@ export function restoreActions(
     .map(([field, text]) => [field.slice(1), text] as const)
     .toSorted(([a], [b]) => compareNonces(a, b))
   return new Map(ordered.map(([nonce, text]) => [nonce, restoreAction(book, nonce, text, context)]))
-}
-
-function compareNonces(a: string, b: string): number {
-  const [[aRevision = 0, aCount = 0], [bRevision = 0, bCount = 0]] = [a, b].map((nonce) =>
-    nonce.split('-').map((part) => parseInt(part, 36)),
-  ) as [number[], number[]]
-  return aRevision - bRevision || aCount - bCount
 }

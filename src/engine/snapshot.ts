@@ -1,15 +1,9 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
-import type {
-  ClaimedMessage,
-  FieldChange,
-  Fields,
-  StoredJournalEntry,
-  StoredMessage,
-  StoredTimer,
-} from '../store/store.ts'
+import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredTimer } from '../store/store.ts'
 import { actionText, restoreActions, type PendingAction } from './action.ts'
+import { compareNonces } from './nonce.ts'
 import { encodeError } from './storable.ts'
 import { joinFields, restoreJoins, type Joins } from './join.ts'
 import { childStub, type DurableMachine } from './registry.ts'
@@ -208,7 +202,7 @@ function isShared(value: unknown, key: string, input: unknown): boolean {
 /** No text can refer to a key of no characters, or of half a character. */
 const isReference = (key: string): boolean => /^[^\p{Surrogate}]+$/u.test(key)
 
-function decodeContext(text: string, input: unknown): Record<string, unknown> {
+export function decodeContext(text: string, input: unknown): Record<string, unknown> {
   const line = text.indexOf('\n')
   const own = decode(text.slice(line + 1)) as Record<string, unknown>
   if (line === 0 || !isRecord(input)) return own
@@ -264,7 +258,7 @@ function restoreInput(text: string, root: unknown): unknown {
   return text.startsWith('=') ? (root as Record<string, unknown>)[text.slice(1)] : decode(text.slice(1))
 }
 
-function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocation> {
+export function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocation> {
   const invocations = new Map<string, Invocation>()
   for (const [field, text] of Object.entries(fields)) {
     if (!field.startsWith(FIELD.invocation)) continue
@@ -273,32 +267,4 @@ function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocati
     invocations.set(id, { nonce, id, src, running: head.startsWith('+'), input: restoreInput(rest.join('\n'), root) })
   }
   return invocations
-}
-
-/** What a stored message tells without its machine, for those who only look. A text that cannot be read is shown as it lies there. */
-export function describe(stored: StoredMessage): {
-  input: unknown
-  context: Record<string, unknown>
-  status: Status
-  invocations: Invocation[]
-  timers: { id: string; due: number }[]
-} {
-  const { fields } = stored
-  const input = readable(fields[FIELD.input], decode)
-  return {
-    input,
-    context: readable(fields[FIELD.context], (text) => decodeContext(text, input)) as Record<string, unknown>,
-    status: (fields[FIELD.status] ?? 'active') as Status,
-    invocations: [...restoreInvocations(fields, input).values()],
-    timers: stored.timers.map(({ due, text }) => ({ id: text.split('\n')[0]!, due })),
-  }
-}
-
-function readable(text: string | undefined, read: (text: string) => unknown): unknown {
-  if (text === undefined) return {}
-  try {
-    return read(text)
-  } catch {
-    return { unreadable: text }
-  }
 }
