@@ -6,6 +6,7 @@ import type { ErrorSummary, EventData } from '../message.ts'
 import { DEFAULTS } from '../options.ts'
 import type { Fields } from '../store/store.ts'
 import { samePath, type Path } from './address.ts'
+import { compareNonces } from './nonce.ts'
 
 /** The children of one start, and how those ended that have. It is a part of the parent, so its commits count each child once. */
 export interface Join {
@@ -183,8 +184,9 @@ export function joinFields(joins: Joins, letters: { readonly join: string; reado
 export function restoreJoins(fields: Fields, letters: { readonly join: string; readonly result: string }): Joins {
   const joins = new Map<string, Join & { readonly results: Map<number, Ending> }>()
   const entries = Object.entries(fields)
-  for (const [field, text] of entries) {
-    if (!field.startsWith(letters.join)) continue
+  const heads = entries.filter(([field]) => field.startsWith(letters.join))
+  // In the order of their starts, which a hash that is no listpack has forgotten.
+  for (const [field, text] of heads.toSorted(([a], [b]) => compareNonces(a.slice(1), b.slice(1)))) {
     const [name, failed, told, over, places, at] = JSON.parse(text) as Head
     const children = places.map(([queue, id]) => ({ queue, ...(id === undefined ? {} : { id }) }))
     const nonce = field.slice(1)
