@@ -11,3 +11,15 @@ export type { MessageContext, MessageEvent, MessageInput, MessageMachine, Messag
 export { DEFAULT_RETRY_POLICY, resolvePolicy, validatePolicy } from './policy.ts'
 export type { ResolvedPolicy, RetryOverrides, RetryPolicy } from './policy.ts'
 export { parseRetryAfter } from './retry-after.ts'
+export { sendToMessage, startChildren } from './talk.ts'
+export type {
+  AllDoneEvent,
+  AnyFailedEvent,
+  ChildMessage,
+  ChildResult,
+  FailedPolicy,
+  JoinOptions,
+  MessageRef,
+  Resolvable,
+  TalkAction,
+} from './talk.ts'

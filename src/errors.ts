@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   E_UNKNOWN_HANDLER: 'A handler is given for an actor that the machine never invokes.',
   E_INVALID_MACHINE: 'A machine cannot be made durable as it is.',
   E_STEP_FAILED: 'A guard, an assign or a delay of the machine threw.',
+  E_ID_TAKEN: 'A child message could not be started: another message has its id.',
   E_NOT_FOUND: 'There is no message with this id.',
   E_LOCKED: 'The message is being worked on, or held by another client of its lock.',
   E_LOCKS_UNAVAILABLE: 'Fewer than a majority of the lock nodes answer.',

@@ -17,7 +17,16 @@ export type { Worker, WorkerOptions, WorkerStats } from './worker/worker.ts'
 export type { LagReading } from './timer/lag.ts'
 export type { QueueEvents } from './engine/runtime.ts'
 export type { MachineRef, Migrate, MigratedSnapshot } from './engine/versions.ts'
-export type { ErrorSummary, EventData, JournalEntry, Message, SendResult, Status, Transition } from './message.ts'
+export type {
+  ErrorSummary,
+  EventData,
+  JournalEntry,
+  Message,
+  MessageJoin,
+  SendResult,
+  Status,
+  Transition,
+} from './message.ts'
 export { DEFAULTS } from './options.ts'
 export type { Duration } from './options.ts'
 export { ERROR_CODES, hasCode, RedriveError } from './errors.ts'
@@ -27,4 +36,13 @@ export { createMemoryStore } from './store/memory-store.ts'
 export type { MemoryStore, MemoryStoreOptions } from './store/memory-store.ts'
 export { silentLogger } from './telemetry/log.ts'
 export type { Logger } from './telemetry/log.ts'
-export { NonRetryableError, RetryableError, SnoozeError } from '../machines/index.ts'
+export { NonRetryableError, RetryableError, sendToMessage, SnoozeError, startChildren } from '../machines/index.ts'
+export type {
+  AllDoneEvent,
+  AnyFailedEvent,
+  ChildMessage,
+  ChildResult,
+  FailedPolicy,
+  JoinOptions,
+  MessageRef,
+} from '../machines/index.ts'

@@ -86,6 +86,20 @@ export interface Message<Input = unknown> {
   /** Why the message was put aside, when its machine threw or is unknown. */
   readonly quarantine?: { readonly reason: string; readonly event: EventData }
   readonly history: readonly JournalEntry[]
+  /** The message that started this one. */
+  readonly parent?: { readonly queue: string; readonly id: string }
+  /** Children that it started: what is waited for, and the last ten joins that are over. */
+  readonly joins?: readonly MessageJoin[]
+}
+
+export interface MessageJoin {
+  readonly join: string
+  /** What a failed child means. */
+  readonly failed: 'collect' | 'report' | 'cancel'
+  /** Whether nothing is waited for any more: `allDone` came, or `anyFailed` under `cancel`. */
+  readonly over: boolean
+  /** Without a status: it had not ended, or had not when the join was over. */
+  readonly children: readonly { readonly queue: string; readonly id: string; readonly status?: 'done' | 'failed' }[]
 }
 
 /** The answer to a send. */

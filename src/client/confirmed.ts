@@ -9,7 +9,7 @@ export interface Written<Status> {
 
 /** Writes, and has it confirmed by replicas where the client asks for that. */
 export async function writeConfirmed<Status>(
-  { store, confirmer }: QueueRuntime,
+  { store, confirmer }: Pick<QueueRuntime, 'store' | 'confirmer'>,
   write: (writes: ConfirmedWrites) => Promise<Status[]>,
 ): Promise<Written<Status>[]> {
   if (!confirmer) return (await write(store)).map((status) => ({ status }))

@@ -1,15 +1,7 @@
 import type { AnyStateMachine } from 'xstate'
-import { begins } from '../engine/begin.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
-import {
-  checkId,
-  type EventData,
-  type GenerateId,
-  type JournalEntry,
-  type Message,
-  type SendResult,
-} from '../message.ts'
+import { checkId, type EventData, type JournalEntry, type Message, type SendResult } from '../message.ts'
 import { toInteger, toMs, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { ListedMessage, Partition } from '../store/store.ts'
@@ -17,9 +9,9 @@ import { createJanitor } from '../timer/janitor.ts'
 import type { Handler, Handlers } from '../worker/handlers.ts'
 import { createWorker, type Worker, type WorkerOptions } from '../worker/worker.ts'
 import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
-import { inputText, validate } from './input.ts'
 import { comparePopulation, type QueuePopulation, type VisitMessage } from './population.ts'
-import { asOptionError, overrides, type QueueOptions, type SendRetryOptions } from './queue-options.ts'
+import type { Prepare } from './prepare.ts'
+import type { QueueOptions, SendRetryOptions } from './queue-options.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
 import { awaitResult, createQueueEvents } from './results.ts'
 import { createSignals, type SignalOptions, type SignalResult } from './signals.ts'
@@ -114,44 +106,26 @@ export interface QueueParts {
   readonly runtime: QueueRuntime
   readonly options: QueueOptions
   readonly sender: Sender
-  readonly generateId: GenerateId
-  /** Name of this client in the feed. */
-  readonly client: string
+  readonly prepare: Prepare
   registerWorker(worker: Worker): void
 }
 
 const LOCK_TTL = 30_000
-const SEND_OPTIONS = ['id', 'delay', 'retry', 'input']
 
 export function createQueue<Payload>({
   runtime,
   options,
   sender,
-  generateId,
-  client,
+  prepare,
   registerWorker,
 }: QueueParts): Queue<Payload> {
-  const { name, machine, store, locks, partitions, settings } = runtime
+  const { name, machine, store, locks, partitions } = runtime
   const events = createQueueEvents(runtime)
   const signals = createSignals(runtime, options.events)
   const { signal } = signals
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
     toMessage(name, message, attentionAt, machine.tags)
-
-  async function prepare(input: unknown, given: SendOptions) {
-    const unknown = Object.keys(given).find((key) => !SEND_OPTIONS.includes(key))
-    if (unknown !== undefined)
-      throw new RedriveError('E_INVALID_OPTION', `a send has no option "${unknown}". It has: id, delay, retry.`, {
-        path: unknown,
-      })
-    const id = given.id === undefined ? generateId() : checkId(given.id)
-    const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
-    const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
-    const text = inputText(machineInput, settings.maxPayloadBytes)
-    const message = asOptionError(() => begins(machine, id, machineInput, text, client))
-    return { message, size: text.length }
-  }
 
   async function get(id: string): Promise<Message<Payload> | undefined> {
     await runtime.ready()
@@ -264,22 +238,4 @@ function requireHandler(handlers: Handler | Handlers): void {
   if (other === undefined || typeof handlers !== 'object')
     throw new RedriveError('E_MISSING_HANDLER', 'work() was given no handler.')
   throw new RedriveError('E_UNKNOWN_HANDLER', `the default machine invokes no "${other}". Did you mean "handler"?`)
-}
-
-/** The default machine's input: the payload, and what the message does differently. */
-function messageInput(payload: unknown, { delay, retry }: SendOptions): object {
-  return {
-    payload,
-    ...(delay === undefined ? {} : { delay: toMs(delay, 'delay') }),
-    ...(retry === undefined ? {} : { retry: overrides(retry) }),
-  }
-}
-
-function plainInput(payload: unknown, { delay, retry }: SendOptions): unknown {
-  if (delay === undefined && retry === undefined) return payload
-  throw new RedriveError(
-    'E_INVALID_OPTION',
-    'delay and retry belong to the default machine; in a machine of your own, put them into its input and its states.',
-    { path: delay === undefined ? 'retry' : 'delay' },
-  )
 }

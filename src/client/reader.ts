@@ -1,8 +1,11 @@
 import { decode } from '../codec.ts'
-import { FIELD, describe } from '../engine/snapshot.ts'
+import { childRef, restoreJoins, standing } from '../engine/join.ts'
+import { readParent } from '../engine/parent.ts'
+import { describe } from '../engine/description.ts'
+import { FIELD } from '../engine/snapshot.ts'
 import { readMail } from '../events/mail-text.ts'
 import { readJournal } from '../events/journal-text.ts'
-import type { EventData, Message } from '../message.ts'
+import type { EventData, Message, MessageJoin } from '../message.ts'
 import type { ListedMessage, Partition, Store, StoredMessage } from '../store/store.ts'
 
 /** Tags of a state; a reader without the machine knows none. */
@@ -40,6 +43,26 @@ export function toMessage<Input>(
     ...decoded('progress', stored.progress),
     ...(quarantined === undefined ? {} : { quarantine: decode(quarantined) as { reason: string; event: EventData } }),
     history: readJournal(stored.journal),
+    ...familyOf(stored),
+  }
+}
+
+/** Whom it was started by, and whom it started. */
+function familyOf({ id, createdAt, fields }: StoredMessage): Pick<Message, 'parent' | 'joins'> {
+  const text = fields[FIELD.parent]
+  const parent = text === undefined ? undefined : readParent(text)
+  const joins = [...restoreJoins(fields, FIELD).values()].map((join): MessageJoin => ({
+    join: join.name,
+    failed: join.failed,
+    over: join.over !== undefined,
+    children: join.children.map((_, i) => {
+      const status = standing(join, i)
+      return { ...childRef(join, { id, createdAt }, i), ...(status ? { status } : {}) }
+    }),
+  }))
+  return {
+    ...(parent ? { parent: { queue: parent.queue, id: parent.id } } : {}),
+    ...(joins.length > 0 ? { joins } : {}),
   }
 }
 

@@ -27,10 +27,12 @@ import { createQueue, type Queue } from './queue.ts'
 import type { Health } from './health.ts'
 import { checkOptions, type RedriveOptions } from './redrive-options.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
+import { createPost, type LocalQueue } from './post.ts'
+import { createPrepare } from './prepare.ts'
 import { createSender, type Sender } from './sender.ts'
 
-interface OpenQueue extends OpenedQueue {
-  readonly options: QueueOptions
+interface OpenQueue extends OpenedQueue, LocalQueue {
+  readonly queue: Queue
   readonly sender: Sender
 }
 
@@ -53,6 +55,7 @@ export class Redrive {
   readonly #workers = new Set<Worker>()
   readonly #closed = new AbortController()
   readonly #generateId = idGenerator(() => this.#clock.now())
+  readonly #post
   #facts: Promise<ServerFacts> | undefined
   #closing: Promise<void> | undefined
 
@@ -89,6 +92,13 @@ export class Redrive {
         clock: this.#clock,
         log: this.#log,
       })
+    this.#post = createPost({
+      store: lateStore(this.#backend),
+      confirmer: this.#confirmer,
+      ready: () => this.ready(),
+      local: (name) => this.opened(name),
+      names: () => this.#queues.keys(),
+    })
     reveal(this, {
       store: lateStore(this.#backend),
       clock: this.#clock,
@@ -181,6 +191,7 @@ export class Redrive {
       locks: lateLocks(this.#backend),
       quorum: this.#quorum,
       confirmer: this.#confirmer,
+      post: this.#post,
       ready: () => {
         if (this.#closed.signal.aborted) return this.#connect().then(() => {})
         // Asked again after a failure: the server may be there by then.
@@ -194,15 +205,16 @@ export class Redrive {
       },
     }
     const sender = createSender(runtime, this.#outbox)
-    const queue = createQueue({
-      runtime,
-      sender,
-      options,
-      generateId: this.#generateId,
-      client: `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`,
-      registerWorker: (worker) => this.#workers.add(worker),
-    })
-    return { queue, options, sender, runtime }
+    const client = `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
+    const prepare = createPrepare({ runtime, options, generateId: this.#generateId, client })
+    const registerWorker = (worker: Worker): unknown => this.#workers.add(worker)
+    const queue = createQueue({ runtime, sender, options, prepare, registerWorker })
+    return { queue, runtime, options, prepare, sender, starter: createSender(runtime) }
+  }
+
+  /** A queue of this process, in which children can be started. */
+  protected opened(name: string): LocalQueue | undefined {
+    return this.#queues.get(name)
   }
 
   async #define(name: string, definition: QueueDefinition): Promise<void> {

@@ -11,6 +11,9 @@ export interface Signaller {
   deliver(id: string, delivery: Promise<Delivery>): Promise<Written<DeliveryStatus>>
 }
 
+/** What is needed of a queue to find its messages. */
+export type SignalledQueue = Pick<QueueRuntime, 'name' | 'partitions' | 'store' | 'confirmer' | 'ready'>
+
 interface Waiting {
   readonly delivery: Promise<Delivery>
   resolve(written: Written<DeliveryStatus>): void
@@ -18,7 +21,7 @@ interface Waiting {
 }
 
 /** One call at a time for each partition: a second one could overtake the first when that is sent again after a broken connection. */
-export function createSignaller(queue: QueueRuntime): Signaller {
+export function createSignaller(queue: SignalledQueue): Signaller {
   const lanes = new Map<number, { waiting: Waiting[]; busy: boolean }>()
 
   async function drain(index: number, lane: { waiting: Waiting[]; busy: boolean }): Promise<void> {

@@ -1,9 +1,12 @@
 import type { AnyStateMachine } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData } from '../message.ts'
+import type { Fields } from '../store/store.ts'
 import type { ActionCode, ActionEffect, Effect } from './effects.ts'
 import { qualified, type Member } from './members.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
+import { compareNonces } from './nonce.ts'
+import { isOutgoing } from './outgoing.ts'
 import { encodeEvent } from './storable.ts'
 
 /**
@@ -41,8 +44,8 @@ export function createActionBook(members: readonly Member[]): ActionBook {
     }
   }
   return {
-    code: (name) => codes.get(name),
-    name: ({ name, exec }) => places.get(exec) ?? (codes.has(name) ? name : undefined),
+    code: (name) => (isOutgoing(name) ? undefined : codes.get(name)),
+    name: ({ name, exec }) => places.get(exec) ?? (codes.has(name) || isOutgoing(name) ? name : undefined),
   }
 }
 
@@ -79,7 +82,7 @@ export function actionText({ name, params, event }: PendingAction): string {
   ].join('\n')
 }
 
-export function restoreAction(book: ActionBook, nonce: string, text: string, context: unknown): PendingAction {
+function restoreAction(book: ActionBook, nonce: string, text: string, context: unknown): PendingAction {
   const [name = '', params = '~-1', event = '{}'] = text.split('\n')
   const decoded = decodeURIComponent(name)
   return {
@@ -91,4 +94,19 @@ export function restoreAction(book: ActionBook, nonce: string, text: string, con
     exec: book.code(decoded),
     started: false,
   }
+}
+
+/** All that is still to be run, in its order; its fields begin with a letter. */
+export function restoreActions(
+  book: ActionBook,
+  letter: string,
+  fields: Fields,
+  context: unknown,
+): Map<string, PendingAction> {
+  const texts = Object.entries(fields).filter(([field]) => field.startsWith(letter))
+  // By nonce, which is the order in which they were asked for within a commit.
+  const ordered = texts
+    .map(([field, text]) => [field.slice(1), text] as const)
+    .toSorted(([a], [b]) => compareNonces(a, b))
+  return new Map(ordered.map(([nonce, text]) => [nonce, restoreAction(book, nonce, text, context)]))
 }

@@ -2,10 +2,19 @@ import type { AnyMachineSnapshot } from 'xstate'
 import type { CommitEntry, Disposal, StoredTimer, TimerToSet } from '../store/store.ts'
 import type { PendingAction } from './action.ts'
 import type { Effect } from './effects.ts'
+import { isSettled } from './parent.ts'
 import { begin, take, type Progress } from './progress.ts'
 import { quarantine } from './quarantine.ts'
 import { tagsOf } from './registry.ts'
-import { changedFields, FIELD, persist, timerText, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
+import {
+  changedFields,
+  constantFields,
+  persist,
+  timerText,
+  type Invocation,
+  type LiveMessage,
+  type Timer,
+} from './snapshot.ts'
 import { toEvent, type Stimulus } from './stimulus.ts'
 
 /** Who advances a message, and under which bounds. */
@@ -64,7 +73,7 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     [...pending.invocations].map(([id, invocation]) => [id, { ...invocation, running: true }]),
   )
   const actions = new Map([...pending.actions].map(([nonce, action]) => [nonce, { ...action, started: true }]))
-  const next = persist(message.machine, snapshot, message.input, { invocations, actions })
+  const next = persist(message.machine, snapshot, message.input, { invocations, actions, joins: pending.joins })
   const kept = new Set([...pending.timers.values()].map(({ nonce }) => nonce))
   const known = new Set([...message.timers.values()].map(({ nonce }) => nonce))
   const journal = progress.journal.map((text, i) => ({ seq: nextSeq(message) + i, text }))
@@ -92,9 +101,10 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
       state,
       invocations,
       actions,
+      joins: pending.joins,
       timers: pending.timers,
       inbox: message.inbox.slice(progress.consumed),
-      fields: { ...next, [FIELD.input]: message.fields[FIELD.input] ?? '' },
+      fields: { ...next, ...constantFields(message.fields) },
       revision: message.revision + 1,
       journal: [
         ...message.journal.filter((line) => !forget.includes(line)),
@@ -129,10 +139,6 @@ export function earliest(timers: readonly Timer[]): { earliest?: number } {
 function disposal(snapshot: AnyMachineSnapshot, running: number, settings: AdvanceSettings): Disposal {
   // What still runs here, a last action of a finished machine too, is waited for.
   if (running > 0) return 'keep'
-  if (settledTags(snapshot) && settings.removes(tagsOf(snapshot))) return 'remove'
+  if (isSettled(snapshot) && settings.removes(tagsOf(snapshot))) return 'remove'
   return snapshot.status === 'active' ? 'release' : 'settle'
 }
-
-/** A message is settled when its machine is finished, or rests in a state that says so by its tag (and may be left again). */
-const settledTags = (snapshot: AnyMachineSnapshot): boolean =>
-  snapshot.status !== 'active' || snapshot.hasTag('settled')

@@ -9,10 +9,20 @@ import type { Effect } from './effects.ts'
 import { withNames } from './action.ts'
 import { refuseStrangers } from './actors.ts'
 import { fold, type Pending } from './fold.ts'
+import { isSettled, parentText, reportOf, type ParentRef } from './parent.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, persist } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { initialStep } from './transition.ts'
+
+const NOTHING: Pending = {
+  timers: new Map(),
+  invocations: new Map(),
+  actions: new Map(),
+  joins: new Map(),
+  noncePrefix: '0',
+  nonces: 0,
+}
 
 /**
  * The first step of a new message, taken by its sender.
@@ -24,18 +34,27 @@ export function begins(
   input: unknown,
   inputText: string,
   client: string,
+  parent?: ParentRef,
 ): NewMessage {
   const { snapshot, effects } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
   refuseStrangers(machine, {}, snapshot, effects)
-  const empty: Pending = { timers: new Map(), invocations: new Map(), actions: new Map(), noncePrefix: '0', nonces: 0 }
-  const { timers, invocations, actions } = fold(empty, named(machine, effects), snapshot.status)
   const state = stateName(snapshot.value as StateValue)
+  const report = parent && isSettled(snapshot) ? [reportOf(snapshot, state, undefined)] : []
+  const { timers, invocations, actions, joins } = fold(
+    NOTHING,
+    [...named(machine, effects), ...report],
+    snapshot.status,
+  )
   const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
   const note: Note = { event: 'init', error: undefined, from: null, to: state, emitted }
   return {
     id,
     state,
-    fields: { ...persist(machine, snapshot, input, { invocations, actions }), [FIELD.input]: inputText },
+    fields: {
+      ...persist(machine, snapshot, input, { invocations, actions, joins }),
+      [FIELD.input]: inputText,
+      ...(parent ? { [FIELD.parent]: parentText(parent) } : {}),
+    },
     timers: [...timers.values()].map(timerToSet),
     attention: invocations.size + actions.size > 0 ? 'now' : 'timers',
     journal: firstJournalText(state),

@@ -2,15 +2,19 @@ import { RedriveError } from '../errors.ts'
 import type { Status } from '../message.ts'
 import { samePath, timerAddress } from './address.ts'
 import type { Effect } from './effects.ts'
+import { openJoin, type Joins, type StartAt } from './join.ts'
+import { OUTGOING } from './outgoing.ts'
 import type { PendingAction } from './action.ts'
 import type { Invocation, Timer } from './snapshot.ts'
 
-/** The timers and invocations of a message, as its steps change them. */
+/** What a message waits for and asks for, as its steps change it. */
 export interface Pending {
   readonly timers: ReadonlyMap<string, Timer>
   readonly invocations: ReadonlyMap<string, Invocation>
   /** Custom actions that are still to be run, by nonce, in their order. */
   readonly actions: ReadonlyMap<string, PendingAction>
+  /** Children that are waited for, by the nonce of their start. */
+  readonly joins: Joins
   /** Nonces are unique within a message: the revision of the commit, and a count within it. */
   readonly noncePrefix: string
   readonly nonces: number
@@ -25,7 +29,7 @@ export function fold(pending: Pending, effects: readonly Effect[], status: Statu
   const timers = new Map(pending.timers)
   const invocations = new Map(pending.invocations)
   const actions = new Map(pending.actions)
-  let { nonces } = pending
+  let { nonces, joins } = pending
   const nonce = (): string => `${pending.noncePrefix}-${(nonces++).toString(36)}`
 
   for (const effect of effects) {
@@ -46,6 +50,7 @@ export function fold(pending: Pending, effects: readonly Effect[], status: Statu
     else if (effect.type === 'action') {
       const fresh = nonce()
       actions.set(fresh, { ...effect, nonce: fresh, started: false })
+      if (effect.name === OUTGOING.start) joins = openJoin(joins, fresh, effect.params as StartAt)
     }
   }
   // A finished machine waits for nothing, though XState leaves the timers of its outer states alone.
@@ -53,7 +58,7 @@ export function fold(pending: Pending, effects: readonly Effect[], status: Statu
     timers.clear()
     invocations.clear()
   }
-  return { timers, invocations, actions, noncePrefix: pending.noncePrefix, nonces }
+  return { timers, invocations, actions, joins, noncePrefix: pending.noncePrefix, nonces }
 }
 
 function cancel(timers: Map<string, Timer>, { at, id }: Extract<Effect, { type: 'timer.cancel' }>): void {

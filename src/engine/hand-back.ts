@@ -12,8 +12,11 @@ const UNCHANGED = {
   transitions: [],
 } as const
 
-/** Gives a message back as it is, running invocations and all: the next worker runs them again, and the machine hears of nothing. */
-export function handBack(message: LiveMessage): CommitEntry {
+/**
+ * Gives a message back as it is, running invocations and all: the next worker runs them again, and the machine hears of nothing.
+ * @param notBefore when that may be at the earliest; default at once.
+ */
+export function handBack(message: LiveMessage, notBefore?: number): CommitEntry {
   const invocations = new Map(
     [...message.invocations].map(([id, invocation]) => [id, { ...invocation, running: false }]),
   )
@@ -25,11 +28,12 @@ export function handBack(message: LiveMessage): CommitEntry {
     state: message.state,
     changes: changedFields(
       message.fields,
-      persist(message.machine, message.snapshot, message.input, { invocations, actions: message.actions }),
+      persist(message.machine, message.snapshot, message.input, { ...message, invocations }),
     ),
     ...earliest(timers),
     attention: invocations.size + message.actions.size > 0 ? 'now' : 'timers',
     disposal: 'release',
+    ...(notBefore === undefined ? {} : { attention: 'timers', earliest: notBefore, disposal: 'defer' }),
   }
 }
 

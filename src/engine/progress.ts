@@ -3,16 +3,20 @@ import { encode } from '../codec.ts'
 import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
-import { show } from '../options.ts'
 import { FAILED, QUARANTINED } from '../store/store.ts'
 import { withNames } from './action.ts'
+import type { Path } from './address.ts'
 import { refuseStrangers } from './actors.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
+import { CHILD, childRef, hearChild, judge, readReport, type ChildReport, type Verdict } from './join.ts'
+import { OUTGOING, outgoingEffect, type CancelParams } from './outgoing.ts'
+import { isSettled, reportOf } from './parent.ts'
 import { acceptsEvent, tagsOf } from './registry.ts'
-import type { Invocation, LiveMessage, Timer } from './snapshot.ts'
+import { FIELD, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
+import { errorSummary } from './storable.ts'
 import { eventLabel, toActor, toEvent, type Stimulus } from './stimulus.ts'
 import { inDocumentOrder, restsIn, step, type Step } from './transition.ts'
 
@@ -31,24 +35,51 @@ export interface Progress {
   readonly consumed: number
 }
 
-export function begin({ snapshot, state, timers, invocations, actions, revision }: LiveMessage): Progress {
-  const pending = { timers, invocations, actions, noncePrefix: revision.toString(36), nonces: 0 }
+export function begin({ snapshot, state, timers, invocations, actions, joins, revision }: LiveMessage): Progress {
+  const pending = { timers, invocations, actions, joins, noncePrefix: revision.toString(36), nonces: 0 }
   return { pending, snapshot, state, journal: [], transitions: [], effects: [], stopped: [], consumed: 0 }
 }
 
 export function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settings: AdvanceSettings): Progress {
   if (stimulus.type === 'moved') return relocate(message, before, stimulus, settings)
-  if (stimulus.type === 'ran') return { ...before, pending: withoutActions(before.pending, stimulus.nonces) }
+  if (stimulus.type === 'ran') {
+    const pending = withoutActions(before.pending, stimulus.nonces)
+    return hear(message, { ...before, pending }, stimulus.refused ?? [], stimulus.nonces, settings)
+  }
   const consumed = before.consumed + (stimulus.type === 'event' ? 1 : 0)
   // A finished machine hears of nothing any more; only its last actions are still to be run.
   if (before.snapshot.status !== 'active') return { ...before, consumed }
+  if (stimulus.type === 'event' && stimulus.event.type === CHILD) {
+    const report = readReport(stimulus.event)
+    return hear(message, { ...before, consumed }, [report], [report.nonce], settings)
+  }
   const event = toEvent(before.pending, stimulus)
   // An event that no state takes may lie here from another version of the machine; XState would keep memory for its type.
   const foreign = stimulus.type === 'event' && !acceptsEvent(message.machine, stimulus.event.type)
   if (!event || foreign) return { ...before, consumed }
 
-  const expired = forget(before.pending, stimulus)
-  const { snapshot: entered, effects, changed } = stepOf(message, before, stimulus, event)
+  const expired = withOutgoing(forget(before.pending, stimulus), stimulus)
+  return react(message, before, { event, by: stimulus, expired, consumed }, settings)
+}
+
+interface Happening {
+  readonly event: EventData
+  readonly by: Stimulus
+  /** The actor that it is for, in a message of several; default as the stimulus says. */
+  readonly to?: Path | undefined
+  /** What is pending without that which has just come to its end. */
+  readonly expired: Pending
+  readonly consumed: number
+}
+
+/** The machine takes its step. */
+function react(
+  message: LiveMessage,
+  before: Progress,
+  { event, by, to, expired, consumed }: Happening,
+  settings: AdvanceSettings,
+): Progress {
+  const { snapshot: entered, effects, changed } = stepOf(message, before, { event, by, to })
   if (!changed) return { ...before, pending: expired, consumed }
 
   const snapshot = inDocumentOrder(entered)
@@ -60,7 +91,7 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
     throw new Error(`"${state}" is no resting place of ${message.machine.id}: transitions of its regions contend`)
   const label = eventLabel(message.machine.id, event.type)
   const error = errorOf(event, snapshot)
-  const taken = { pending, snapshot, effects, by: stimulus, label, from: before.state, state, error, consumed }
+  const taken = { pending, snapshot, effects, by, label, from: before.state, state, error, consumed }
   return record(message, before, taken, settings)
 }
 
@@ -68,12 +99,49 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
 function stepOf(
   { machine: { machine, system } }: LiveMessage,
   { snapshot, pending }: Progress,
-  stimulus: Stimulus,
-  event: EventData,
+  { event, by, to }: Pick<Happening, 'event' | 'by' | 'to'>,
 ): Step {
   if (!system) return step(machine, snapshot, event)
-  const told = toActor(pending, stimulus, event)
-  return system.step(snapshot, told.to, told.event)
+  const told = toActor(pending, by, event)
+  return system.step(snapshot, to ?? told.to, told.event)
+}
+
+/** Children have ended, or could not be started: what of it concerns the machine is raised in this very commit, so it hears of it once. */
+function hear(
+  message: LiveMessage,
+  before: Progress,
+  reports: readonly ChildReport[],
+  nonces: readonly string[],
+  settings: AdvanceSettings,
+): Progress {
+  if (before.pending.joins.size === 0 || before.snapshot.status !== 'active') return before
+  const joins = reports.reduce((all, report) => hearChild(all, message.createdAt, report), before.pending.joins)
+  let progress: Progress = { ...before, pending: { ...before.pending, joins } }
+  for (const nonce of new Set(nonces)) {
+    const join = joins.get(nonce)
+    const verdict = join && judge(join, (index) => childRef(join, message, index))
+    if (verdict) progress = pronounce(message, progress, verdict, settings)
+  }
+  return progress
+}
+
+function pronounce(
+  message: LiveMessage,
+  before: Progress,
+  { join, events, cancelled }: Verdict,
+  settings: AdvanceSettings,
+): Progress {
+  const params: CancelParams = { children: cancelled }
+  const asked = cancelled.length === 0 ? [] : [outgoingEffect({ name: OUTGOING.cancel, params })]
+  const joins = new Map(before.pending.joins).set(join.nonce, join)
+  let progress: Progress = { ...before, pending: fold({ ...before.pending, joins }, asked, 'active') }
+  for (const event of events) {
+    if (progress.snapshot.status !== 'active' || (!join.at && !acceptsEvent(message.machine, event.type))) continue
+    const by: Stimulus = { type: 'event', event: { ...event } }
+    const { pending: expired, consumed } = progress
+    progress = react(message, progress, { event: { ...event }, by, to: join.at, expired, consumed }, settings)
+  }
+  return progress
 }
 
 /** The message was brought somewhere else from outside of its machine; nothing is asked of XState. */
@@ -106,7 +174,8 @@ interface Taken {
 
 /** Adds a step to the progress: its journal line, its transition, and what it asks for. */
 function record(message: LiveMessage, before: Progress, taken: Taken, settings: AdvanceSettings): Progress {
-  const { pending, snapshot, effects, by, label, from, state, error, consumed } = taken
+  const { snapshot, effects, by, label, from, state, error, consumed } = taken
+  const pending = withReport(message, before, taken)
   const emitted = effects.flatMap((effect) => (effect.type === 'emit' ? [effect.event] : []))
   const draft = transitionDraft(message, snapshot, { event: label, error, from, to: state, emitted }, settings)
   return {
@@ -121,21 +190,32 @@ function record(message: LiveMessage, before: Progress, taken: Taken, settings: 
   }
 }
 
-function withoutActions(
-  { timers, invocations, actions, noncePrefix, nonces }: Pending,
-  ran: readonly string[],
-): Pending {
-  const left = new Map([...actions].filter(([nonce]) => !ran.includes(nonce)))
-  return { timers, invocations, actions: left, noncePrefix, nonces }
+/** A child that comes to its end tells its parent of it; one that is redriven may do so again. */
+function withReport(message: LiveMessage, before: Progress, { pending, snapshot, state, error }: Taken): Pending {
+  if (message.fields[FIELD.parent] === undefined || !isSettled(snapshot)) return pending
+  const rested = before.state === state && before.snapshot.status === snapshot.status && isSettled(before.snapshot)
+  return rested ? pending : fold(pending, [reportOf(snapshot, state, error)], snapshot.status)
+}
+
+/** What a handler asked for while it ran becomes pending with its success. */
+function withOutgoing(pending: Pending, stimulus: Stimulus): Pending {
+  if (stimulus.type !== 'done' || !stimulus.outgoing?.length) return pending
+  return fold(pending, stimulus.outgoing.map(outgoingEffect), 'active')
+}
+
+function withoutActions(pending: Pending, ran: readonly string[]): Pending {
+  const { timers, invocations, joins, noncePrefix, nonces } = pending
+  const actions = new Map([...pending.actions].filter(([nonce]) => !ran.includes(nonce)))
+  return { timers, invocations, actions, joins, noncePrefix, nonces }
 }
 
 /** A timer that fired and an invocation that ended are over, whatever the machine makes of it. */
 function forget(pending: Pending, stimulus: Stimulus): Pending {
   if (!('nonce' in stimulus)) return pending
-  const { timers, invocations, actions, noncePrefix, nonces } = pending
+  const { timers, invocations, actions, joins, noncePrefix, nonces } = pending
   return stimulus.type === 'timer'
-    ? { timers: withoutNonce(timers, stimulus.nonce), invocations, actions, noncePrefix, nonces }
-    : { timers, invocations: withoutNonce(invocations, stimulus.nonce), actions, noncePrefix, nonces }
+    ? { timers: withoutNonce(timers, stimulus.nonce), invocations, actions, joins, noncePrefix, nonces }
+    : { timers, invocations: withoutNonce(invocations, stimulus.nonce), actions, joins, noncePrefix, nonces }
 }
 
 function withoutNonce<T extends Timer | Invocation>(entries: ReadonlyMap<string, T>, nonce: string): Map<string, T> {
@@ -187,8 +267,5 @@ export function transitionDraft(
 
 function errorOf(event: EventData, snapshot: AnyMachineSnapshot): ErrorSummary | undefined {
   const error: unknown = event.type.startsWith('xstate.error.') ? event['error'] : snapshot.error
-  if (error === undefined) return undefined
-  if (typeof error !== 'object' || error === null) return { name: 'Error', message: show(error) }
-  const { name = 'Error', message = '', code } = error as Record<string, unknown>
-  return { name: String(name), message: String(message).slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
+  return error === undefined ? undefined : errorSummary(error)
 }

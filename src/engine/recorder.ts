@@ -3,9 +3,12 @@ import type { AnyActorLogic, AnyActorRef, AnyStateMachine } from 'xstate'
 import { RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { invocationId, timerPlace, type Path } from './address.ts'
-import { toEffect, type Effect, type ExecutableAction } from './effects.ts'
+import { toEffect, type ActionEffect, type Effect, type ExecutableAction } from './effects.ts'
 import { kindOf, type LogicKind } from './logic.ts'
+import type { StartParams } from '../../machines/talk.ts'
+import type { StartAt } from './join.ts'
 import { qualified, type Member } from './members.ts'
+import { isOutgoing, OUTGOING } from './outgoing.ts'
 
 /** An actor as XState makes it. */
 export interface LiveActor extends AnyActorRef {
@@ -70,7 +73,8 @@ export function createRecorder(members: readonly Member[]): Recorder {
 
   function record(actor: LiveActor, action: ExecutableAction): void {
     const effect = toEffect(action)
-    if (effect?.type === 'action') note({ ...effect, name: qualified(keys.get(actor.logic) ?? '', effect.name) })
+    if (effect?.type === 'action' && isOutgoing(effect.name)) note(outgoing(actor, effect))
+    else if (effect?.type === 'action') note({ ...effect, name: qualified(keys.get(actor.logic) ?? '', effect.name) })
     else if (effect?.type === 'log') note(effect)
   }
 
@@ -123,6 +127,14 @@ export function createRecorder(members: readonly Member[]): Recorder {
 }
 
 const isOwn = (type: string): boolean => type.startsWith('xstate.') && type !== 'xstate.log'
+
+/** What an actor asks of other messages is Redrive's to do, whoever asks; of children it hears itself. */
+function outgoing(actor: LiveActor, effect: ActionEffect): ActionEffect {
+  const at = pathOf(actor)
+  if (effect.name !== OUTGOING.start || at.length === 0) return effect
+  const params: StartAt = { ...(effect.params as StartParams), at }
+  return { ...effect, params }
+}
 
 /** The ids from the root's child down to an actor. */
 function pathOf(actor: LiveActor): Path {

@@ -176,7 +176,7 @@ export function acceptsEvent({ events }: DurableMachine, type: string): boolean 
 }
 
 /** Events of XState and of Redrive itself, which nobody else may send. */
-const isReserved = (type: string): boolean => /^(xstate|redrive)\./.test(type)
+export const isReserved = (type: string): boolean => /^(xstate|redrive)\./.test(type)
 
 /**
  * Refuses at the door what the machine can never take; XState would keep memory for each unknown type.

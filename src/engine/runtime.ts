@@ -6,6 +6,7 @@ import type { Confirmer } from '../store/confirmer.ts'
 import type { PartitionBounds } from '../store/bounds.ts'
 import type { Partition, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { Post } from './post.ts'
 import type { DurableMachine } from './registry.ts'
 import type { Versions } from './versions.ts'
 
@@ -22,6 +23,7 @@ export interface QueueRuntime {
   readonly quorum: Quorum | undefined
   /** Confirms by replicas what is sent, where that was asked for. */
   readonly confirmer: Confirmer | undefined
+  readonly post: Post
   readonly clock: Clock
   readonly log: Log
   readonly settings: QueueSettings

@@ -1,16 +1,11 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
-import type {
-  ClaimedMessage,
-  FieldChange,
-  Fields,
-  StoredJournalEntry,
-  StoredMessage,
-  StoredTimer,
-} from '../store/store.ts'
-import { actionText, restoreAction, type PendingAction } from './action.ts'
+import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredTimer } from '../store/store.ts'
+import { actionText, restoreActions, type PendingAction } from './action.ts'
+import { compareNonces } from './nonce.ts'
 import { encodeError } from './storable.ts'
+import { joinFields, restoreJoins, type Joins } from './join.ts'
 import { childStub, type DurableMachine } from './registry.ts'
 
 /** A timer of a message. `nonce` is new for each setting, so that a late one can be told from its successor. */
@@ -48,6 +43,8 @@ export interface LiveMessage {
   readonly invocations: ReadonlyMap<string, Invocation>
   /** Custom actions that are still to be run, by nonce. */
   readonly actions: ReadonlyMap<string, PendingAction>
+  /** Children that it started, by the nonce of their start. */
+  readonly joins: Joins
   /** Texts, as they lie in the inbox. */
   readonly inbox: readonly string[]
   readonly fields: Fields
@@ -71,6 +68,9 @@ export const FIELD = Object.freeze({
   invocation: 'I',
   action: 'A',
   actors: 'K',
+  parent: 'f',
+  join: 'G',
+  result: 'R',
 })
 
 /**
@@ -118,7 +118,8 @@ export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage)
     input,
     timers: restoreTimers(stored.timers),
     invocations: restoreInvocations(stored.fields, input),
-    actions: restoreActions(machine, stored.fields, context),
+    actions: restoreActions(machine.actions, FIELD.action, stored.fields, context),
+    joins: restoreJoins(stored.fields, FIELD),
     inbox: stored.inbox,
     fields: stored.fields,
     journal: stored.journal,
@@ -140,7 +141,7 @@ export function persist(
   machine: DurableMachine,
   snapshot: AnyMachineSnapshot,
   input: unknown,
-  { invocations, actions }: Pick<LiveMessage, 'invocations' | 'actions'>,
+  { invocations, actions, joins }: Pick<LiveMessage, 'invocations' | 'actions' | 'joins'>,
 ): Record<string, string> {
   const { context, actors } = machine.system?.persist(snapshot) ?? { context: snapshot.context as object }
   const fields: Record<string, string> = {
@@ -159,10 +160,18 @@ export function persist(
   }
   for (const invocation of invocations.values())
     fields[FIELD.invocation + invocation.nonce] = invocationText(invocation, input)
-  return fields
+  return joins.size === 0 ? fields : { ...fields, ...joinFields(joins, FIELD) }
 }
 
-/** What differs between two sets of fields. The input never changes, and is not among the `next` ones. */
+/** Fields that never change, and are not among the `next` ones of a commit. */
+const CONSTANT: ReadonlySet<string> = new Set([FIELD.input, FIELD.parent])
+
+/** What a commit leaves as it is. */
+export function constantFields(fields: Fields): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => CONSTANT.has(field)))
+}
+
+/** What differs between two sets of fields. */
 export function changedFields(previous: Fields, next: Fields): FieldChange[] {
   const changes: FieldChange[] = []
   for (const [field, value] of Object.entries(next)) {
@@ -170,7 +179,7 @@ export function changedFields(previous: Fields, next: Fields): FieldChange[] {
     if (before !== value) changes.push({ field, value, ...(before === undefined ? {} : { previous: before }) })
   }
   for (const [field, before] of Object.entries(previous)) {
-    if (!(field in next) && field !== FIELD.input) changes.push({ field, previous: before })
+    if (!(field in next) && !CONSTANT.has(field)) changes.push({ field, previous: before })
   }
   return changes
 }
@@ -193,7 +202,7 @@ function isShared(value: unknown, key: string, input: unknown): boolean {
 /** No text can refer to a key of no characters, or of half a character. */
 const isReference = (key: string): boolean => /^[^\p{Surrogate}]+$/u.test(key)
 
-function decodeContext(text: string, input: unknown): Record<string, unknown> {
+export function decodeContext(text: string, input: unknown): Record<string, unknown> {
   const line = text.indexOf('\n')
   const own = decode(text.slice(line + 1)) as Record<string, unknown>
   if (line === 0 || !isRecord(input)) return own
@@ -249,7 +258,7 @@ function restoreInput(text: string, root: unknown): unknown {
   return text.startsWith('=') ? (root as Record<string, unknown>)[text.slice(1)] : decode(text.slice(1))
 }
 
-function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocation> {
+export function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocation> {
   const invocations = new Map<string, Invocation>()
   for (const [field, text] of Object.entries(fields)) {
     if (!field.startsWith(FIELD.invocation)) continue
@@ -258,48 +267,4 @@ function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocati
     invocations.set(id, { nonce, id, src, running: head.startsWith('+'), input: restoreInput(rest.join('\n'), root) })
   }
   return invocations
-}
-
-function restoreActions(machine: DurableMachine, fields: Fields, context: unknown): Map<string, PendingAction> {
-  const texts = Object.entries(fields).filter(([field]) => field.startsWith(FIELD.action))
-  // By nonce, which is the order in which they were asked for within a commit.
-  const ordered = texts
-    .map(([field, text]) => [field.slice(1), text] as const)
-    .toSorted(([a], [b]) => compareNonces(a, b))
-  return new Map(ordered.map(([nonce, text]) => [nonce, restoreAction(machine.actions, nonce, text, context)]))
-}
-
-function compareNonces(a: string, b: string): number {
-  const [[aRevision = 0, aCount = 0], [bRevision = 0, bCount = 0]] = [a, b].map((nonce) =>
-    nonce.split('-').map((part) => parseInt(part, 36)),
-  ) as [number[], number[]]
-  return aRevision - bRevision || aCount - bCount
-}
-
-/** What a stored message tells without its machine, for those who only look. A text that cannot be read is shown as it lies there. */
-export function describe(stored: StoredMessage): {
-  input: unknown
-  context: Record<string, unknown>
-  status: Status
-  invocations: Invocation[]
-  timers: { id: string; due: number }[]
-} {
-  const { fields } = stored
-  const input = readable(fields[FIELD.input], decode)
-  return {
-    input,
-    context: readable(fields[FIELD.context], (text) => decodeContext(text, input)) as Record<string, unknown>,
-    status: (fields[FIELD.status] ?? 'active') as Status,
-    invocations: [...restoreInvocations(fields, input).values()],
-    timers: stored.timers.map(({ due, text }) => ({ id: text.split('\n')[0]!, due })),
-  }
-}
-
-function readable(text: string | undefined, read: (text: string) => unknown): unknown {
-  if (text === undefined) return {}
-  try {
-    return read(text)
-  } catch {
-    return { unreadable: text }
-  }
 }

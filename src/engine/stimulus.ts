@@ -2,13 +2,21 @@ import type { AnyMachineSnapshot } from 'xstate'
 import type { EventData } from '../message.ts'
 import { invocationPath, timerAddress, type Path } from './address.ts'
 import type { Effect } from './effects.ts'
+import type { ChildReport } from './join.ts'
+import type { Outgoing } from './outgoing.ts'
 import { DONE, ERROR } from './recorder.ts'
 import type { Invocation, LiveMessage, Timer } from './snapshot.ts'
 
 /** What makes a message take its next step. */
 export type Stimulus =
   | { readonly type: 'timer'; readonly nonce: string }
-  | { readonly type: 'done'; readonly nonce: string; readonly output: unknown }
+  | {
+      readonly type: 'done'
+      readonly nonce: string
+      readonly output: unknown
+      /** What the handler asked for: it leaves with the commit of its success. */
+      readonly outgoing?: readonly Outgoing[]
+    }
   | { readonly type: 'error'; readonly nonce: string; readonly error: unknown }
   /** The message was brought to where it is now from outside of its machine: to another version, or out of quarantine. */
   | {
@@ -17,8 +25,8 @@ export type Stimulus =
       readonly snapshot: AnyMachineSnapshot
       readonly effects: readonly Effect[]
     }
-  /** Custom actions have run. */
-  | { readonly type: 'ran'; readonly nonces: readonly string[] }
+  /** Custom actions have run; of the children to start, these could not be. */
+  | { readonly type: 'ran'; readonly nonces: readonly string[]; readonly refused?: readonly ChildReport[] }
   /** An event of the inbox; `text` is what lies there. */
   | { readonly type: 'event'; readonly event: EventData }
 

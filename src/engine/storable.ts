@@ -1,6 +1,7 @@
 import { decode, encode } from '../codec.ts'
 import { isError } from '../errors.ts'
-import type { EventData } from '../message.ts'
+import type { ErrorSummary, EventData } from '../message.ts'
+import { show } from '../options.ts'
 
 // What a machine heard of is not of its making: an error of some HTTP client has its sockets and callbacks with it. What such a thing
 // says is stored, and what cannot be is left out, because a message must not be put aside for it.
@@ -33,4 +34,11 @@ function bare(error: unknown): unknown {
   Object.defineProperty(copy, 'name', { value: String(name) })
   Object.defineProperty(copy, 'stack', { value: String(stack) })
   return typeof code === 'string' || typeof code === 'number' ? Object.assign(copy, { code }) : copy
+}
+
+/** An error in short, as journals, the feed and parents tell of it. */
+export function errorSummary(error: unknown): ErrorSummary {
+  if (typeof error !== 'object' || error === null) return { name: 'Error', message: show(error) }
+  const { name = 'Error', message = '', code } = error as { readonly [property: string]: unknown }
+  return { name: String(name), message: String(message).slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
 }

@@ -15,6 +15,12 @@ export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () 
 
 const reason = (error: unknown): string => (isError(error) ? error.message : String(error))
 
+/** Another message that is told of. */
+interface Target {
+  readonly queue: string
+  readonly id: string
+}
+
 /** All wording of the log. */
 export interface Log {
   serverWarning(warning: string): void
@@ -39,6 +45,9 @@ export interface Log {
   fromMachine(id: string, value: unknown): void
   actionFailed(id: string, action: string, error: unknown): void
   actionWithoutCode(id: string, action: string): void
+  postFailed(id: string, action: string, error: unknown): void
+  letterRefused(id: string, event: string, target: Target, error: unknown): void
+  childRefused(id: string, child: Target, error: unknown): void
 }
 
 export function createLog(logger: Logger): Log {
@@ -79,5 +88,11 @@ export function createLog(logger: Logger): Log {
       logger.error(`"${id}": the action "${action}" threw: ${reason(error)}`, { id, action }),
     actionWithoutCode: (id, action) =>
       logger.warn(`"${id}": there is no code for the action "${action}"`, { id, action }),
+    postFailed: (id, action, error) =>
+      logger.warn(`"${id}": cannot carry out "${action}" now, trying again: ${reason(error)}`, { id, action }),
+    letterRefused: (id, event, target, error) =>
+      logger.error(`"${id}": ${event} for "${target.id}" of "${target.queue}" was refused: ${reason(error)}`, { id }),
+    childRefused: (id, child, error) =>
+      logger.error(`"${id}": its child "${child.id}" of "${child.queue}" was not started: ${reason(error)}`, { id }),
   }
 }

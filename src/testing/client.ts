@@ -20,6 +20,8 @@ type Work = (
 export class TestClient extends Redrive {
   readonly #work: Work
   readonly #dressed = new Map<string, Queue>()
+  /** What each queue was opened with. */
+  readonly options = new Map<string, QueueOptions>()
 
   constructor(options: RedriveOptions, work: Work) {
     super(options)
@@ -42,6 +44,7 @@ export class TestClient extends Redrive {
       work: (handlers = {}, workerOptions) => this.#work(name, options, handlers, workerOptions),
     })
     this.#dressed.set(name, dressed)
+    this.options.set(name, options)
     // oxlint-disable-next-line typescript/no-unsafe-return -- likewise
     return dressed
   }

@@ -95,7 +95,7 @@ export function createTestRedrive(options: TestRedriveOptions = {}): TestRedrive
   const logger = options.logger ?? stderrLogger
   const patience = toMs(options.patience ?? 100, 'patience', { min: 1, max: 60_000 })
   const director = createDirector(world, patience)
-  const redrive = new TestClient(
+  const redrive: TestClient = new TestClient(
     {
       logger,
       store: {
@@ -106,7 +106,7 @@ export function createTestRedrive(options: TestRedriveOptions = {}): TestRedrive
       },
     },
     (queue, queueOptions, handlers, worker = {}) =>
-      director.work({ queue, options: queueOptions, handlers, worker, logger }),
+      director.work({ queue, options: queueOptions, others: redrive.options, handlers, worker, logger }),
   )
 
   function queueOf(queue: QueueRef): Queue {

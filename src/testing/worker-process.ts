@@ -1,4 +1,6 @@
 import type { QueueOptions } from '../client/queue-options.ts'
+import type { LocalQueue } from '../client/post.ts'
+import type { RedriveOptions } from '../client/redrive-options.ts'
 import { Redrive } from '../client/redrive.ts'
 import type { QueueEvents } from '../engine/runtime.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -14,6 +16,8 @@ import type { World } from './world.ts'
 export interface Job {
   readonly queue: string
   readonly options: QueueOptions
+  /** All queues of the client under test, by name: messages start children there. */
+  readonly others: ReadonlyMap<string, QueueOptions>
   readonly handlers: Handler | Handlers
   readonly worker: WorkerOptions
   readonly logger: Logger
@@ -80,9 +84,26 @@ export function openBerth(world: World, job: Job, nextName: () => string, settle
   }
 }
 
+/** One that opens a queue of the client under test when a message starts children in it. */
+class ProcessClient extends Redrive {
+  readonly #others: ReadonlyMap<string, QueueOptions>
+
+  constructor(options: RedriveOptions, others: ReadonlyMap<string, QueueOptions>) {
+    super(options)
+    this.#others = others
+  }
+
+  protected override opened(name: string): LocalQueue | undefined {
+    const options = this.#others.get(name)
+    if (options && !super.opened(name)) this.queue(name, options)
+    return super.opened(name)
+  }
+}
+
 /** Nothing is held ready: how much would depend on real time, and a test must come out alike each time. */
-function startWorker(world: World, life: ProcessLife, { queue, options, handlers, worker, logger }: Job): Worker {
-  const redrive = new Redrive({ store: createProcessStore(world, life), logger })
+function startWorker(world: World, life: ProcessLife, job: Job): Worker {
+  const { queue, options, others, handlers, worker, logger } = job
+  const redrive = new ProcessClient({ store: createProcessStore(world, life), logger }, others)
   const all = typeof handlers === 'function' ? handlers : { ...ownHandlers(options, handlers), ...handlers }
   return redrive.queue(queue, options).work(watched(all, life), { prefetch: 0, ...worker, name: life.name })
 }

@@ -3,6 +3,7 @@ import type { PendingAction } from '../engine/action.ts'
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { handBack } from '../engine/hand-back.ts'
 import { quarantine } from '../engine/quarantine.ts'
+import { isReserved } from '../engine/registry.ts'
 import type { LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import { mailOf } from '../engine/claimed.ts'
@@ -17,6 +18,8 @@ import { runActions } from './action-runner.ts'
 import type { Committed, Committer } from './committer.ts'
 import type { Handlers } from './handlers.ts'
 import type { LeaseHolder } from './heartbeater.ts'
+import { isOutgoing } from '../engine/outgoing.ts'
+import { createPostman } from './postman.ts'
 import { createRunningHandlers } from './running-handlers.ts'
 
 /** What an active message needs of its worker. */
@@ -53,6 +56,7 @@ export function activate(
     ended: (stimulus) => push(stimulus),
     prolonged: (next) => (until = Math.max(until, next)),
   })
+  const postman = createPostman(queue, { done: (stimulus) => push(stimulus), tired })
   let message = live
   let stimuli = [...first]
   let until = leaseUntil
@@ -61,9 +65,18 @@ export function activate(
   let offered: readonly EventData[] = []
   let gone = false
   let interrupted = false
+  let notBefore: number | undefined
   let committing = false
   let notify = (): void => {}
   let cancelAlarm = (): void => {}
+
+  /** A full server refuses what this message sends, and may go on to do so until others are worked off: so it makes room for them. */
+  function tired(): void {
+    if (message.invocations.size > 0 || interrupted) return
+    notBefore = queue.clock.now() + PUT_OFF
+    interrupted = true
+    notify()
+  }
 
   function push(stimulus: Stimulus): void {
     stimuli.push(stimulus)
@@ -113,7 +126,7 @@ export function activate(
       if (effect.type === 'log') queue.log.fromMachine(message.id, effect.value)
     }
     announce(advanced, now)
-    for (const event of offered.slice(0, advanced.entry.consumed)) running.tell(event)
+    for (const event of offered.slice(0, advanced.entry.consumed)) if (!isReserved(event.type)) running.tell(event)
   }
 
   function announce({ entry }: Advanced, now: number): void {
@@ -131,8 +144,12 @@ export function activate(
 
   function act(actions: readonly PendingAction[]): void {
     if (actions.length === 0) return
-    const nonces = actions.map(({ nonce }) => nonce)
-    void runActions(queue, partition, message, actions).then(() => {
+    const outgoing = actions.filter(({ name }) => isOutgoing(name))
+    if (outgoing.length > 0) postman.carry(message, outgoing)
+    const own = actions.filter((action) => !outgoing.includes(action))
+    if (own.length === 0) return
+    const nonces = own.map(({ nonce }) => nonce)
+    void runActions(queue, partition, message, own).then(() => {
       if (!gone) push({ type: 'ran', nonces })
     })
   }
@@ -184,6 +201,7 @@ export function activate(
 
   function leave(code: ErrorCode, why: string): void {
     cancelAlarm()
+    postman.stop()
     gone = true
     running.abortAll(code, why)
     notify()
@@ -197,11 +215,12 @@ export function activate(
 
   /** A handler that ends quickly once it is told to stop is still heard: its work is done, why do it again. */
   async function giveBack(): Promise<void> {
+    postman.stop()
     await running.interrupt(INTERRUPT_GRACE)
     const done = stimuli.filter(({ type }) => type === 'done' || type === 'ran')
     if (done.length > 0 && !(await commit(advance(message, done, settings)))) return
     const left = message.invocations.size + message.actions.size
-    if (done.length === 0 || left > 0) await committer.submit(partition, handBack(message))
+    if (done.length === 0 || left > 0) await committer.submit(partition, handBack(message, notBefore))
     leave('E_INTERRUPTED', 'the worker is stopping')
   }
 
@@ -243,5 +262,7 @@ export function activate(
   }
 }
 
+/** How long a message is put off whose events cannot be delivered now, in milliseconds. */
+const PUT_OFF = 5000
 /** How long a handler may take to end by itself after it was aborted at shutdown, in milliseconds. */
 const INTERRUPT_GRACE = 500

@@ -1,5 +1,6 @@
 import { encode } from '../codec.ts'
 import { nearest, RedriveError, isError } from '../errors.ts'
+import type { ChildMessage, JoinOptions, MessageRef } from '../../machines/index.ts'
 import type { DurableMachine } from '../engine/registry.ts'
 import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
@@ -29,6 +30,17 @@ export interface HandlerContext {
   progress(value: unknown): void
   /** Prolongs the lease before work that blocks the process; it never shortens it. Returns `false` when it was lost already. */
   heartbeat(duration?: Duration): Promise<boolean>
+  /**
+   * Sends an event to another message, of any queue. It leaves with the commit of this handler's success: a handler that throws, or is
+   * aborted, has sent nothing, and an attempt that is run again does not send twice.
+   * @throws TypeError | RangeError `E_INVALID_OPTION`, RedriveError `E_UNSERIALIZABLE`, `E_CANCELLED` after the handler has ended
+   */
+  send(target: MessageRef, event: EventData): void
+  /**
+   * Starts child messages of this one, likewise with the commit of the success. Its machine hears `allDone` and `anyFailed`, each once,
+   * as `failed` says. Errors as those of `send`.
+   */
+  startChildren(children: readonly ChildMessage[], options: JoinOptions): void
   /** Writes to the worker's log. */
   log(text: string): void
 }

@@ -6,6 +6,7 @@ import { RedriveError, type ErrorCode } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { toMs } from '../options.ts'
 import type { Partition } from '../store/store.ts'
+import { createTalk, type Talk } from './talk.ts'
 import { attemptOf, handlerOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
 
 /** The handlers that run for one message. */
@@ -44,6 +45,7 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
     { id, state, snapshot, revision, token }: LiveMessage,
     attempt: number,
     signal: AbortSignal,
+    { send, startChildren }: Talk,
   ): HandlerContext {
     return {
       signal,
@@ -60,6 +62,8 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
         if (extended) prolonged(queue.clock.now() + ms)
         return extended
       },
+      send,
+      startChildren,
       onEvent: (listener) => void listeners.add(listener),
       log: (text) => queue.log.fromHandler(id, text),
     }
@@ -69,9 +73,11 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
     start(invocation, message) {
       const controller = new AbortController()
       const handler = handlerOf(message.machine, handlers, invocation.src)
-      const context = contextOf(message, attemptOf(message), controller.signal)
+      const talk = createTalk()
+      const context = contextOf(message, attemptOf(message), controller.signal, talk)
       const settled = runHandler(handler, invocation, context).then((stimulus) => {
-        if (running.delete(invocation.nonce)) ended(stimulus)
+        const outgoing = talk.end()
+        if (running.delete(invocation.nonce)) ended(stimulus.type === 'done' ? { ...stimulus, outgoing } : stimulus)
       })
       running.set(invocation.nonce, { id: message.id, controller, settled })
     },

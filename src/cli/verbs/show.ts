@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { RedriveError } from '../../errors.ts'
-import type { Message } from '../../message.ts'
+import type { Message, MessageJoin } from '../../message.ts'
 import { toJson } from '../plain-json.ts'
 import { printable } from '../printable.ts'
 import { createQueueDirectory } from '../queue-directory.ts'
@@ -34,7 +34,7 @@ async function show(session: Session, name: string, id: string, options: { modul
 }
 
 function describe(message: Message, now: number, colors: Colors): string {
-  const { state, tags, status, timers, invocations, inbox, quarantine } = message
+  const { state, tags, status, timers, invocations, inbox, quarantine, joins = [] } = message
   const moment = (at: number): string => `${dateText(at)} (${agoText(at, now)})`
   return facts(
     [
@@ -49,6 +49,8 @@ function describe(message: Message, now: number, colors: Colors): string {
       ['entered', moment(message.enteredAt)],
       ['due', dueText(message.attentionAt, now)],
       ['worker', message.worker && printable(message.worker)],
+      ['parent', message.parent && printable(`${message.parent.id} of ${message.parent.queue}`)],
+      ['children', list(joins.flatMap(childLines))],
       ['timers', list(timers.map(({ id, due }) => `${id} ${dueText(due, now)}`))],
       ['invocations', list(invocations.map(({ id, src, running }) => `${id} (${src})${running ? ' running' : ''}`))],
       ['inbox', list(inbox.map((event) => toJson(event)))],
@@ -61,6 +63,18 @@ function describe(message: Message, now: number, colors: Colors): string {
     colors,
   )
 }
+
+/** Children one by one, but of many only how many there are. */
+function childLines({ join, over, children }: MessageJoin): string[] {
+  const ended = (status: string): number => children.filter((child) => child.status === status).length
+  if (children.length > MOST_CHILDREN)
+    return [`${join}: ${children.length} children, ${ended('done')} done, ${ended('failed')} failed`]
+  return children.map(
+    ({ queue, id, status }) => `${join}: ${id} of ${queue} ${status ?? (over ? 'not waited for' : 'under way')}`,
+  )
+}
+
+const MOST_CHILDREN = 20
 
 const list = (lines: readonly string[]): string | undefined => lines.map(printable).join('\n') || undefined
 

@@ -1,0 +1,65 @@
+import { begins } from '../engine/begin.ts'
+import type { ParentRef } from '../engine/parent.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { RedriveError } from '../errors.ts'
+import { checkId, type GenerateId } from '../message.ts'
+import { toMs } from '../options.ts'
+import type { NewMessage } from '../store/store.ts'
+import { inputText, validate } from './input.ts'
+import { asOptionError, overrides, type QueueOptions } from './queue-options.ts'
+import type { SendOptions } from './queue.ts'
+
+/** A message that was checked and has taken its first step. */
+export interface Prepared {
+  readonly message: NewMessage
+  /** Characters of its input. */
+  readonly size: number
+}
+
+/** Checks what is to be sent, and takes the first step of its machine. */
+export type Prepare = (input: unknown, given: SendOptions, parent?: ParentRef) => Promise<Prepared>
+
+export interface PrepareParts {
+  readonly runtime: QueueRuntime
+  readonly options: QueueOptions
+  readonly generateId: GenerateId
+  /** Name of this client in the feed. */
+  readonly client: string
+}
+
+const SEND_OPTIONS = ['id', 'delay', 'retry', 'input']
+
+export function createPrepare({ runtime, options, generateId, client }: PrepareParts): Prepare {
+  const { machine, settings } = runtime
+  return async (input, given, parent) => {
+    const unknown = Object.keys(given).find((key) => !SEND_OPTIONS.includes(key))
+    if (unknown !== undefined)
+      throw new RedriveError('E_INVALID_OPTION', `a send has no option "${unknown}". It has: id, delay, retry.`, {
+        path: unknown,
+      })
+    const id = given.id === undefined ? generateId() : checkId(given.id)
+    const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
+    const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
+    const text = inputText(machineInput, settings.maxPayloadBytes)
+    const message = asOptionError(() => begins(machine, id, machineInput, text, client, parent))
+    return { message, size: text.length }
+  }
+}
+
+/** The default machine's input: the payload, and what the message does differently. */
+function messageInput(payload: unknown, { delay, retry }: SendOptions): object {
+  return {
+    payload,
+    ...(delay === undefined ? {} : { delay: toMs(delay, 'delay') }),
+    ...(retry === undefined ? {} : { retry: overrides(retry) }),
+  }
+}
+
+function plainInput(payload: unknown, { delay, retry }: SendOptions): unknown {
+  if (delay === undefined && retry === undefined) return payload
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    'delay and retry belong to the default machine; in a machine of your own, put them into its input and its states.',
+    { path: delay === undefined ? 'retry' : 'delay' },
+  )
+}

@@ -1,0 +1,32 @@
+import { decode } from '../codec.ts'
+import type { Status } from '../message.ts'
+import type { StoredMessage } from '../store/store.ts'
+import { decodeContext, FIELD, restoreInvocations, type Invocation } from './snapshot.ts'
+
+/** What a stored message tells without its machine, for those who only look. A text that cannot be read is shown as it lies there. */
+export function describe(stored: StoredMessage): {
+  input: unknown
+  context: Record<string, unknown>
+  status: Status
+  invocations: Invocation[]
+  timers: { id: string; due: number }[]
+} {
+  const { fields } = stored
+  const input = readable(fields[FIELD.input], decode)
+  return {
+    input,
+    context: readable(fields[FIELD.context], (text) => decodeContext(text, input)) as Record<string, unknown>,
+    status: (fields[FIELD.status] ?? 'active') as Status,
+    invocations: [...restoreInvocations(fields, input).values()],
+    timers: stored.timers.map(({ due, text }) => ({ id: text.split('\n')[0]!, due })),
+  }
+}
+
+function readable(text: string | undefined, read: (text: string) => unknown): unknown {
+  if (text === undefined) return {}
+  try {
+    return read(text)
+  } catch {
+    return { unreadable: text }
+  }
+}
