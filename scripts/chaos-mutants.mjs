@@ -26,19 +26,19 @@ async function main() {
   const chosen = MUTANTS.filter(({ without, quick }) => without.includes(values.only) && (quick || !values.quick))
   if (chosen.length === 0) throw new Error(`there is no mutant without "${values.only}"`)
   const survivors = []
+  const report = (without, caught) => {
+    const verdict = typeof caught === 'string' ? 'caught  ' : caught ? 'BROKEN  ' : 'SURVIVED'
+    if (typeof caught !== 'string') survivors.push(without)
+    console.log(`${verdict}  without ${without}: ${caught?.error?.message ?? caught ?? 'nobody saw it'}`)
+  }
   for (const mutant of chosen) {
-    const caught = await tryMutant(mutant)
-    if (!caught) survivors.push(mutant.without)
-    console.log(`${caught ? 'caught  ' : 'SURVIVED'}  without ${mutant.without}: ${caught ?? 'nobody saw it'}`)
+    report(mutant.without, await tryMutant(mutant).catch((error) => ({ error })))
   }
   let lines = 0
   if (!values.quick && values.only === '') {
     const rules = await scriptRules()
     lines = rules.length
-    for (const { without, caught } of rules) {
-      if (!caught) survivors.push(without)
-      console.log(`${caught ? 'caught  ' : 'SURVIVED'}  without ${without}: ${caught ?? 'nobody saw it'}`)
-    }
+    for (const { without, caught } of rules) report(without, caught)
   }
   console.log(`${chosen.length + lines - survivors.length} caught, ${survivors.length} survived`)
   return survivors.length === 0 ? 0 : 1

@@ -10,6 +10,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const RUN = join(ROOT, 'scripts/chaos.mjs')
 const JEST = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js']
 
+/** A line of the checker; others tell that the run did not come to an end. */
+const FINDING = /^(lost|doubleCommitted|illegal|indexDrift|earlyTimers|signalsLost): /
+
 /** Seeds that a run is tried with: what a fault meets depends on the moment too. */
 const SEEDS = [1, 2, 3]
 
@@ -29,7 +32,8 @@ async function byRun({ patches, run: { messages, faults } }) {
     const lines = stdout.trimEnd().split('\n')
     // Anything but a verdict is a failure of the run itself, and catches nothing.
     if (!lines.at(-1)?.startsWith('{')) throw new Error(`the run has no verdict: ${stderr.slice(-2000)}`)
-    if (code === 1) return `the checker, by seed ${seed}: ${lines[0]}`
+    const finding = lines.find((line) => FINDING.test(line)) ?? lines[0]
+    if (code === 1) return `the checker, by seed ${seed}: ${finding}`
   }
   return undefined
 }

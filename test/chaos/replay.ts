@@ -35,7 +35,7 @@ export function replay(machine: AnyStateMachine, input: object, first: Transitio
     },
     clearTimeout: (id: number) => void timers.delete(id),
   }
-  const actor: AnyActorRef = createActor(machine, { input, clock: clock as never })
+  const actor: AnyActorRef = createActor(machine, { input, clock })
   actor.subscribe({ error() {} })
   actor.start()
   function snapshot(): AnyMachineSnapshot {
