@@ -7,9 +7,11 @@ export const PAGES = Object.freeze({
   'README.md': 'messageMachine',
   'docs/lifecycle.md': 'messageMachine',
   'docs/guides/workflows/approval.md': 'approval',
+  'docs/guides/workflows/batch.md': 'batch',
   'docs/guides/workflows/dunning.md': 'dunning',
   'docs/guides/workflows/order-saga.md': 'orderSaga',
   'docs/guides/workflows/polling.md': 'polling',
+  'docs/guides/workflows/webhook.md': 'webhook',
 })
 
 const BEGIN = '<!-- diagram:begin -->'

@@ -1,4 +1,4 @@
-import { createDecider } from '../decision.ts'
+import { createDecider, type Outcome } from '../decision.ts'
 import type { MessageContext } from '../message.ts'
 import { resolvePolicy, storedOverrides, validateInput, type RetryOverrides, type RetryPolicy } from '../policy.ts'
 
@@ -37,6 +37,8 @@ export function createAttempts(policy: RetryPolicy) {
       const { outcome } = decide(attempts, event)
       return outcome === 'retry' || outcome === 'snoozed' || outcome === 'leaseLost' || outcome === 'interrupted'
     },
+    /** What becomes of an attempt that ended by this event, for who must tell more cases apart. */
+    outcome: (attempts: Attempts, event: { type: string }): Outcome => decide(attempts, event).outcome,
     failed(attempts: Attempts, event: { type: string }): AfterFailure {
       const { error, reason, ...update } = decide(attempts, event).update
       // An attempt that was lost or interrupted says nothing of a delay: the next one follows at once.

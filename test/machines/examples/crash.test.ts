@@ -1,17 +1,29 @@
-import { describe, expect, test } from '@jest/globals'
-import { approval, dunning, orderSaga, polling } from '../../../machines/examples/index.ts'
-import { hasCode, silentLogger, type Handlers } from '../../../src/index.ts'
+import { expect, test } from '@jest/globals'
+import type { AnyStateMachine } from 'xstate'
+import {
+  approval,
+  batch,
+  circuitBreaker,
+  dunning,
+  orderSaga,
+  polling,
+  webhook,
+} from '../../../machines/examples/index.ts'
+import { hasCode, NonRetryableError, silentLogger, type Handlers } from '../../../src/index.ts'
 import { createTestRedrive, CRASH_POINTS, type CrashPoint, type TestRedrive } from '../../../src/testing/index.ts'
 
 /** One way through a workflow. Handlers note what they do before they wait for anything, so that a crash in one is seen. */
 interface Story {
   readonly name: string
-  readonly machine: typeof orderSaga | typeof approval | typeof polling | typeof dunning
+  readonly machine: AnyStateMachine
   readonly input: unknown
   readonly handlers: (note: (effect: string) => void) => Handlers
   /** What happens beside: signals and time. */
   readonly plot: (t: TestRedrive, signal: (event: { type: string; by?: string }) => Promise<unknown>) => Promise<void>
   readonly end: string
+  /** Other queues that it talks to. */
+  readonly others?: (t: TestRedrive) => Promise<void>
+  readonly acts?: true
 }
 
 const ORDER = { items: [], cents: 4200, card: 'card-1', address: 'London' }
@@ -93,6 +105,54 @@ const stories: readonly Story[] = [
     plot: (t) => t.advance('3d'),
     end: 'lapsed',
   },
+  {
+    name: 'a delivery that fails once, behind a breaker that opens',
+    acts: true,
+    machine: webhook,
+    input: {
+      self: { queue: 'stories', id: 'x' },
+      url: 'https://example.com/',
+      body: 1,
+      ...RETRY,
+    },
+    handlers: (note) => {
+      let calls = 0
+      return {
+        async deliver() {
+          note('deliver')
+          if (calls++ === 0) throw new Error('503')
+          return 204
+        },
+      }
+    },
+    async others(t) {
+      const breakers = t.queue('breakers', { machine: circuitBreaker })
+      breakers.work()
+      await breakers.send({ failures: 1, cooldown: 1000 }, { id: 'example.com' })
+    },
+    plot: (t) => t.advance('1d'),
+    end: 'succeeded',
+  },
+  {
+    name: 'a batch of three, one of which fails',
+    acts: true,
+    machine: batch,
+    input: { children: [1, 2, 3].map((n) => ({ queue: 'children', input: n })), failed: 'collect', ...RETRY },
+    handlers: (note) => ({
+      async combine({ results }: { results: readonly { status: string; output?: unknown }[] }) {
+        note('combine')
+        return results.map(({ status, output }) => output ?? status)
+      },
+    }),
+    async others(t) {
+      t.queue('children').work(async (n: number) => {
+        if (n === 2) throw new NonRetryableError('no')
+        return n * 10
+      })
+    },
+    plot: (t) => t.advance('1h'),
+    end: 'succeeded',
+  },
 ]
 
 interface Telling {
@@ -102,14 +162,15 @@ interface Telling {
   readonly output: unknown
 }
 
-async function tell({ machine, input, handlers, plot }: Story, point?: CrashPoint, nth = 1): Promise<Telling> {
+async function tell({ machine, input, handlers, plot, others }: Story, point?: CrashPoint, nth = 1): Promise<Telling> {
   const t = createTestRedrive({ logger: silentLogger })
   const effects: string[] = []
   try {
     const queue = t.redrive.queue('stories', { machine, retention: { succeeded: 'forever', cancelled: 'forever' } })
     queue.work(handlers((effect) => effects.push(effect)))
+    await others?.(t)
     if (point) t.crashAt(point, { nth })
-    await queue.send(input as never, { id: 'x' })
+    await queue.send(input, { id: 'x' })
     await plot(t, (event) => queue.signal('x', event))
     const message = await queue.get('x')
     return {
@@ -126,23 +187,23 @@ async function tell({ machine, input, handlers, plot }: Story, point?: CrashPoin
   }
 }
 
-/** No custom action is asked for by these. */
-const points = CRASH_POINTS.filter((point) => !point.endsWith('-action'))
+/** Most ask for no custom action; events to others are some. */
+const ways = stories.flatMap((story) =>
+  CRASH_POINTS.filter((point) => story.acts || !point.endsWith('-action')).map((point) => ({ ...story, story, point })),
+)
 
-describe.each(stories)('$name', (story) => {
-  test.each(points)('survives a crash %s, wherever on its way', async (point) => {
-    const calm = await tell(story)
-    expect(calm.end).toBe(story.end)
-    let crashes = 0
-    for (;;) {
-      const { reached, effects, end, output } = await tell(story, point, crashes + 1)
-      if (!reached) break
-      crashes++
-      expect({ crashes, end, output }).toEqual({ crashes, end: story.end, output: calm.output })
-      // At least once each, in the same order, and only what ran at the crash is repeated.
-      expect([...new Set(effects)]).toEqual([...new Set(calm.effects)])
-      expect(effects.length - calm.effects.length).toBeLessThanOrEqual(1)
-    }
-    expect(crashes).toBeGreaterThanOrEqual(1)
-  })
+test.each(ways)('$name survives a crash $point, wherever on its way', async ({ story, point }) => {
+  const calm = await tell(story)
+  expect(calm.end).toBe(story.end)
+  let crashes = 0
+  for (;;) {
+    const { reached, effects, end, output } = await tell(story, point, crashes + 1)
+    if (!reached) break
+    crashes++
+    expect({ crashes, end, output }).toEqual({ crashes, end: story.end, output: calm.output })
+    // At least once each, in the same order, and only what ran at the crash is repeated.
+    expect([...new Set(effects)]).toEqual([...new Set(calm.effects)])
+    expect(effects.length - calm.effects.length).toBeLessThanOrEqual(1)
+  }
+  expect(crashes).toBeGreaterThanOrEqual(1)
 })
