@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from 'node:util'
+import { describe } from '../../src/engine/description.ts'
+import { readMail } from '../../src/events/mail-text.ts'
+import type { MemoryStore } from '../../src/store/memory-store.ts'
+import type { Transition } from '../../src/message.ts'
+import type { StoredMessage } from '../../src/store/store.ts'
+import type { Errand } from './errands.ts'
+import type { Executions } from './executions.ts'
+import type { MessageRecord } from './message-record.ts'
+import { feedKey, type Followed, type Setting } from './roles.ts'
+import type { Witness } from './witness.ts'
+import type { World } from './world.ts'
+
+export interface Outcome {
+  readonly world: World
+  readonly witness: Witness
+  readonly executions: Executions
+  readonly settings: readonly Setting[]
+  readonly errands: readonly Errand[]
+  readonly followed: readonly Followed[]
+}
+
+/** Whether everything that was asked for has come to its end. */
+export function isDrained({ records }: Witness, errands: readonly Errand[]): boolean {
+  if (errands.some(({ over }) => !over)) return false
+  for (const { gone, owner, attention } of records.values())
+    if (!gone && (owner !== undefined || attention !== undefined)) return false
+  return true
+}
+
+/** What must hold at the end of a run. */
+export async function judge(outcome: Outcome, store: MemoryStore): Promise<void> {
+  const { world, witness, executions, errands } = outcome
+  for (const errand of errands) {
+    const record = witness.find(errand.chart.name, errand.id)
+    const blame = (rule: string): void => world.violate(`"${errand.id}" ${rule}`)
+    if (!record) {
+      if (errand.sent === 'acknowledged') blame('was acknowledged and is lost')
+      continue
+    }
+    atAnEnd(record, blame)
+    if (executions.actions(errand.id) < record.actions.size)
+      blame(`had ${record.actions.size} actions asked for, and ${executions.actions(errand.id)} were run`)
+    if (errand.chart.takesNotes) notes(record, errand, blame)
+    results(record, errand, blame)
+  }
+  feeds(outcome)
+  await agreement(outcome, store)
+}
+
+type Blame = (rule: string) => void
+
+function atAnEnd({ transitions, state, owner }: MessageRecord, blame: Blame): void {
+  const last = transitions.at(-1)!
+  if (last.status === 'active' && !last.tags.includes('settled')) blame(`is at rest in ${state}, which is no end`)
+  if (owner !== undefined) blame('is still owned by a worker')
+  transitions.forEach(({ from, to, event }, i) => {
+    const before = transitions[i - 1]?.to ?? null
+    if (from !== before) blame(`went from ${from} to ${to} by ${event}, and was in ${before}`)
+  })
+}
+
+/** Each acknowledged note was taken once, and those of one client in the order in which they were given. */
+function notes(record: MessageRecord, { told }: Errand, blame: Blame): void {
+  const numbers = (texts: readonly string[]): number[] =>
+    texts.map(readMail).flatMap(({ type, n }) => (type === 'NOTE' && typeof n === 'number' ? [n] : []))
+  const taken = numbers(record.taken)
+  const arrived = [...taken, ...numbers(record.dropped)]
+  const kept = contextOf(record)['notes']
+  if (!Array.isArray(kept) || !isDeepStrictEqual(kept, taken.slice(0, kept.length)))
+    blame(`has the notes ${JSON.stringify(kept)}, and took ${JSON.stringify(taken)}`)
+  for (const { event, answer } of told) {
+    if (event.type !== 'NOTE') continue
+    const times = arrived.filter((n) => n === event['n']).length
+    const acknowledged = answer === 'delivered' || answer === 'duplicate'
+    if (times > 1 || (acknowledged && times === 0)) blame(`had note ${String(event['n'])} taken ${times} times`)
+  }
+  for (const client of new Set(told.map(({ by }) => by))) {
+    const given = told
+      .filter(({ by, eventId }) => by === client && eventId === undefined)
+      .map(({ event }) => event['n'])
+    const inOrder = arrived.filter((n) => given.includes(n))
+    if (inOrder.some((n, i) => i > 0 && n < inOrder[i - 1]!)) blame(`took notes out of order: ${inOrder.join()}`)
+  }
+}
+
+const contextOf = ({ id, fields }: MessageRecord): Readonly<Record<string, unknown>> =>
+  describe({ id, fields: Object.fromEntries(fields), timers: [] } as unknown as StoredMessage).context
+
+function results({ transitions }: MessageRecord, { results: heard }: Errand, blame: Blame): void {
+  const ends = transitions.filter(({ status, tags }) => status !== 'active' || tags.includes('settled'))
+  for (const { value, code } of heard) {
+    if (code === 'E_TIMEOUT' || code === 'E_CLOSED' || code === 'E_NOT_FOUND' || code === 'E_REDIS_UNAVAILABLE')
+      continue
+    const fits = ends.some(({ status, tags, output }) =>
+      code === undefined
+        ? status === 'done' && !tags.includes('cancelled') && isDeepStrictEqual(output, value)
+        : tags.includes(code === 'E_CANCELLED' ? 'cancelled' : 'dead'),
+    )
+    if (!fits) blame(`gave the result ${JSON.stringify(code ?? value)}, and never ended so`)
+  }
+}
+
+function feeds({ world, witness, followed }: Outcome): void {
+  for (const { id, event, to } of unseen(witness, followed))
+    world.violate(`"${id}" had ${event} to ${to} not in the feed`)
+}
+
+/** Transitions that a follower of their feed has not seen. */
+export function unseen({ records }: Witness, followed: readonly Followed[]): Transition[] {
+  return [...records.values()].flatMap(({ queue, transitions }) => {
+    const seen = followed.find((each) => each.queue === queue)?.seen
+    return seen ? transitions.filter((transition) => !seen.has(feedKey(transition))) : []
+  })
+}
+
+/** The sets, the hashes and what was answered tell the same. */
+async function agreement({ world, witness: { records }, settings }: Outcome, store: MemoryStore): Promise<void> {
+  for (const { chart, common } of settings) {
+    const here = [...records.values()].filter(({ queue, gone }) => queue === chart.name && !gone)
+    const expected = new Map<string, string[]>()
+    for (const { state, id } of here) expected.set(state, [...(expected.get(state) ?? []), id].toSorted())
+    const listed = new Map<string, string[]>()
+    for (let index = 0; index < (common.partitions ?? 1); index++) {
+      const partition = { queue: chart.name, index }
+      for (const [state, population] of (await store.stats(partition)).states) {
+        const found = await store.list(partition, { state, offset: 0, limit: 1000, newestFirst: false })
+        if (found.length !== population) world.violate(`${state} has ${population} messages, and lists ${found.length}`)
+        const ids = found.map(({ message }) => message.id)
+        if (ids.length > 0) listed.set(state, [...(listed.get(state) ?? []), ...ids].toSorted())
+      }
+    }
+    if (!isDeepStrictEqual(listed, expected))
+      world.violate(`${chart.name} lists ${show(listed)}, and has ${show(expected)}`)
+  }
+}
+
+const show = (sets: ReadonlyMap<string, readonly string[]>): string => JSON.stringify(Object.fromEntries(sets))
