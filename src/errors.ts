@@ -46,6 +46,8 @@ export const ERROR_CODES = {
   E_BROKEN_LINE: 'A line of the NDJSON input is not a JSON value.',
   E_EXPECTATION: 'What a test expects is not so.',
   E_USAGE: 'The command line is wrong.',
+  E_EMPTY_FILTER: 'An operation on many messages does not say which.',
+  E_NOT_EDITABLE: 'Only what is dead or in quarantine can be given another input.',
   E_INVALID_REQUEST: 'A request to the dashboard is wrong.',
   E_UNAUTHORIZED: 'The dashboard wants a token, and was given none or a wrong one.',
   E_FORBIDDEN: 'The dashboard does not do this for whoever asks.',

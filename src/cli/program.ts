@@ -5,6 +5,7 @@ import { EXIT, exitCodeOf, reportFailure } from './failure.ts'
 import { openSession, type GlobalOptions, type Runner, type Surroundings } from './session.ts'
 import { examples } from './usage.ts'
 import { addCancel } from './verbs/cancel.ts'
+import { addDashboard } from './verbs/dashboard.ts'
 import { addDev } from './verbs/dev.ts'
 import { addDoctor } from './verbs/doctor.ts'
 import { addHistory } from './verbs/history.ts'
@@ -25,6 +26,7 @@ import { addWorker } from './verbs/worker.ts'
 
 const VERBS = [
   addDev,
+  addDashboard,
   addWorker,
   addRun,
   addSimulate,

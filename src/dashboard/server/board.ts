@@ -1,0 +1,39 @@
+import { insideOf, type Inside } from '../../client/inside.ts'
+import type { Redrive } from '../../client/redrive.ts'
+import type { Store } from '../../store/store.ts'
+import type { Settings } from './dashboard-options.ts'
+import { hurriedStore } from './hurried-store.ts'
+import { createMonitors, type Monitors } from './live/monitors.ts'
+import { createShow, type Show } from './plain.ts'
+import { createQueueBook, type QueueBook } from './queue-book.ts'
+
+/** What the routes of the API share. */
+export interface Board {
+  readonly redrive: Redrive
+  readonly inside: Inside
+  readonly settings: Settings
+  /** For reading only: it gives up early. */
+  readonly store: Store
+  readonly queues: QueueBook
+  readonly monitors: Monitors
+  /** What of a message may be seen, as JSON can say it. */
+  readonly show: Show
+}
+
+/** How long somebody waits for what is only read, in milliseconds. */
+const PATIENCE = 3000
+
+export function createBoard(redrive: Redrive, settings: Settings): Board {
+  const inside = insideOf(redrive)
+  const store = hurriedStore(inside.store, PATIENCE)
+  const queues = createQueueBook(redrive, store)
+  return {
+    redrive,
+    inside,
+    settings,
+    store,
+    queues,
+    monitors: createMonitors(inside),
+    show: createShow(settings.redact),
+  }
+}

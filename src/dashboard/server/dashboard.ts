@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Redrive } from '../../client/redrive.ts'
+import { createAccess } from './access/access.ts'
+import { createApi } from './api.ts'
+import { createBoard } from './board.ts'
+import { settingsOf, type DashboardOptions } from './dashboard-options.ts'
+import { failureAnswer } from './failure.ts'
+import { answerNode, visitOfNode } from './node-visit.ts'
+import { placeOf, type Place } from './place.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+import { staticFile } from './static-files.ts'
+import type { Visit } from './visit.ts'
+
+/** The dashboard as a handler, to be mounted wherever a framework takes one. */
+export interface Dashboard {
+  /** For `node:http`, Express, Fastify (`request.raw`, `reply.raw`) and whatever else has requests of Node. Never rejects. */
+  node(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /**
+   * For Hono and whatever else has a `Request`. `address` is the IP address of the other end, where it is known; without it, and with
+   * neither `token` nor `authorize`, nobody is answered. Never rejects.
+   */
+  fetch(request: Request, from?: { readonly address?: string }): Promise<Response>
+}
+
+/**
+ * The dashboard of all queues of a client's server. What it knows of machines are those of the queues that the client has opened.
+ * @throws RedriveError `E_INVALID_OPTION`
+ *
+ * @example
+ * const { node } = dashboard(redrive, { authorize: (request) => request.user?.isAdmin === true })
+ * app.use('/queues', node)
+ */
+export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Dashboard {
+  const settings = settingsOf(options)
+  const access = createAccess(settings)
+  const board = createBoard(redrive, settings)
+  const api = createApi(board, access)
+
+  async function answer(visit: Visit): Promise<Response> {
+    const { request } = visit
+    const place: Place = placeOf(new URL(request.url).pathname, settings.basePath ?? visit.mount)
+    if (place.type === 'api') return api(visit, place.segments)
+    if (place.type === 'health') return health(place.which)
+    await access.enterPage(visit)
+    if (place.type === 'redirect') return new Response(null, { status: 308, headers: { location: place.to } })
+    return staticFile(place.path, request)
+  }
+
+  /** Without data, and for everybody: whoever watches over processes has no token. */
+  async function health(which: 'healthz' | 'readyz'): Promise<Response> {
+    const ready =
+      which === 'healthz' ||
+      (await board.store.queues().then(
+        () => true,
+        () => false,
+      ))
+    return new Response(ready ? 'ok' : 'away', { status: ready ? 200 : 503, headers: { 'cache-control': 'no-store' } })
+  }
+
+  async function handle(visit: Visit): Promise<Response> {
+    const response = await answer(visit).catch((error: unknown) => refusal(board.inside.log, error))
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value)
+    return response
+  }
+
+  return {
+    async node(request, response) {
+      const visit = visitOfNode(request, response)
+      await answerNode(await (visit instanceof Response ? visit : handle(visit)), request, response)
+    },
+    fetch: (request, from = {}) => handle({ request, raw: request, address: from.address ?? 'unknown' }),
+  }
+}
+
+function refusal(log: { dashboardFailed(error: unknown): void }, error: unknown): Response {
+  const { status, body } = failureAnswer(error)
+  if (status === 500) log.dashboardFailed(error)
+  const { allow, retryAfter } = body.error.details as { allow?: unknown; retryAfter?: unknown }
+  return Response.json(body, {
+    status,
+    headers: {
+      'cache-control': 'no-store',
+      ...(typeof allow === 'string' ? { allow } : {}),
+      ...(typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {}),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer realm="redrive"' } : {}),
+    },
+  })
+}

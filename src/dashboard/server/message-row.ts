@@ -1,0 +1,54 @@
+import type { Message } from '../../message.ts'
+import { errorFacts, type ErrorFacts } from './error-facts.ts'
+import type { Show } from './plain.ts'
+
+/** A message in a list. */
+export interface MessageRow {
+  readonly id: string
+  readonly state: string
+  readonly tags: readonly string[]
+  readonly enteredAt: number
+  readonly createdAt: number
+  readonly dueAt: number | null
+  readonly attempts: number
+  readonly worker?: string
+  readonly progress?: unknown
+  readonly error?: ErrorFacts
+  /** The beginning of its payload. */
+  readonly summary: string
+}
+
+const SUMMARY = 120
+
+export function messageRow(message: Message, show: Show): MessageRow {
+  const { id, state, tags, enteredAt, createdAt, worker, progress, input } = message
+  const error = errorFacts(message, show)
+  return {
+    id,
+    state,
+    tags,
+    enteredAt,
+    createdAt,
+    dueAt: dueAt(message),
+    attempts: attemptsOf(message),
+    ...(worker === undefined ? {} : { worker }),
+    ...(progress === undefined ? {} : { progress: show(progress, 'progress') }),
+    ...(error ? { error } : {}),
+    summary: summaryOf(show(input, 'input')),
+  }
+}
+
+function summaryOf(shown: unknown): string {
+  const text = typeof shown === 'string' ? shown : (JSON.stringify(shown) ?? '')
+  return text.length > SUMMARY ? `${text.slice(0, SUMMARY - 1)}…` : text
+}
+
+/** While a worker has a message, what is due is the end of its lease. */
+export const dueAt = ({ worker, attentionAt, timers }: Message): number | null =>
+  worker === undefined ? attentionAt : (timers.toSorted((a, b) => a.due - b.due)[0]?.due ?? null)
+
+/** As the default machine, and whoever follows it, counts them. */
+export const attemptsOf = ({ context }: Message): number => {
+  const { attempt = context['attempts'] } = context as { attempt?: unknown }
+  return typeof attempt === 'number' ? attempt : 0
+}

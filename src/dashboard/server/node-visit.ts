@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { failureAnswer, badRequest } from './failure.ts'
+import type { Visit } from './visit.ts'
+
+/** What frameworks add to a request of Node. */
+interface Dressed {
+  /** Express: the path before it took the place of its mounting away, and that place. */
+  readonly originalUrl?: string
+  readonly baseUrl?: string
+  /** Express: the address by its rules for proxies. */
+  readonly ip?: string
+  readonly body?: unknown
+}
+
+/** A request of Node as the handler wants it, or the answer to one that cannot be understood. */
+export function visitOfNode(incoming: IncomingMessage & Dressed, response: ServerResponse): Visit | Response {
+  const { method = 'GET', headers, socket } = incoming
+  const path = incoming.originalUrl ?? incoming.url ?? '/'
+  const url = `http://${headers.host ?? 'localhost'}${path.startsWith('/') ? path : '/'}`
+  if (!URL.canParse(url)) return wrong('the address of the request cannot be understood.')
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  // A parser before us has read the stream; what it made of it lies beside.
+  const eaten = incoming.body !== undefined && (incoming.readableDidRead || incoming.readableEnded)
+  const reads = method !== 'GET' && method !== 'HEAD' && !eaten
+  try {
+    const request = new Request(url, {
+      method,
+      headers: headersOf(incoming),
+      signal: gone.signal,
+      ...(reads ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' } : {}),
+    })
+    return {
+      request,
+      raw: incoming,
+      address: socket.remoteAddress ?? 'unknown',
+      ...(incoming.baseUrl ? { mount: incoming.baseUrl } : {}),
+      ...(eaten ? { body: incoming.body } : {}),
+    }
+  } catch {
+    return wrong(`the request cannot be understood: its method ${method} or one of its headers is not allowed.`)
+  }
+}
+
+function wrong(message: string): Response {
+  const { status, body } = failureAnswer(badRequest(message))
+  return Response.json(body, { status })
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct))
+    for (const value of values) headers.append(name, value)
+  return headers
+}
+
+/** Writes an answer as far as the other end takes it, and no further than it stays. */
+export async function answerNode(answer: Response, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    response.writeHead(answer.status, Object.fromEntries(answer.headers))
+    if (request.method === 'HEAD' || answer.body === null) {
+      await answer.body?.cancel()
+      response.end()
+      return
+    }
+    await pour(answer.body, response)
+  } catch {
+    // The other end has gone, or the stream broke: half an answer must not look like a whole one.
+    response.destroy()
+  }
+}
+
+async function pour(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  const gone = (): void => void reader.cancel().catch(() => {})
+  response.once('close', gone)
+  if (response.destroyed) gone()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    const more = response.write(value)
+    // Middleware that compresses holds back what it is not told to send.
+    ;(response as ServerResponse & { flush?: () => void }).flush?.()
+    if (!more && !response.destroyed) await drained(response)
+  }
+  response.off('close', gone)
+  response.end()
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.once('drain', done)
+    response.once('close', done)
+  })
+}

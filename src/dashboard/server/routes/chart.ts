@@ -1,0 +1,39 @@
+import type { AnyStateMachine } from 'xstate'
+import { toChart } from '../../../inspect/chart/chart.ts'
+import { layOut, type ChartLayout } from '../../../inspect/chart/layout.ts'
+import type { Board } from '../board.ts'
+import type { Route } from '../route.ts'
+
+/** Layouts kept; a process has about as many machines. */
+const KEPT = 100
+
+export function chartRoutes({ queues }: Board): Route[] {
+  const layouts = new Map<string, Promise<ChartLayout>>()
+
+  /** Laid out once for each structure: it takes half a second. */
+  function layoutOf(ref: string, machine: AnyStateMachine): Promise<ChartLayout> {
+    const known = layouts.get(ref)
+    if (known) return known
+    const layout = layOut(toChart(machine))
+    layout.catch(() => layouts.delete(ref))
+    if (layouts.size >= KEPT) layouts.delete(layouts.keys().next().value ?? '')
+    layouts.set(ref, layout)
+    return layout
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: 'queues/:q/chart',
+      action: 'read',
+      summary: 'The statechart of a queue with coordinates; its ETag is the fingerprint of the machine',
+      async handle({ params, headers }) {
+        const { runtime } = await queues.known(params['q'] ?? '')
+        const { fingerprint, id, version, ref, machine } = runtime.machine
+        const head = { etag: `"${fingerprint}"`, 'cache-control': 'no-cache' }
+        if (headers.get('if-none-match') === head.etag) return new Response(null, { status: 304, headers: head })
+        return Response.json({ fingerprint, id, version, layout: await layoutOf(ref, machine) }, { headers: head })
+      },
+    },
+  ]
+}

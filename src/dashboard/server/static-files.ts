@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Run from its sources, the app that was built last is the one in dist/. */
+const APP = import.meta.url.endsWith('.ts') ? '../../../dist/src/dashboard/app/' : '../app/'
+
+export const APP_FOLDER = fileURLToPath(new URL(APP, import.meta.url))
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+  '.woff2': 'font/woff2',
+}
+
+/** A file of the built app, or a page that tells how to build it. */
+export async function staticFile(path: string, request: Request, folder = APP_FOLDER): Promise<Response> {
+  // Nothing but a name, or a name in assets: so no path leads out of the folder.
+  const type = TYPES[extname(path)]
+  const content =
+    /^(assets\/)?[\w][\w.-]*$/.test(path) && type !== undefined ? await read(join(folder, path)) : undefined
+  if (content === undefined) return path === 'index.html' ? notBuilt() : text(404, 'There is no such file.\n')
+  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
+  const cache = path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
+  const headers = { 'content-type': type!, 'cache-control': cache, etag }
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
+  return new Response(new Uint8Array(content), { headers: { ...headers, 'content-length': String(content.length) } })
+}
+
+async function read(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch {
+    return undefined
+  }
+}
+
+const notBuilt = (): Response =>
+  text(
+    503,
+    'The pages of the dashboard are not built.\n\nIn a clone of the repository run: npm run build\nThe data is at ./api/v1/overview all the same.\n',
+  )
+
+const text = (status: number, body: string): Response =>
+  new Response(body, { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' } })
