@@ -21,8 +21,10 @@ export interface ExaminedQueue {
   readonly waiting: CaseList
   /** How long the oldest has been due, in milliseconds. */
   oldest: number
-  /** Whether somebody listens for due messages. */
+  /** Connections that listen for due messages. */
   listeners: number
+  /** Partitions that somebody has paused. */
+  paused: number
   quarantined: number
   readonly quarantine: CaseList
   /** Where it was counted: what the counter says beyond what its messages say, and whether that was put right. */
@@ -46,6 +48,7 @@ export function newExaminedQueue(
     waiting: createCaseList(),
     oldest: 0,
     listeners: 0,
+    paused: 0,
     quarantined: 0,
     quarantine: createCaseList(),
     bytes: { excess: 0, repaired: 0 },

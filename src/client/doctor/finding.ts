@@ -171,6 +171,11 @@ const WORDING = {
     why: 'Messages that are due wait for a worker: there are too few, or none.',
     mend: 'Start workers, or more of them; see with `redrive stats --watch` whether the backlog shrinks.',
   },
+  D_PAUSED: {
+    severity: 'info',
+    why: 'No message of it is claimed until somebody lets it go on.',
+    mend: 'Let it go on when what it waits for is done.',
+  },
   D_LEASE_ENDED: {
     severity: 'warning',
     why: 'Their workers crashed or were cut off, and no other has come to take them over.',

@@ -49,16 +49,21 @@ function ofCases(code: FindingCode, queue: string, { count, examples, repaired }
 
 const messages = (count: number): string => (count === 1 ? '1 message' : `${count} messages`)
 
-function* due({ name, overdue, oldest, waiting, leased, listeners }: ExaminedQueue): Generator<Finding> {
+function* due({ name, overdue, oldest, waiting, leased, listeners, paused }: ExaminedQueue): Generator<Finding> {
   const since = `the longest for ${Math.round(oldest / 1000)} s`
   const heard = listeners > 0 ? '' : ', and no worker is connected'
+  if (paused > 0)
+    yield finding('D_PAUSED', {
+      queue: name,
+      found: `${paused === 1 ? '1 partition is' : `${paused} partitions are`} paused`,
+    })
   if (waiting.count > 0)
     yield finding('D_OVERDUE', {
       queue: name,
       found: `${messages(overdue)}: due for more than a minute, ${since}${heard}`,
       count: overdue,
       examples: waiting.examples,
-      severity: listeners > 0 ? 'warning' : 'error',
+      severity: listeners > 0 || paused > 0 ? 'warning' : 'error',
     })
   if (leased.count > 0)
     yield finding('D_LEASE_ENDED', {

@@ -22,6 +22,7 @@ export async function examineSets(surgery: Surgery, queue: ExaminedQueue, partit
     if (state === QUARANTINED) await examineQuarantine(surgery, queue, partition)
     await examineDue(surgery, queue, { partition, state, now })
   }
+  queue.paused += await redis.exists(keys.paused(partition))
   const listeners = (await redis.pubsub('NUMSUB', keys.wakeChannel(partition)).catch(() => [])) as (string | number)[]
   queue.listeners += Number(listeners[1] ?? 0)
 }

@@ -176,6 +176,13 @@ describe('tells', () => {
     await redis.del(keys.message(at.partition, 'z'))
   })
 
+  test('that a queue is paused, which is no fault', async () => {
+    const { name, partition } = await sleepers()
+    await redis.set(keys.paused(partition), '1')
+    const { findings } = await run()
+    expect(findings.filter(({ queue }) => queue === name)).toMatchObject([{ code: 'D_PAUSED', severity: 'info' }])
+  })
+
   test('a definition that cannot be read, and messages of a partition that no queue has', async () => {
     const { name } = await sleepers()
     const before = await redis.hget(keys.queues(), name)
