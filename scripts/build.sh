@@ -22,7 +22,7 @@ touch "$next/.built" # now, not at the end: an edit during the build must lead t
 node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$next" >&2
 
 # What is not TypeScript is shipped as it is: Lua scripts, the supervisor, pages.
-find src machines -type f ! -name '*.ts' | while read -r file; do
+find src machines -path src/dashboard/app -prune -o -type f ! -name '*.ts' -print | while read -r file; do
   mkdir -p "$next/$(dirname "$file")"
   cp -p "$file" "$next/$file"
 done
