@@ -15,7 +15,9 @@ export interface Backend {
   readonly locks: Locks
   /** Where there are replicas that can confirm. */
   readonly confirmer?: Confirmer
-  /** The address of the server, where there is one; for people and for child processes. */
+  /** How the server is reached, where there is one. */
+  readonly address?: RedisAddress
+  /** The same as text, for people and for child processes. */
   readonly url?: string
   close(): Promise<void>
 }
@@ -37,6 +39,7 @@ export function redisBackend(options: RedisBackendOptions): Backend {
   return {
     store,
     locks,
+    address: options.redis,
     ...(confirmer ? { confirmer } : {}),
     ...(typeof options.redis === 'string' ? { url: options.redis } : {}),
     async close() {

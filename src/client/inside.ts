@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
+import type { RedisAddress } from '../store/connection.ts'
 import type { Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Queue } from './queue.ts'
@@ -13,6 +14,8 @@ export interface Inside {
   readonly log: Log
   /** First part of every key. */
   readonly prefix: string
+  /** Of the server; `undefined` in memory. */
+  address(): Promise<RedisAddress | undefined>
   /** Aborts when the client is closed. */
   readonly closed: AbortSignal
   /** A queue that this client has opened. */

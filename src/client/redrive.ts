@@ -104,6 +104,7 @@ export class Redrive {
       clock: this.#clock,
       log: this.#log,
       prefix: settings.prefix,
+      address: async () => (await this.#backend).address,
       closed: this.#closed.signal,
       opened: (name) => this.#queues.get(name),
       aside: (name, queueOptions) => this.#make(name, queueOptions),
@@ -208,7 +209,7 @@ export class Redrive {
     const client = `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
     const prepare = createPrepare({ runtime, options, generateId: this.#generateId, client })
     const registerWorker = (worker: Worker): unknown => this.#workers.add(worker)
-    const queue = createQueue({ runtime, sender, options, prepare, registerWorker })
+    const queue = createQueue({ runtime, sender, options, prepare, client, registerWorker })
     return { queue, runtime, options, prepare, sender, starter: createSender(runtime) }
   }
 

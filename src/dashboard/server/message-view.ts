@@ -47,10 +47,13 @@ export function messageView(
       ...(worker === undefined ? {} : { worker, leaseUntil: attentionAt }),
       ...(quarantine ? { quarantine: show(quarantine, 'error') } : {}),
     },
-    history: history.map(({ to, from: _, worker: by, ...line }) => ({
-      ...line,
+    history: history.map(({ to, worker: by, seq, at, event, error: failed }) => ({
+      seq,
+      at,
+      event,
       state: to,
       ...(by === '' ? {} : { worker: by }),
+      ...(failed === undefined ? {} : { error: show(failed, 'error') }),
     })),
     raw: { fields: hides ? {} : listed.message.fields, keys: keysOf(queue, message, prefix), hidden: hides },
   }

@@ -2,19 +2,30 @@ import type { Board } from './board.ts'
 import type { Route } from './route.ts'
 import { chartRoutes } from './routes/chart.ts'
 import { errorRoutes } from './routes/errors.ts'
+import { futureRoutes } from './routes/future.ts'
+import { healthRoutes } from './routes/health.ts'
 import { liveRoutes } from './routes/live.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { openapiRoutes } from './routes/openapi.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { searchRoutes } from './routes/search.ts'
+import { sendingRoutes } from './routes/sending.ts'
+import { versionRoutes } from './routes/versions.ts'
+import { VERSION } from './version.ts'
 
 /** The whole API. A new file of routes is a line here; the description at `openapi.json` is made from the table. */
 export function createRoutes(board: Board): readonly Route[] {
-  return [
+  const routes = [
     ...overviewRoutes(board),
     ...chartRoutes(board),
     ...liveRoutes(board),
     ...messageRoutes(board),
+    ...futureRoutes(board),
+    ...sendingRoutes(board),
     ...errorRoutes(board),
     ...searchRoutes(board),
+    ...versionRoutes(board),
+    ...healthRoutes(board),
   ]
+  return [...routes, ...openapiRoutes(routes, VERSION)]
 }

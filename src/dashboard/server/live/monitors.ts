@@ -13,7 +13,7 @@ export interface Monitors {
 
 export function createMonitors(inside: Inside): Monitors {
   const monitors = new Map<string, Monitor>()
-  let extras = (_: string): Promise<Extras> => Promise.resolve({})
+  let extras: (queue: string) => Promise<Extras> = () => Promise.resolve({})
   return {
     of(queue) {
       // Of another machine it is another chart.

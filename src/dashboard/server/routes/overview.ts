@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module'
 import type { Board } from '../board.ts'
 import { isSettled, lagOf, mergeSurveys } from '../live/tick.ts'
 import type { BoardQueue } from '../queue-book.ts'
 import type { Route } from '../route.ts'
+import { VERSION } from '../version.ts'
 import { hasCode } from '../../../errors.ts'
 import { QUARANTINED } from '../../../store/store.ts'
-
-const { version } = createRequire(import.meta.url)('redrive/package.json') as { version: string }
 
 export const overviewRoutes = (board: Board): Route[] => [
   {
@@ -24,10 +22,10 @@ async function overview(board: Board): Promise<object> {
   try {
     const [queues, server] = await Promise.all([allQueues(board), serverFacts(board)])
     const at = Math.max(0, ...queues.map(({ now }) => now)) || board.inside.clock.now()
-    return { at, readOnly, version, redis: server, queues: queues.map(({ now: _, ...queue }) => queue) }
+    return { at, readOnly, version: VERSION, redis: server, queues: queues.map(({ facts }) => facts) }
   } catch (error) {
     if (!hasCode(error, 'E_REDIS_UNAVAILABLE', 'E_REDIS_AUTH')) throw error
-    return { at: board.inside.clock.now(), readOnly, version, redis: { up: false }, queues: [] }
+    return { at: board.inside.clock.now(), readOnly, version: VERSION, redis: { up: false }, queues: [] }
   }
 }
 
@@ -54,8 +52,7 @@ async function queueFacts(board: Board, { name, partitions, ref, known }: BoardQ
   const states = [...survey.states].filter(([, { count }]) => count > 0).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const settledIn = (state: string): boolean => isSettled(state, known?.runtime.machine)
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
-  return {
-    now: survey.now,
+  const facts = {
     name,
     partitions: partitions.length,
     machine: ref ?? null,
@@ -68,4 +65,5 @@ async function queueFacts(board: Board, { name, partitions, ref, known }: BoardQ
     paused,
     quarantined: survey.states.get(QUARANTINED)?.count ?? 0,
   }
+  return { now: survey.now, facts }
 }

@@ -1,0 +1,89 @@
+import type { AnyStateMachine } from 'xstate'
+import type { LiveMessage } from '../../engine/snapshot.ts'
+import { eventLabel, type Stimulus } from '../../engine/stimulus.ts'
+import { rehearse } from './rehearsal.ts'
+
+/** Something that can happen to a message next. */
+export interface Possibility {
+  /** An event's type, `after <delay>`, `done <invocation>` or `error <invocation>`. */
+  readonly type: string
+  readonly kind: 'event' | 'timer' | 'actor'
+  readonly possible: boolean
+  /** Where it leads, as far as that does not depend on what an event or a result carries. */
+  readonly target?: string
+  /** Names of the guards that say no, or why else it is not taken. */
+  readonly blockedBy?: string
+  /** For a timer, milliseconds since 1970. */
+  readonly due?: number
+}
+
+type Node = AnyStateMachine['root']
+
+const NOT_HERE = 'not accepted in this state'
+
+/** Timers first, then what runs, then events: those of its state, and those that other states take. */
+export function possibilities(message: LiveMessage): Possibility[] {
+  if (message.snapshot.status !== 'active') return []
+  const { machine, timers, invocations, state } = message
+  // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
+  const nodes = machine.template(state)._nodes as readonly Node[]
+  const own = new Set(nodes.flatMap(({ ownEvents }) => ownEvents as string[]).filter(isOfUsers))
+  const other = machine.events.filter((type) => !own.has(type))
+  return [
+    ...[...timers.values()].map(({ nonce, event, due }) => ({
+      ...attempt(message, nodes, event.type, 'timer', { type: 'timer', nonce }),
+      ...(due === undefined ? {} : { due }),
+    })),
+    ...[...invocations.values()].flatMap(({ nonce, id }) => [
+      attempt(message, nodes, `xstate.done.actor.${id}`, 'actor', { type: 'done', nonce, output: undefined }),
+      attempt(message, nodes, `xstate.error.actor.${id}`, 'actor', { type: 'error', nonce, error: REHEARSED }),
+    ]),
+    ...[...own].map((type) => attempt(message, nodes, type, 'event', { type: 'event', event: { type } })),
+    ...other.map((type): Possibility => ({ type, kind: 'event', possible: false, blockedBy: NOT_HERE })),
+  ]
+}
+
+const REHEARSED = new Error('an error, for a rehearsal')
+
+const isOfUsers = (type: string): boolean => !type.startsWith('xstate.')
+
+function attempt(
+  message: LiveMessage,
+  nodes: readonly Node[],
+  type: string,
+  kind: Possibility['kind'],
+  stimulus: Stimulus,
+): Possibility {
+  const facts = { type: eventLabel(message.machine.id, type), kind }
+  // Which event it is to be is not said.
+  if (type.endsWith('*')) return { ...facts, possible: true }
+  const { changed, to, error } = rehearse(message, stimulus)
+  if (changed) return { ...facts, possible: true, target: to }
+  // A result is made up here: a machine that cannot take this one may take a real one.
+  if (error !== undefined)
+    return kind === 'actor' ? { ...facts, possible: true } : { ...facts, possible: false, blockedBy: error }
+  const guards = guardsOf(nodes, type)
+  if (guards.length > 0) return { ...facts, possible: false, blockedBy: guards.join(', ') }
+  return { ...facts, possible: nodes.some(({ transitions }) => transitions.has(type)) }
+}
+
+/** Of all transitions that the event could take from here. */
+const guardsOf = (nodes: readonly Node[], type: string): string[] => [
+  ...new Set(
+    nodes.flatMap(({ transitions }) =>
+      (transitions.get(type) ?? []).flatMap(({ guard }) => (guard === undefined ? [] : [guardName(guard)])),
+    ),
+  ),
+]
+
+/** Guards that are made of others (`and`, `or`, `not`) are functions that hold those. */
+function guardName(guard: unknown): string {
+  if (typeof guard === 'string') return guard
+  if (typeof guard === 'function' && 'guards' in guard && Array.isArray(guard.guards)) {
+    const names = guard.guards.map(guardName)
+    const kind = /not|and|or/i.exec(guard.name)?.[0]?.toLowerCase() ?? 'and'
+    return kind === 'not' ? `not ${names[0]}` : names.join(` ${kind} `)
+  }
+  if (typeof guard === 'object' && guard !== null && 'type' in guard) return String(guard.type)
+  return 'a condition without a name'
+}

@@ -1,0 +1,65 @@
+import { checkEvent } from '../../../engine/registry.ts'
+import type { LiveMessage } from '../../../engine/snapshot.ts'
+import type { EventData } from '../../../message.ts'
+import type { Board } from '../board.ts'
+import { badRequest } from '../failure.ts'
+import { readMessage } from '../message-view.ts'
+import { possibilities } from '../possibilities.ts'
+import { awaken, effectsOf, rehearse } from '../rehearsal.ts'
+import type { Route } from '../route.ts'
+
+/** What can become of a message. Guards of the machine are asked, and nothing is written. */
+export const futureRoutes = (board: Board): Route[] => [
+  {
+    method: 'GET',
+    path: 'queues/:q/messages/:id/next',
+    action: 'read',
+    summary: 'What can happen to a message next, and which guards say no',
+    async handle({ params }) {
+      return { events: possibilities(await awake(board, params)) }
+    },
+  },
+  {
+    method: 'POST',
+    path: 'queues/:q/messages/:id/dry-run',
+    action: 'read',
+    summary: 'What an event would do to a message; writes nothing',
+    body: { event: 'An object with a type' },
+    async handle({ params, body }) {
+      const { event } = await body()
+      const message = await awake(board, params)
+      const { from, to, changed, error, advanced } = rehearse(message, {
+        type: 'event',
+        event: eventFor(message, event),
+      })
+      const { show } = board
+      return {
+        from,
+        to,
+        changed,
+        context: {
+          before: show(message.snapshot.context, 'context'),
+          after: show(advanced.message.snapshot.context, 'context'),
+        },
+        effects: changed ? show(effectsOf(message, advanced), 'effects') : [],
+        ...(error === undefined ? {} : { error }),
+      }
+    },
+  },
+]
+
+async function awake(
+  { queues, store, inside }: Board,
+  { q = '', id = '' }: Readonly<Record<string, string>>,
+): Promise<LiveMessage> {
+  const [queue, { runtime }] = await Promise.all([queues.get(q), queues.known(q)])
+  const { message } = await readMessage(store, queue, id)
+  return awaken(runtime, message, inside.clock.now())
+}
+
+function eventFor({ machine }: LiveMessage, event: unknown): EventData {
+  if (typeof event !== 'object' || event === null)
+    throw badRequest('event must be an object with a type, e.g. {"type":"APPROVE"}.', 400, { path: 'event' })
+  checkEvent(machine, event as EventData)
+  return event as EventData
+}

@@ -1,0 +1,104 @@
+import { asMessage } from '../message-view.ts'
+import type { Board } from '../board.ts'
+import type { BoardQueue } from '../queue-book.ts'
+import type { Route } from '../route.ts'
+import { walk, type Walked } from '../walk.ts'
+import { QUARANTINED } from '../../../store/store.ts'
+import type { PopulationGroup } from '../../../engine/population.ts'
+
+/** Quarantined messages that are shown of each queue. */
+const SHOWN = 100
+/** Every message is read for this, so it is not done more often than this many milliseconds. */
+const FRESH = 15_000
+
+export function versionRoutes(board: Board): Route[] {
+  let last: { readonly at: number; readonly answer: Promise<object[]> } | undefined
+
+  /** Whoever asks meanwhile gets the same answer. */
+  function all(): Promise<object[]> {
+    const now = performance.now()
+    if (last && now - last.at < FRESH) return last.answer
+    const answer = board.queues.all().then((queues) => Promise.all(queues.map((queue) => versionsOf(board, queue))))
+    last = { at: now, answer }
+    answer.catch(() => {
+      last = undefined
+    })
+    return answer
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: 'versions',
+      action: 'read',
+      summary:
+        'The versions of machines that messages are in, those that the code here does not fit, and those put aside',
+      handle: async () => ({ queues: await all() }),
+    },
+  ]
+}
+
+async function versionsOf(board: Board, queue: BoardQueue): Promise<object> {
+  const [arrivals, quarantined] = await Promise.all([board.store.arrive(queue.name, []), asideOf(board, queue)])
+  const facts = { queue: queue.name, current: queue.ref ?? null, quarantined }
+  if (!queue.known) {
+    const versions = [...arrivals].map(([ref, arrivedAt]) => ({
+      ref,
+      arrivedAt,
+      live: null,
+      finished: null,
+      states: {},
+      fate: {},
+    }))
+    return { ...facts, known: false, versions, drift: [] }
+  }
+  const { groups } = await queue.known.queue.population()
+  const refs = new Set([...arrivals.keys(), ...groups.map(({ machine }) => machine)])
+  return {
+    ...facts,
+    known: true,
+    versions: [...refs].map((ref) => versionOf(ref, arrivals.get(ref), groups)),
+    drift: groups.flatMap(driftOf),
+  }
+}
+
+function versionOf(ref: string, arrivedAt: number | undefined, all: readonly PopulationGroup[]): object {
+  const groups = all.filter(({ machine }) => machine === ref)
+  const sum = (some: readonly PopulationGroup[], name: (group: PopulationGroup) => string): Record<string, number> => {
+    const counts = new Map<string, number>()
+    for (const group of some) counts.set(name(group), (counts.get(name(group)) ?? 0) + group.count)
+    return Object.fromEntries(counts)
+  }
+  const fate = sum(groups, (group) => group.fate)
+  const finished = fate['finished'] ?? 0
+  return {
+    ref,
+    arrivedAt: arrivedAt ?? null,
+    live: groups.reduce((total, { count }) => total + count, 0) - finished,
+    finished,
+    states: sum(groups, ({ state }) => state),
+    fate,
+  }
+}
+
+/** Live messages that nothing here fits. */
+function driftOf({ machine, state, fate, count, reasons, example }: PopulationGroup): object[] {
+  if (fate !== 'orphaned' && fate !== 'stuck') return []
+  if (reasons.length === 0) return [{ ref: machine, state, count, example, reason: fate }]
+  return reasons.map((each) => ({ ref: machine, state, ...each }))
+}
+
+async function asideOf({ store, show }: Board, queue: BoardQueue): Promise<object[]> {
+  const walked: Walked = { examined: 0, complete: false, last: undefined }
+  const found: object[] = []
+  for await (const each of walk(
+    store,
+    queue,
+    { state: QUARANTINED, newestFirst: true, most: SHOWN, page: SHOWN },
+    walked,
+  )) {
+    const { id, quarantine, enteredAt } = asMessage(queue, each)
+    found.push({ id, reason: quarantine?.reason ?? '', event: show(quarantine?.event ?? null, 'event'), at: enteredAt })
+  }
+  return found
+}
