@@ -32,7 +32,7 @@ async function main() {
     console.log(`${verdict}  without ${without}: ${caught?.error?.message ?? caught ?? 'nobody saw it'}`)
   }
   for (const mutant of chosen) {
-    report(mutant.without, await tryMutant(mutant).catch((error) => ({ error })))
+    report(mutant.without, await tryMutant(mutant).catch((/** @type {unknown} */ error) => ({ error })))
   }
   let lines = 0
   if (!values.quick && values.only === '') {

@@ -101,7 +101,7 @@ const BY_RUN = [
   {
     without: 'the mail of a message that is let go',
     patches: [[lua('commit'), 'local due = mail and now or entry.due', 'local due = entry.due']],
-    run: { messages: 600, faults: 'worker-stop' },
+    run: { messages: 1000, faults: 'delay,delay,delay,delay' },
   },
   {
     without: 'the removal from the set of the state before',

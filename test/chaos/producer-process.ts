@@ -1,6 +1,7 @@
 /** A producer process of a chaos run: argv[2] is its ProducerJob as JSON. Started again after a kill, it goes on where its records end. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasCode, Redrive, type Queue, type SignalOptions } from '../../src/index.ts'
+import { chance } from './chance.ts'
 import { NOTES } from './charts.ts'
 import type { ProducerJob } from './job.ts'
 import { logTo } from './process-log.ts'
@@ -77,7 +78,7 @@ async function deliver(plan: Plan): Promise<void> {
   acked.add(plan.id)
 }
 
-/** All notes of a sender at once: the client keeps them in order. Those that have to be sent again are applied once, in an order of their own. */
+/** All notes of one sender at once, those of others while the first are worked on: each client keeps its own in order. Those that have to be sent again are applied once, in an order of their own. */
 async function sendNotes({ id, queue }: Plan, sender: string, client: number): Promise<void> {
   const target = clients[client]!.get(queue)!
   const fresh = !attempted.has(id)
@@ -85,8 +86,9 @@ async function sendNotes({ id, queue }: Plan, sender: string, client: number): P
     (number) => !noted.has(noteKey({ id, sender, number })),
   )
   const results = await Promise.all(
-    numbers.map((number) => {
+    numbers.map(async (number) => {
       const options: SignalOptions = { eventId: `${sender}-${number}` }
+      if (client > 0) await sleep(number * 40 * chance(job.seed, id, 'gap'))
       return answered(() => target.signal(id, { type: 'NOTE', sender, number }, options))
     }),
   )

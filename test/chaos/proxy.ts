@@ -42,6 +42,7 @@ export async function startProxy(target: () => NetConnectOpts): Promise<FaultyPr
   const late = new Map<Socket, Promise<void>>()
   let lag = 0
   let replicaLag = 0
+  let shutUntil = 0
   let hole = false
 
   const listener = createServer((client) => {
@@ -64,6 +65,8 @@ export async function startProxy(target: () => NetConnectOpts): Promise<FaultyPr
       })
     }
     if (hole) hold(link)
+    const wait = shutUntil - performance.now()
+    if (wait > 0) void holdFor(link, wait)
   })
 
   function fromClient(link: Link, data: Buffer): void {
@@ -90,6 +93,8 @@ export async function startProxy(target: () => NetConnectOpts): Promise<FaultyPr
     if (!link.cutting) return pass(link.client, data, link.replica ? replicaLag : lag)
     happened.replies++
     link.dead = true
+    // The way back is shut for a while, so that others do much before the command is sent again.
+    shutUntil = performance.now() + 200 * (happened.replies % 4)
     // Now nothing of the reply, now half of it.
     const part = happened.replies % 2 === 0 ? data.subarray(0, Math.floor(data.length / 2)) : Buffer.alloc(0)
     link.client.write(part, () => {
@@ -112,6 +117,17 @@ export async function startProxy(target: () => NetConnectOpts): Promise<FaultyPr
   function hold({ client, server }: Link): void {
     client.pause()
     server.pause()
+  }
+
+  function resume({ client, server }: Link): void {
+    client.resume()
+    server.resume()
+  }
+
+  async function holdFor(link: Link, ms: number): Promise<void> {
+    hold(link)
+    await sleep(ms)
+    if (!hole) resume(link)
   }
 
   async function arm(what: keyof typeof armed, count: number): Promise<number> {
@@ -150,10 +166,7 @@ export async function startProxy(target: () => NetConnectOpts): Promise<FaultyPr
       held.forEach(hold)
       await sleep(duration)
       hole = false
-      for (const { client, server } of links) {
-        client.resume()
-        server.resume()
-      }
+      links.forEach(resume)
       return held.length
     },
     halfOpen() {

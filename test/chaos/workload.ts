@@ -94,7 +94,11 @@ export interface Turn {
 
 export function turnOf(seed: number, id: string, src: string, turn: number): Turn {
   const luck = (what: string): number => chance(seed, id, src, turn, what)
-  const takes = luck('slow') < 0.03 ? 100 + Math.floor(luck('takes') * 500) : Math.floor(luck('takes') * 12)
+  // A check has a time limit to run into.
+  const takes =
+    luck('slow') < (src === 'check' ? 0.15 : 0.03)
+      ? 100 + Math.floor(luck('takes') * 500)
+      : Math.floor(luck('takes') * 12)
   const dice = luck('fails')
   return { takes, ...(dice < 0.02 ? { fails: 'E_FATAL' as const } : dice < 0.2 ? { fails: 'E_BUSY' as const } : {}) }
 }
