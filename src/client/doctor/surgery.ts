@@ -44,9 +44,13 @@ export async function examineIds(
 }
 
 /** Which of some ids have no message. */
-export async function missingOf({ store }: Surgery, partition: Partition, ids: readonly string[]): Promise<string[]> {
-  const all = await store.repair(partition, 'look', ids)
-  return ids.filter((_, i) => all[i]?.includes('missing'))
+export async function missingOf(
+  { redis, keys }: Surgery,
+  partition: Partition,
+  ids: readonly string[],
+): Promise<string[]> {
+  const there = await Promise.all(ids.map((id) => redis.exists(keys.message(partition, id))))
+  return ids.filter((_, i) => there[i] === 0)
 }
 
 /** Takes out what has no message, where asked to; returns how many. */
