@@ -31,7 +31,7 @@ export interface Extras {
 }
 
 export function createMonitor(
-  inside: Pick<Inside, 'store' | 'log' | 'clock'>,
+  inside: Pick<Inside, 'store' | 'log' | 'clock' | 'closed'>,
   { name, partitions, known }: BoardQueue,
   extras: () => Promise<Extras> = async () => ({}),
 ): Monitor {
@@ -104,6 +104,12 @@ export function createMonitor(
     listen: () =>
       Promise.all(partitions.map((partition: Partition) => inside.store.subscribe(partition, { feed: hear }))),
   })
+
+  function end(): void {
+    for (const viewer of viewers) viewer.end()
+    pulse.end()
+  }
+  inside.closed.addEventListener('abort', end, { once: true })
 
   return {
     history,

@@ -16,7 +16,9 @@ export interface Beats<Seen> {
 export interface Pulse {
   readonly isBeating: boolean
   start(): void
+  /** Goes on for a while. */
   stop(): void
+  end(): void
 }
 
 /** Ticks that a look may take before it counts as one that does not come. */
@@ -55,6 +57,7 @@ export function createPulse<Seen>({ tickEvery, flowEvery, linger, look, tick, fl
   }
 
   function end(): void {
+    clearTimeout(ending)
     for (const timer of timers) clearInterval(timer)
     timers = []
     const ends = listening
@@ -84,5 +87,6 @@ export function createPulse<Seen>({ tickEvery, flowEvery, linger, look, tick, fl
       clearTimeout(ending)
       ending = setTimeout(end, linger).unref()
     },
+    end,
   }
 }
