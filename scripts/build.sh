@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 stamp=dist/.built
-inputs=(src machines tsconfig.json tsconfig.build.json package.json scripts/build.sh)
+inputs=(src machines tsconfig.json tsconfig.build.json vite.config.ts package.json scripts/build.sh)
 
 # A directory counts too: its time changes when a file in it is removed.
 is_fresh() {
@@ -20,6 +20,9 @@ mkdir -p "$next"
 touch "$next/.built" # now, not at the end: an edit during the build must lead to another one
 
 node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$next" >&2
+
+# The dashboard's pages.
+node node_modules/vite/bin/vite.js build --outDir "$PWD/$next/src/dashboard/app" --logLevel warn >&2
 
 # What is not TypeScript is shipped as it is: Lua scripts, the supervisor, pages.
 find src machines -path src/dashboard/app -prune -o -type f ! -name '*.ts' -print | while read -r file; do

@@ -36,7 +36,9 @@ const EXCEPTIONS: readonly { from: string; to: string; kind: Kind }[] = [
 
 const TOP_LEVEL = new Set(
   `.ci .git .github .gitignore .npmrc .oxfmtrc.json .oxlintrc.json CHANGELOG.md LICENSE README.md docs jest.config.js knip.json
-  machines package-lock.json package.json scripts src test tsconfig.build.json tsconfig.json`.split(/\s+/),
+  machines package-lock.json package.json scripts src test tsconfig.build.json tsconfig.json vite.config.ts`.split(
+    /\s+/,
+  ),
 )
 /** Made by tools, and ignored by git. */
 const LOCAL = /^(node_modules|dist|\.dist-\d+|coverage|\.cache|\.DS_Store|.*\.(tgz|log))$/
@@ -182,7 +184,7 @@ describe('the sources', () => {
 
   test(`have no file longer than ${LONGEST_FILE} lines`, () => {
     const long = files
-      .filter((path) => /\.(m?ts|m?js|lua)$/.test(path))
+      .filter((path) => /\.(m?tsx?|m?js|lua|css)$/.test(path))
       .map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }))
     expect(long.filter(({ lines }) => lines > LONGEST_FILE)).toEqual([])
   })

@@ -1,0 +1,150 @@
+import type { ChartEdge, ChartState } from '../../../inspect/chart/chart.ts'
+import type { ChartLayout, PlacedState, Point } from '../api/chart.ts'
+
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** A chart ready to be drawn: boxes large enough for live figures. */
+export interface Drawing {
+  readonly bounds: Box
+  readonly states: readonly DrawnState[]
+  readonly edges: readonly DrawnEdge[]
+  readonly starts: readonly Point[]
+}
+
+export interface DrawnState {
+  readonly state: ChartState
+  readonly box: Box
+  /** It holds other states. */
+  readonly outer: boolean
+}
+
+export interface DrawnEdge {
+  /** `undefined` for the one from the dot to the initial state. */
+  readonly edge: ChartEdge | undefined
+  readonly points: readonly Point[]
+  readonly label: { readonly at: Point; readonly lines: readonly string[] } | undefined
+}
+
+/** The layout places names; figures need more. Names and numbers have room in a card of this size. */
+const CARD = { width: 156, height: 52 }
+const MARGIN = 14
+
+interface Stretch {
+  readonly x: number
+  readonly y: number
+}
+
+/** A chart of few words has its boxes close together: they are drawn further apart until the cards keep clear of each other. */
+const LEAST: Stretch = { x: 1.25, y: 1.2 }
+const STEP = 0.15
+const MOST = 3
+const CLEARANCE = { x: 16, y: 22 }
+
+export function toDrawing(layout: ChartLayout): Drawing {
+  const placed = layout.states.filter((state) => !isFrame(state, layout))
+  const by = roomFor(placed)
+  const states = placed.map((state) => drawn(state, by))
+  const boxes = new Map(states.map(({ state, box }) => [state.id, box]))
+  const edges = layout.edges.map(({ edge, points, label }) => {
+    const stretched = points.map((point) => stretch(point, by))
+    return {
+      edge,
+      points: edge
+        ? meet(stretched, boxes.get(edge.from), boxes.get(edge.to))
+        : endInside(stretched, [...boxes.values()]),
+      label: label && { at: stretch(centre(label), by), lines: label.lines },
+    }
+  })
+  const starts = layout.starts.map((dot) => stretch(centre(dot), by))
+  return { bounds: boundsOf(states, edges, starts), states, edges, starts }
+}
+
+/** Stretching keeps every edge at right angles, and makes the room between the boxes into which they can grow. */
+function roomFor(placed: readonly PlacedState[]): Stretch {
+  let by = LEAST
+  while (by.x < MOST && by.y < MOST) {
+    const cards = placed.map((state) => drawn(state, by)).filter(({ outer }) => !outer)
+    const crowded = cards.flatMap((a, index) => cards.slice(index + 1).flatMap((b) => crowd(a.box, b.box) ?? []))
+    if (crowded.length === 0) return by
+    by = { x: by.x + (crowded.includes('x') ? STEP : 0), y: by.y + (crowded.includes('y') ? STEP : 0) }
+  }
+  return by
+}
+
+/** In which direction two boxes are too close, and would first be clear. */
+function crowd(a: Box, b: Box): 'x' | 'y' | undefined {
+  const [from, to] = [centre(a), centre(b)]
+  const x = (a.width + b.width) / 2 + CLEARANCE.x - Math.abs(from.x - to.x)
+  const y = (a.height + b.height) / 2 + CLEARANCE.y - Math.abs(from.y - to.y)
+  if (x <= 0 || y <= 0) return undefined
+  return Math.abs(from.y - to.y) * 2 > Math.abs(from.x - to.x) ? 'y' : 'x'
+}
+
+/** The outline of the whole machine says nothing, unless something leads from or to it. */
+const isFrame = ({ state }: PlacedState, { edges }: ChartLayout): boolean =>
+  state.id === '' && !edges.some(({ edge }) => edge && (edge.from === '' || edge.to === ''))
+
+const stretch = ({ x, y }: Point, by: Stretch): Point => ({ x: x * by.x, y: y * by.y })
+
+export const centre = ({ x, y, width, height }: Box): Point => ({ x: x + width / 2, y: y + height / 2 })
+
+function drawn({ state, ...box }: PlacedState, by: Stretch): DrawnState {
+  const { x, y } = stretch(box, by)
+  const [width, height] = [box.width * by.x, box.height * by.y]
+  const outer = state.states.length > 0
+  if (outer || state.kind === 'history') return { state, outer, box: { x, y, width, height } }
+  const [w, h] = [Math.max(width, CARD.width), Math.max(height, CARD.height)]
+  return { state, outer, box: { x: x - (w - width) / 2, y: y - (h - height) / 2, width: w, height: h } }
+}
+
+/** A box that grew has swallowed the ends of its edges: they are taken back to its border. */
+function meet(points: readonly Point[], from: Box | undefined, to: Box | undefined): readonly Point[] {
+  const begun = from ? toBorder(points, from) : points
+  return to ? toBorder(begun.toReversed(), to).toReversed() : begun
+}
+
+function endInside(points: readonly Point[], boxes: readonly Box[]): readonly Point[] {
+  const last = points.at(-1)
+  const box = last && boxes.filter((each) => holds(each, last)).toSorted((a, b) => a.width - b.width)[0]
+  return box ? toBorder(points.toReversed(), box).toReversed() : points
+}
+
+const holds = ({ x, y, width, height }: Box, point: Point): boolean =>
+  point.x >= x - 1 && point.x <= x + width + 1 && point.y >= y - 1 && point.y <= y + height + 1
+
+function toBorder(points: readonly Point[], box: Box): readonly Point[] {
+  const [first, second, ...rest] = points
+  if (!first || !second || !holds(box, first) || holds(box, second)) return points
+  const { x, y, width, height } = box
+  if (first.x === second.x) return [{ x: first.x, y: second.y < y ? y : y + height }, second, ...rest]
+  return [{ x: second.x < x ? x : x + width, y: first.y }, second, ...rest]
+}
+
+function boundsOf(states: readonly DrawnState[], edges: readonly DrawnEdge[], starts: readonly Point[]): Box {
+  const points = [
+    ...states.flatMap(({ box: { x, y, width, height } }) => [
+      { x, y },
+      { x: x + width, y: y + height },
+    ]),
+    ...edges.flatMap((edge) => edge.points),
+    ...edges.flatMap(({ label }) => (label ? corners(label.at, label.lines) : [])),
+    ...starts,
+  ]
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)]
+  const [left, top] = [Math.min(...xs, 1e9) - MARGIN, Math.min(...ys, 1e9) - MARGIN]
+  return { x: left, y: top, width: Math.max(...xs, 0) + MARGIN - left, height: Math.max(...ys, 0) + MARGIN - top }
+}
+
+/** About 6 px for each letter. */
+function corners({ x, y }: Point, lines: readonly string[]): Point[] {
+  const half = (Math.max(...lines.map((line) => line.length)) * 6) / 2
+  return [
+    { x: x - half, y },
+    { x: x + half, y },
+  ]
+}

@@ -1,0 +1,85 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { loadHistory, type HistoryPoint } from '../api/live.ts'
+import type { LiveQueue } from '../live/live-queue.ts'
+import { useResource } from '../resource.ts'
+import { theme } from '../shell/theme.ts'
+import { durationText, rateText } from '../time/duration-text.ts'
+import type { Plot } from './plot.ts'
+
+const MINUTES = 15
+
+/** Throughput and lag over the last minutes: what was kept by the server, and each second since. */
+export function History({ queue, live }: { queue: string; live: LiveQueue }): JSX.Element {
+  const { data } = useResource(`history ${queue}`, (signal) => loadHistory(queue, MINUTES, signal), 10_000)
+  const points = data?.points ?? []
+  const tick = live.tick.value
+  const fresh: readonly HistoryPoint[] =
+    tick && tick.redis === 'up' && tick.at > (points.at(-1)?.at ?? 0)
+      ? [{ at: tick.at, ...tick.perSecond, lagMs: tick.lagMs, live: 0 }]
+      : []
+  const all = [...points, ...fresh]
+  return (
+    <section class="panel" aria-labelledby="history-heading">
+      <h2 id="history-heading">The last {MINUTES} minutes</h2>
+      <PlotOf
+        title="Transitions a second"
+        points={all}
+        read={(point) => point.transitions}
+        text={rateText}
+        color="--tone-working"
+      />
+      <PlotOf
+        title="Longest overdue"
+        points={all}
+        read={(point) => point.lagMs ?? 0}
+        text={durationText}
+        color="--tone-retrying"
+      />
+    </section>
+  )
+}
+
+interface PlotProps {
+  readonly title: string
+  readonly points: readonly HistoryPoint[]
+  readonly read: (point: HistoryPoint) => number
+  readonly text: (value: number) => string
+  /** The custom property that holds it. */
+  readonly color: string
+}
+
+function PlotOf({ title, points, read, text, color }: PlotProps): JSX.Element {
+  const place = useRef<HTMLDivElement>(null)
+  const [plot, setPlot] = useState<Plot>()
+  const scheme = theme.value
+  useEffect(() => {
+    let gone = false
+    let made: Plot | undefined
+    // A third of all script, for two pictures below the chart: it comes after the rest.
+    void import('./plot.ts').then(({ drawPlot }) => {
+      if (gone || !place.current) return
+      made = drawPlot(place.current, text, color)
+      setPlot(made)
+    })
+    return () => {
+      gone = true
+      made?.remove()
+    }
+  }, [scheme])
+  useEffect(() => {
+    plot?.show(
+      points.map(({ at }) => at / 1000),
+      points.map(read),
+    )
+  })
+  const last = points.at(-1)
+  return (
+    <figure class="plot">
+      <figcaption>
+        {title} <b>{last ? text(read(last)) : '–'}</b>
+      </figcaption>
+      <div ref={place} class="plot-place" aria-hidden="true" />
+    </figure>
+  )
+}

@@ -1,0 +1,105 @@
+import { useSignal, type Signal } from '@preact/signals'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+import type { Point } from '../api/chart.ts'
+import { centre, type Box } from './geometry.ts'
+
+/** Pixels of the screen = chart × scale + offset. */
+export interface View {
+  readonly x: number
+  readonly y: number
+  readonly scale: number
+}
+
+const SMALLEST = 0.1
+const LARGEST = 3
+/** Larger than this a small machine looks silly. */
+const LARGEST_FIT = 1.35
+/** Below it nobody can read: a small screen shows a part of the chart instead of all. */
+export const READABLE = 0.5
+
+export interface Viewport {
+  readonly view: Signal<View>
+  readonly frame: { readonly current: HTMLDivElement | null }
+  fit(): void
+  zoom(factor: number, at?: Point): void
+  pan(dx: number, dy: number): void
+  /** Brings a box into sight, if it is not. */
+  reveal(box: Box): void
+}
+
+/** `focus` is the box to begin with where not all of the chart can be read at once. */
+export function useViewport(bounds: Box, focus: Box | undefined): Viewport {
+  const view = useSignal<View>({ x: 0, y: 0, scale: 1 })
+  const frame = useRef<HTMLDivElement>(null)
+  const touched = useRef(false)
+  const size = useCallback(() => frame.current?.getBoundingClientRect() ?? new DOMRect(0, 0, 800, 500), [])
+
+  const fit = useCallback(() => {
+    view.value = fitted(bounds, size())
+  }, [bounds])
+
+  const begin = useCallback(() => {
+    const all = fitted(bounds, size())
+    view.value = all.scale >= READABLE || !focus ? all : beginning(focus, size())
+  }, [bounds, focus])
+
+  const zoom = useCallback((factor: number, at?: Point) => {
+    touched.current = true
+    const { width, height } = size()
+    view.value = zoomed(view.value, factor, at ?? { x: width / 2, y: height / 2 })
+  }, [])
+
+  const pan = useCallback((dx: number, dy: number) => {
+    touched.current = true
+    const { x, y, scale } = view.value
+    view.value = { x: x + dx, y: y + dy, scale }
+  }, [])
+
+  const reveal = useCallback((box: Box) => {
+    const { width, height } = size()
+    if (!isInSight(box, view.value, width, height)) view.value = centred(box, size(), view.value.scale)
+  }, [])
+
+  useEffect(() => {
+    touched.current = false
+    begin()
+    const element = frame.current
+    if (!element) return undefined
+    // Until somebody moves the chart it follows the size of the window.
+    const observer = new ResizeObserver(() => {
+      if (!touched.current) begin()
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [begin])
+
+  return { view, frame, fit, zoom, pan, reveal }
+}
+
+function fitted({ x, y, width, height }: Box, frame: DOMRect): View {
+  const scale = Math.min(frame.width / width, frame.height / height, LARGEST_FIT)
+  return { scale, x: (frame.width - width * scale) / 2 - x * scale, y: (frame.height - height * scale) / 2 - y * scale }
+}
+
+/** A part of the chart that can be read, from where messages begin. */
+function beginning(box: Box, frame: DOMRect): View {
+  const scale = 0.85
+  const { x, y } = centre(box)
+  return { scale, x: frame.width * 0.4 - x * scale, y: frame.height * 0.22 - y * scale }
+}
+
+function centred(box: Box, frame: DOMRect, scale: number): View {
+  const { x, y } = centre(box)
+  return { scale, x: frame.width / 2 - x * scale, y: frame.height / 2 - y * scale }
+}
+
+function zoomed({ x, y, scale }: View, factor: number, at: Point): View {
+  const next = Math.min(Math.max(scale * factor, SMALLEST), LARGEST)
+  const share = next / scale
+  return { scale: next, x: at.x - (at.x - x) * share, y: at.y - (at.y - y) * share }
+}
+
+function isInSight(box: Box, { x, y, scale }: View, width: number, height: number): boolean {
+  const [left, top] = [box.x * scale + x, box.y * scale + y]
+  return left >= 0 && top >= 0 && left + box.width * scale <= width && top + box.height * scale <= height
+}

@@ -1,0 +1,258 @@
+import { useSignal } from '@preact/signals'
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { loadMessage, type MessageDetails } from '../api/message.ts'
+import { ApiError } from '../api/request.ts'
+import { toneOfTags } from '../chart/tone.ts'
+import { useLive } from '../live/use-live.ts'
+import type { LiveQueue } from '../live/live-queue.ts'
+import { QueueHeader } from '../overview/queue-header.tsx'
+import { useResource } from '../resource.ts'
+import { messagesLink, replaceQuery, route } from '../route.ts'
+import { isReadOnly } from '../shell/facts.ts'
+import { PageState } from '../shell/page-state.tsx'
+import { ValueView } from '../value/value-view.tsx'
+import { ContextDiff } from './context-diff.tsx'
+import { EditPayload } from './edit-payload.tsx'
+import { ErrorView } from './error-view.tsx'
+import { Facts } from './facts.tsx'
+import { MessageActions } from './message-actions.tsx'
+import { MessageChart } from './message-chart.tsx'
+import { NextSteps } from './next-steps.tsx'
+import { RawView } from './raw-view.tsx'
+import { SendEvent } from './send-event.tsx'
+import { TimeTravel } from './time-travel.tsx'
+import { Timeline } from './timeline.tsx'
+import { useContexts } from './use-contexts.ts'
+
+const EVERY = 2000
+
+/** All about one message. */
+export function MessagePage({ queue, id }: { queue: string; id: string }): JSX.Element {
+  const live = useLive(queue)
+  const { data, error, reload } = useResource(
+    `message ${queue} ${id}`,
+    (signal) => loadMessage(queue, id, signal),
+    EVERY,
+  )
+  useEffect(
+    () =>
+      live.onFlow(({ items }) => {
+        if (items.some((item) => item.id === id)) reload()
+      }),
+    [live, id],
+  )
+  const gone = error instanceof ApiError && error.status === 404
+  return (
+    <>
+      <QueueHeader queue={queue} page="message" live={live} />
+      {gone && (
+        <p class="notice">
+          There is no message “{id}” any more: it was removed, or kept for as long as the queue keeps them.
+        </p>
+      )}
+      {data ? (
+        <Details queue={queue} live={live} details={data} reload={reload} />
+      ) : (
+        !gone && <PageState error={error} what="the message" />
+      )}
+    </>
+  )
+}
+
+interface DetailsProps {
+  readonly queue: string
+  readonly live: LiveQueue
+  readonly details: MessageDetails
+  reload(): void
+}
+
+function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
+  const { message, history: steps } = details
+  const last = steps.length - 1
+  const asked = Number(route.value.query.get('step') ?? last)
+  const current = Math.max(0, Math.min(Number.isInteger(asked) ? asked : last, last))
+  const choose = (index: number): void => replaceQuery({ step: index >= last ? undefined : index })
+  const step = steps[current]
+  const then = steps.length > 0 && current < last
+  const says = step ? `step ${current + 1} of ${steps.length}: ${step.event} → ${step.state}` : 'no steps are kept'
+  return (
+    <>
+      <div class="message-head">
+        <h1>{message.id}</h1>
+        <a
+          class={`tag tone-${toneOfTags(message.state, message.tags)}`}
+          href={messagesLink(queue, { state: message.state })}
+        >
+          {message.state}
+        </a>
+        {!isReadOnly() && <MessageActions queue={queue} message={message} onDone={reload} />}
+      </div>
+      {message.quarantine && (
+        <section class="panel quarantine" aria-label="Quarantine">
+          <p>
+            <b>Set aside, whole.</b> {message.quarantine.reason}
+          </p>
+          {message.quarantine.event && <ValueView value={message.quarantine.event} depth={1} />}
+        </section>
+      )}
+      <div class="message-columns">
+        <div class="message-main">
+          <MessageChart
+            queue={queue}
+            id={message.id}
+            live={live}
+            steps={steps}
+            current={current}
+            state={message.state}
+          />
+          <TimeTravel steps={steps.length} current={current} says={says} onChoose={choose} />
+          <Part title="Journal">
+            <Timeline steps={steps} current={current} onChoose={choose} />
+          </Part>
+        </div>
+        <div class="message-side">
+          <Part title="Now">
+            <Facts queue={queue} message={message} />
+          </Part>
+          <ContextPart queue={queue} details={details} current={current} />
+          <Errors details={details} current={current} />
+          {!then && <Next queue={queue} message={message} reload={reload} />}
+          <Part
+            title="Payload"
+            extra={
+              canEdit(message) && <EditPayload queue={queue} id={message.id} input={message.input} onDone={reload} />
+            }
+          >
+            <ValueView value={message.input} />
+          </Part>
+          {message.output !== undefined && (
+            <Part title="Result">
+              <ValueView value={message.output} />
+            </Part>
+          )}
+          {message.inbox.length > 0 && (
+            <Part title={`Inbox: ${message.inbox.length} waiting`}>
+              <ValueView value={message.inbox} depth={1} />
+            </Part>
+          )}
+        </div>
+      </div>
+      <RawView raw={details.raw} />
+    </>
+  )
+}
+
+const canEdit = ({ tags, quarantine }: MessageDetails['message']): boolean =>
+  !isReadOnly() && (tags.includes('dead') || quarantine !== undefined)
+
+function Part({
+  title,
+  extra,
+  children,
+}: {
+  title: string
+  extra?: ComponentChildren
+  children: ComponentChildren
+}): JSX.Element {
+  const heading = useId()
+  return (
+    <section class="panel part" aria-labelledby={heading}>
+      <div class="part-head">
+        <h2 id={heading}>{title}</h2>
+        {extra}
+      </div>
+      {children}
+    </section>
+  )
+}
+
+/** The journal tells where a message was; what its context was is known of the steps that this page saw, and of the last one. */
+function ContextPart({
+  queue,
+  details,
+  current,
+}: {
+  queue: string
+  details: MessageDetails
+  current: number
+}): JSX.Element {
+  const contexts = useContexts(queue, details)
+  const steps = details.history
+  const [step, before] = [steps[current], steps[current - 1]]
+  const isLast = current === steps.length - 1
+  const after = step ? contexts.get(step.seq) : undefined
+  const earlier = before && contexts.get(before.seq)
+  return (
+    <Part title={isLast ? 'Context' : 'Context then'}>
+      {after !== undefined && earlier !== undefined && (
+        <>
+          <h3>What this step changed</h3>
+          <ContextDiff before={earlier.context} after={after.context} />
+        </>
+      )}
+      {isLast || steps.length === 0 ? (
+        <ValueView value={details.message.context} />
+      ) : after ? (
+        <ValueView value={after.context} />
+      ) : (
+        <p class="muted">
+          The journal keeps where a message was, not each context; this page knows those of the steps that it saw.
+        </p>
+      )}
+    </Part>
+  )
+}
+
+function Errors({
+  details: { message, history },
+  current,
+}: {
+  details: MessageDetails
+  current: number
+}): JSX.Element | null {
+  const isLast = current >= history.length - 1
+  const { error = errorIn(message.context) } = message
+  const told = isLast ? error : history[current]?.error
+  if (told === undefined || told === null || told === '') return null
+  return (
+    <Part title={isLast ? 'Last error' : 'Error of this step'}>
+      <ErrorView error={told} />
+    </Part>
+  )
+}
+
+/** Where the default machine keeps it. */
+const errorIn = (context: unknown): unknown =>
+  typeof context === 'object' && context !== null && 'error' in context ? context.error : undefined
+
+function Next({
+  queue,
+  message,
+  reload,
+}: {
+  queue: string
+  message: MessageDetails['message']
+  reload: () => void
+}): JSX.Element | null {
+  const picked = useSignal('')
+  const round = useSignal(0)
+  const form = useRef<HTMLDivElement>(null)
+  const writes = !isReadOnly() && message.status === 'active'
+  const pick = (type: string): void => {
+    picked.value = type
+    round.value += 1
+    form.current?.scrollIntoView({ block: 'nearest' })
+  }
+  return (
+    <Part title="What can happen next">
+      <NextSteps queue={queue} id={message.id} revision={message.revision} onPick={writes ? pick : undefined} />
+      {writes && (
+        <div ref={form}>
+          <h3>Send an event</h3>
+          <SendEvent key={round.value} queue={queue} id={message.id} picked={picked.value} onSent={reload} />
+        </div>
+      )}
+    </Part>
+  )
+}

@@ -1,0 +1,54 @@
+import type { JSX } from 'preact'
+import { loadNext, type NextEvent } from '../api/message.ts'
+import { useResource } from '../resource.ts'
+import { PageState } from '../shell/page-state.tsx'
+import { Countdown } from '../time/ago.tsx'
+
+interface NextStepsProps {
+  readonly queue: string
+  readonly id: string
+  readonly revision: number
+  /** Puts the event into the form below; absent where nothing may be sent. */
+  readonly onPick?: ((type: string) => void) | undefined
+}
+
+/** What the machine would do with each event now, and why not. */
+export function NextSteps({ queue, id, revision, onPick }: NextStepsProps): JSX.Element {
+  const { data, error } = useResource(`next ${queue} ${id} ${revision}`, (signal) => loadNext(queue, id, signal))
+  if (!data) return <PageState error={error} what="what can happen next" />
+  if (data.events.length === 0) return <p class="muted">Nothing: the machine has come to its end.</p>
+  return (
+    <ul class="next-steps">
+      {data.events.map((next) => (
+        <li key={`${next.kind} ${next.type}`} class={next.possible ? '' : 'is-blocked'}>
+          <NextName next={next} onPick={onPick} />
+          <span>
+            {next.possible ? <>→ {next.target ?? 'stays'}</> : <>not now: {next.blockedBy ?? 'not accepted'}</>}
+          </span>
+          {next.due !== undefined && (
+            <span class="muted">
+              <Countdown to={next.due} />
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function NextName({
+  next: { type, kind, possible },
+  onPick,
+}: {
+  next: NextEvent
+  onPick?: NextStepsProps['onPick']
+}): JSX.Element {
+  if (kind === 'event' && possible && onPick) {
+    return (
+      <button type="button" class="inline" onClick={() => onPick(type)}>
+        {type}
+      </button>
+    )
+  }
+  return <b>{{ event: type, timer: type, actor: type }[kind]}</b>
+}

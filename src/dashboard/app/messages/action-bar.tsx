@@ -1,0 +1,60 @@
+import { useSignal, type Signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import type { Filter, MessageRow } from '../api/messages.ts'
+import type { Action, Target } from '../api/operations.ts'
+import { ACTIONS, OperationDialog } from '../operations/operation-dialog.tsx'
+import { isReadOnly } from '../shell/facts.ts'
+
+interface ActionBarProps {
+  readonly queue: string
+  readonly state: string
+  readonly filter: Filter
+  readonly rows: readonly MessageRow[]
+  readonly chosen: Signal<ReadonlySet<string>>
+  onDone(): void
+}
+
+/** What can be done to the chosen messages, or, when none is chosen, to all that match the filter. */
+export function ActionBar({ queue, state, filter, rows, chosen, onDone }: ActionBarProps): JSX.Element | null {
+  const asked = useSignal<Action | undefined>(undefined)
+  if (isReadOnly()) return null
+  const ids = [...chosen.value]
+  const target: Target = ids.length > 0 ? { ids } : { filter: { state, ...filter } }
+  const what = ids.length > 0 ? `${ids.length} chosen` : `all in ${state}${filterText(filter)}`
+  const close = (): void => {
+    asked.value = undefined
+    chosen.value = new Set()
+    onDone()
+  }
+  return (
+    <div class="action-bar" role="group" aria-label={`Actions for ${what}`}>
+      <span class="action-target">
+        For <b>{what}</b>:
+      </span>
+      {actionsFor(state, rows).map((action) => (
+        <button key={action} type="button" disabled={rows.length === 0} onClick={() => (asked.value = action)}>
+          {ACTIONS[action].name}…
+        </button>
+      ))}
+      {asked.value && (
+        <OperationDialog queue={queue} action={asked.value} target={target} what={what} onClose={close} />
+      )}
+    </div>
+  )
+}
+
+/** What makes sense here comes first; a machine of somebody's own takes events that this page cannot know. */
+function actionsFor(state: string, rows: readonly MessageRow[]): readonly Action[] {
+  if (state === '~quarantined') return ['release', 'remove']
+  const tags = new Set(rows.flatMap((row) => row.tags))
+  if (tags.has('dead') || state === 'dead') return ['redrive', 'event', 'remove']
+  if (tags.has('settled') || ['succeeded', 'cancelled', '~failed'].includes(state)) return ['remove']
+  return ['retry', 'event', 'cancel', 'remove']
+}
+
+function filterText(filter: Filter): string {
+  const parts = Object.entries(filter).map(([name, value]) =>
+    name === 'errorFingerprint' ? 'this error' : `${name} ${value}`,
+  )
+  return parts.length === 0 ? '' : ` with ${parts.join(', ')}`
+}

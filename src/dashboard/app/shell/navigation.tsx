@@ -1,0 +1,44 @@
+import type { JSX } from 'preact'
+import { chartLink, linkTo, route } from '../route.ts'
+import { countText } from '../time/duration-text.ts'
+import { overview } from './facts.ts'
+
+const PAGES = [
+  { part: 'queues', name: 'All queues' },
+  { part: 'operations', name: 'Operations' },
+  { part: 'workers', name: 'Workers' },
+  { part: 'versions', name: 'Versions' },
+  { part: 'health', name: 'Health' },
+] as const
+
+export function Navigation(): JSX.Element {
+  const [first, second] = route.value.parts
+  const queues = overview.value?.queues ?? []
+  const current = (is: boolean): 'page' | undefined => (is ? 'page' : undefined)
+  return (
+    <nav aria-label="Pages" class="navigation">
+      <ul aria-label="Queues">
+        {queues.map(({ name, live, paused }) => (
+          <li key={name}>
+            <a href={chartLink(name)} aria-current={current(first === 'q' && second === name)}>
+              <span class="clipped">{name}</span>
+              {paused && <span class="tag tone-retrying">paused</span>}
+              <span class="number" title="on their way">
+                {countText(live)}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      <ul aria-label="All">
+        {PAGES.map(({ part, name }) => (
+          <li key={part}>
+            <a href={linkTo([part])} aria-current={current(first === part)}>
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

@@ -1,0 +1,94 @@
+import type { JSX } from 'preact'
+import { loadVersions, type QueueVersions } from '../api/versions.ts'
+import { useResource } from '../resource.ts'
+import { messageLink, messagesLink } from '../route.ts'
+import { PageState } from '../shell/page-state.tsx'
+import { Ago } from '../time/ago.tsx'
+import { countText } from '../time/duration-text.ts'
+
+/** Which versions of their machines messages are in, and what fits nowhere. */
+export function VersionsPage(): JSX.Element {
+  const { data, error } = useResource('versions', loadVersions, 10_000)
+  return (
+    <>
+      <h1>Versions</h1>
+      <p class="lead">
+        A message stays with the version of the machine that it began with. Drift is what the current version no longer
+        has a place for; what no worker could go on with waits in quarantine, whole.
+      </p>
+      {!data && <PageState error={error} what="the versions" />}
+      {data?.queues.map((queue) => (
+        <VersionsOf key={queue.queue} {...queue} />
+      ))}
+    </>
+  )
+}
+
+const VersionsOf = ({ queue, current, versions, drift, quarantined }: QueueVersions): JSX.Element => (
+  <section class="panel" aria-label={queue}>
+    <h2>{queue}</h2>
+    <p class="muted">
+      Current: <code>{current}</code>
+    </p>
+    <div class="scroll" tabIndex={0} role="region" aria-label={`Versions of ${queue}`}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Version</th>
+            <th scope="col">On their way</th>
+            <th scope="col">Finished</th>
+            <th scope="col">States</th>
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map(({ ref, live, finished, states }) => (
+            <tr key={ref}>
+              <th scope="row">
+                <code>{ref}</code> {ref === current && <span class="tag">current</span>}
+              </th>
+              <td>{countText(live)}</td>
+              <td>{countText(finished)}</td>
+              <td class="muted">
+                {Object.entries(states)
+                  .map(([state, count]) => `${state} ${count}`)
+                  .join(', ')}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+    {drift.length > 0 ? (
+      <>
+        <h3>Drift</h3>
+        <ul class="facts-list">
+          {drift.map(({ ref, state, count, example, reason }) => (
+            <li key={`${ref} ${state}`}>
+              <a href={messagesLink(queue, { state })}>
+                {countText(count)} in {state}
+              </a>{' '}
+              <span class="muted">
+                of {ref}: {reason}
+              </span>{' '}
+              <a href={messageLink(queue, example)}>{example}</a>
+            </li>
+          ))}
+        </ul>
+      </>
+    ) : (
+      <p class="muted">No drift: the current version has a place for every message.</p>
+    )}
+    {quarantined.length > 0 && (
+      <>
+        <h3>Quarantined</h3>
+        <ul class="facts-list">
+          {quarantined.map(({ id, reason, at }) => (
+            <li key={id}>
+              <a href={messageLink(queue, id)}>{id}</a> {reason} <span class="muted">{at > 0 && <Ago at={at} />}</span>
+            </li>
+          ))}
+        </ul>
+      </>
+    )}
+  </section>
+)
