@@ -209,6 +209,16 @@ describe('tells', () => {
     }
   })
 
+  test('what a user without the right to see settings can see', async () => {
+    await redis.acl('SETUSER', 'redrive', 'on', '>secret', '~rd:*', '&rd:*', '+@all', '-@dangerous', '+info')
+    const { name, partition } = await sleepers()
+    await redis.zrem(keys.state(partition, 'pending'), 'a')
+    const user = { path: backend.redis.socket, username: 'redrive', password: 'secret' }
+    const examination = await run({ redis: user, repair: true })
+    expect(examination.findings).toContainEqual(expect.objectContaining({ code: 'D_NOT_ALLOWED', severity: 'info' }))
+    expect(of(examination, name)).toMatchObject([{ code: 'D_UNLISTED', repaired: 1 }])
+  })
+
   test('nothing of a server that is away: that is an error', async () => {
     await expect(run({ redis: 'unix:///nowhere.sock', commandTimeout: 200 })).rejects.toMatchObject({
       code: 'E_REDIS_UNAVAILABLE',
