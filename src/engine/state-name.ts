@@ -5,8 +5,11 @@ import type { StateValue } from 'xstate'
  * (`billing.due+shipping.packed`). It names the sorted set of the state, and the value can be read back from it.
  */
 export function stateName(value: StateValue): string {
-  return leaves(value).join('+')
+  return leaves(value).join('+') || STATELESS
 }
+
+/** The name for a machine that has no states, and is just there. */
+const STATELESS = '~machine'
 
 function leaves(value: StateValue): string[] {
   if (typeof value === 'string') return [escape(value)]
@@ -20,6 +23,7 @@ function leaves(value: StateValue): string[] {
 
 /** The state value of a name, the inverse of `stateName`. */
 export function stateValue(name: string): StateValue {
+  if (name === STATELESS) return {}
   const root: Tree = new Map()
   for (const leaf of name.split('+')) insert(root, leaf.split('.').map(unescape))
   return simplify(root)

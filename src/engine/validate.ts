@@ -9,7 +9,6 @@ export const CHECKS = Object.freeze([
   'not-a-machine',
   'machine-id',
   'machine-version',
-  'machine-states',
   'unknown-action',
   'unknown-guard',
   'unknown-delay',
@@ -66,7 +65,7 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
 }
 
 /** What stored messages say of their machine. */
-function checkIdentity({ id, version, config, states }: AnyStateMachine): string[] {
+function checkIdentity({ id, version, config }: AnyStateMachine): string[] {
   const problems: string[] = []
   if (config.id === undefined)
     problems.push(
@@ -81,13 +80,6 @@ function checkIdentity({ id, version, config, states }: AnyStateMachine): string
       fault(
         'machine-version',
         `the machine's version ${JSON.stringify(version)} must be 1 to 40 letters, digits and . _ + -`,
-      ),
-    )
-  if (Object.keys(states).length === 0)
-    problems.push(
-      fault(
-        'machine-states',
-        'the machine has no states: a message is always in one. Add states: { … } and an initial one',
       ),
     )
   return problems

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { assign, createMachine, fromTransition, raise, sendTo, type AnyActorRef, type AnyStateMachine } from 'xstate'
+import {
+  assign,
+  createMachine,
+  fromTransition,
+  raise,
+  sendTo,
+  spawnChild,
+  type AnyActorRef,
+  type AnyStateMachine,
+} from 'xstate'
 import type { Stimulus } from '../../src/engine/stimulus.ts'
 import { FAILED, QUARANTINED } from '../../src/store/store.ts'
 import { activeNodes } from '../engine/sequences.ts'
@@ -92,11 +101,13 @@ describe('differences from XState', () => {
     expect(logOf(pair)).toEqual({ redrive: 'timer letter ', xstate: 'letter timer ' })
   })
 
-  test('a-send-to-an-actor-that-has-ended', async () => {
+  test('a-send-to-a-spawned-actor-that-has-ended', async () => {
     const { redrive, xstate } = both(
       {
         initial: 'a',
-        states: { a: { invoke: { id: 'work', src: 'work' }, on: { GO: { actions: sendTo('work', { type: 'HI' }) } } } },
+        states: {
+          a: { entry: spawnChild('work', { id: 'work' }), on: { GO: { actions: sendTo('work', { type: 'HI' }) } } },
+        },
       },
       { actors: { work: inert } },
     )
@@ -106,6 +117,16 @@ describe('differences from XState', () => {
     await new Promise(setImmediate)
     xstate.send({ type: 'GO' })
     expect([redrive.shelf.stored.state, xstate.snapshot.status]).toEqual([QUARANTINED, 'active'])
+    // What is sent to an invoked one is dropped by both.
+    const invoked = both(
+      {
+        initial: 'a',
+        states: { a: { invoke: { id: 'work', src: 'work' }, on: { GO: { actions: sendTo('work', { type: 'HI' }) } } } },
+      },
+      { actors: { work: inert } },
+    )
+    invoked.redrive.advance(invoked.redrive.done('work', 1))
+    expect(invoked.redrive.advance('GO').entry.state).toBe('a')
   })
 
   test('a-delayed-send-outlives-its-target', () => {

@@ -22,7 +22,7 @@ export interface Known {
   readonly contention?: boolean
   /** A timer that is set under the id of a pending one takes its place; XState forgets that one, and fires it all the same. */
   readonly timers?: boolean
-  /** What is sent to an actor that has ended puts a message aside; XState drops it. */
+  /** What is sent to a spawned actor that has ended puts a message aside; XState drops it. */
   readonly sends?: boolean
 }
 

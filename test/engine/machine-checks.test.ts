@@ -18,7 +18,6 @@ const faulty: Record<(typeof CHECKS)[number], unknown> = {
   'not-a-machine': { id: 'm', initial: 'a', states },
   'machine-id': createMachine({ initial: 'a', states }),
   'machine-version': createMachine({ id: 'm', version: '?', initial: 'a', states }),
-  'machine-states': createMachine({ id: 'm' }),
   'unknown-action': machineOf({ entry: 'lost' }),
   'unknown-guard': machineOf({ always: { guard: 'lost', target: 'b' } }),
   'unknown-delay': machineOf({ after: { lost: 'b' } }),

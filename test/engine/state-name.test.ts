@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { createMachine, type AnyStateMachine, type StateValue } from 'xstate'
+import { assign, createMachine, type AnyStateMachine, type StateValue } from 'xstate'
 import { registerMachine } from '../../src/engine/registry.ts'
 import { stateName, stateValue } from '../../src/engine/state-name.ts'
 import { initialStep, step } from '../../src/engine/transition.ts'
 import { chartsWithKeys } from './charts/generated.ts'
 import { eventOf, moves, runs } from './sequences.ts'
+import { stage } from './stage.ts'
 
 const awkward = fc.oneof(
   fc.string({
@@ -142,3 +143,26 @@ function attempt<T>(run: () => T): T | undefined {
     return undefined
   }
 }
+
+describe('a machine without states', () => {
+  test('has a name for where it is, which no state can have', () => {
+    expect(stateName({})).toBe('~machine')
+    expect(stateValue('~machine')).toEqual({})
+    expect(stateName('~machine')).not.toBe('~machine')
+  })
+
+  test('is a message like any other', () => {
+    const it = stage(
+      createMachine({
+        id: 'counter',
+        context: { count: 0 },
+        tags: ['open'],
+        on: { ADD: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
+      }) as AnyStateMachine,
+    )
+    it.advance('ADD')
+    expect(it.advance('ADD').entry).toMatchObject({ state: '~machine', disposal: 'release' })
+    expect(it.claim().snapshot).toMatchObject({ value: {}, context: { count: 2 } })
+    expect(it.machine.tags('~machine')).toEqual(['open'])
+  })
+})

@@ -56,8 +56,9 @@ function isLegal(machine: AnyStateMachine, snapshot: AnyMachineSnapshot): boolea
   return isDeepStrictEqual(ids(inDocumentOrder(resolved)), ids(snapshot))
 }
 
-/** An actor that has ended is no child any more; XState itself remembers it until its state is left. */
+/** A spawned actor that has ended is no child any more; XState itself remembers it. */
 function withoutChild(twin: Twin, id: string): Twin {
+  if (activeNodes(twin.snapshot).some(({ invoke }) => invoke.some((each) => each.id === id))) return twin
   const { [id]: _ended, ...children } = twin.snapshot.children as Record<string, unknown>
   return { ...twin, snapshot: { ...twin.snapshot, children } as AnyMachineSnapshot }
 }
