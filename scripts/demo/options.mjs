@@ -20,7 +20,7 @@ processes, one of which is killed half-way. Ends by itself; exit code 0 means th
   --messages N   how many to send, ${BOUNDS.messages.join('-')} (default 400)
   --seed N       another seed, other failures (default 1)
   --redis URL    your own server, under a prefix of the demo's own (default: REDIS_URL, else a private server)
-  --keep         goes on with more messages after the summary, until Ctrl-C
+  --keep         opens the dashboard, and goes on with more messages after the summary, until Ctrl-C
   --json         the summary as one JSON line on stdout; the view goes to stderr`
 
 /**

@@ -68,10 +68,10 @@ async function openRun(options, screen, life) {
   return { ...stage, options, screen, signal: life.signal, source, messages, tally, seconds, sent: 0 }
 }
 
-const greeting = ({ messages, seed }, { url, prefix, receiver }) => `
+const greeting = ({ messages, seed }, { url, prefix, receiver, dashboard }) => `
 Redrive: ${messages} GitHub webhooks on their way to ${receiver.url}, seed ${seed}.
 The receiver answers 200, 500, 429 or 400, hangs, or cuts the connection. Half-way one of two workers is killed.
-Look inside meanwhile: npx redrive stats --redis ${url}${prefix === 'rd' ? '' : ` --prefix ${prefix}`}`
+${dashboard ? `\nLook inside: ${dashboard}\n` : `Look inside meanwhile: npx redrive stats --redis ${url}${prefix === 'rd' ? '' : ` --prefix ${prefix}`}`}`
 
 /** Sends everything, watches until everything is settled, and judges. */
 async function perform(run) {
@@ -134,7 +134,7 @@ async function accountsOf({ queue, messages }) {
 
 /** More of the same for one to look at, until a signal ends it. */
 async function goOn(run) {
-  run.screen.print('\nIt goes on with more messages; Ctrl-C ends it.')
+  run.screen.print(`\nIt goes on with more messages at ${run.dashboard}; Ctrl-C ends it.`)
   run.receiver.remember(REMEMBERED)
   const onSent = (message) => {
     run.receiver.expect(message)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Redrive } from '../../dist/src/index.js'
 import { openConnection } from '../../dist/src/store/connection.js'
+import { openDashboard } from './dashboard.mjs'
 import { openQueue } from './queue.mjs'
 import { startReceiver } from './receiver.mjs'
 import { startWorker } from './worker-processes.mjs'
@@ -17,6 +18,7 @@ const SPARE = 1000
  * @property {import('../../dist/src/index.js').Queue} queue
  * @property {Awaited<ReturnType<typeof startReceiver>>} receiver
  * @property {import('./worker-processes.mjs').WorkerProcess[]} workers
+ * @property {string | undefined} dashboard What to open in a browser, when the run is kept.
  */
 
 /**
@@ -24,7 +26,7 @@ const SPARE = 1000
  * @param {{ signal: AbortSignal, onClose: (close: () => Promise<void>) => void }} life What is opened is closed in reverse.
  * @returns {Promise<Stage>}
  */
-export async function openStage({ messages, redis }, { signal, onClose }) {
+export async function openStage({ messages, redis, keep }, { signal, onClose }) {
   const prefix = redis === undefined ? 'rd' : `demo-${randomBytes(4).toString('hex')}`
   const redrive = new Redrive(redis === undefined ? { embedded: true } : { redis, prefix })
   onClose(() => redrive.close())
@@ -44,7 +46,9 @@ export async function openStage({ messages, redis }, { signal, onClose }) {
   const failed = starts.find(({ status }) => status === 'rejected')
   if (failed) throw failed.reason
   signal.throwIfAborted()
-  return { url, prefix, queue: openQueue(redrive, retained), receiver, workers }
+  const queue = openQueue(redrive, retained)
+  const dashboard = keep ? await openDashboard(redrive, onClose) : undefined
+  return { url, prefix, queue, receiver, workers, dashboard }
 }
 
 const NO_SERVER =

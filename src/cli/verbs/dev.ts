@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import type { Redrive } from '../../client/redrive.ts'
 import { findRedisServer, redisMissing } from '../../embedded/find-redis-server.ts'
 import { describeAddress } from '../../store/connection.ts'
-import { watchQueues, type Watching } from '../dev-watch.ts'
+import { dashboardOf, dashboardOn } from '../dev-dashboard.ts'
+import { watchQueues } from '../dev-watch.ts'
 import { DEMO } from '../module.ts'
 import { serve, type Service } from '../serve.ts'
 import { connect, newClient, type Runner, type Session } from '../session.ts'
@@ -20,7 +21,7 @@ interface DevOptions {
 export function addDev(program: Command, runner: Runner): void {
   program
     .command('dev')
-    .description('start a private Redis and workers, and show what happens, until Ctrl-C')
+    .description('start a private Redis, workers and the dashboard, and show what happens, until Ctrl-C')
     .argument('[module]', 'as for worker; without one, messages of the queue "dev" are echoed')
     .option('--directory <path>', 'keeps the data, and the socket in it, for the next time')
     .option('--concurrency <number>', ...CONCURRENCY)
@@ -66,7 +67,8 @@ async function onServer(session: Session, redrive: Redrive, options: Started & {
   session.output.note(`redis ${describeAddress(address)}`)
   const watching = await watchQueues(session, redrive, { from: 'now' })
   if (module === DEMO) hint(session, address)
-  return together(workerPool(session, options), watching)
+  const pool = workerPool(session, options)
+  return together(pool, watching, await dashboardOn(session, address, module))
 }
 
 /** Nobody else sees this memory: one process does it all. */
@@ -78,21 +80,28 @@ async function inMemory(
   if (processes > 1) session.output.note('--processes needs a Redis server: this is one process')
   const workers = await startWorkers(redrive, { module, concurrency })
   session.output.note(`worker ${process.pid} ready: ${workers.working.join(', ')}`)
-  return together(workers, await watchQueues(session, redrive, { from: 'start', open: workers.defined }))
+  const watching = await watchQueues(session, redrive, { from: 'start', open: workers.defined })
+  return together(workers, watching, await dashboardOf(session, redrive))
+}
+
+interface Stoppable {
+  stop(): Promise<void>
 }
 
 /** What workers do at their end is still shown. */
-function together(workers: Service, watching: Watching): Service {
+function together(workers: Service, ...beside: readonly Stoppable[]): Service {
+  const stopBeside = async (): Promise<void> => void (await Promise.all(beside.map((each) => each.stop())))
+
   async function ended(itself: Promise<number>): Promise<number> {
     const code = await itself
-    await watching.stop()
+    await stopBeside()
     return code
   }
   return {
     ...(workers.ended ? { ended: ended(workers.ended) } : {}),
     async stop() {
       await workers.stop()
-      await watching.stop()
+      await stopBeside()
     },
   }
 }

@@ -64,7 +64,8 @@ export function stateTicks({ states, now }: Survey, traffic: Traffic): Record<st
       const before = Object.hasOwn(ticks, leaf) ? ticks[leaf] : undefined
       ticks[leaf] = {
         count: count + (before?.count ?? 0),
-        oldestAt: least(headEnteredAt, before?.oldestAt ?? null),
+        // One that came in while the server was asked is not older than nothing.
+        oldestAt: least(headEnteredAt && Math.min(headEnteredAt, now), before?.oldestAt ?? null),
         inPerSecond: arrivals.get(leaf) ?? 0,
         outPerSecond: departures.get(leaf) ?? 0,
         ...traffic.stays.of(leaf, now),
