@@ -29,7 +29,7 @@ export interface MessageRecord {
   readonly used: Set<string>
   /** Fences under which handlers may run: those of the owner after a commit that kept the lease. */
   readonly running: Set<string>
-  /** Nonces of custom actions that were asked for. */
+  /** Fields of the custom actions that were asked for. */
   readonly actions: Set<string>
   readonly transitions: Transition[]
   /** Its machine is finished and nothing of it is left to do. */
@@ -57,7 +57,7 @@ export function createRecord({ queue, index }: Partition, message: NewMessage, n
     attention: attention === 'now' ? now : earliest(set.map(([, timer]) => timer)),
     used: new Set(),
     running: new Set(),
-    actions: new Set(Object.keys(fields).filter((field) => field.startsWith(FIELD.action))),
+    actions: new Set(Object.entries(fields).flatMap(([field, text]) => (isOwnAction(field, text) ? [field] : []))),
     transitions: transitionsOf(queue, now, [message.transition]),
     settled: false,
     gone: false,
@@ -78,7 +78,7 @@ export function applyEntry(record: MessageRecord, entry: CommitEntry, lease: num
   for (const { field, value } of entry.changes) {
     if (value === undefined) record.fields.delete(field)
     else record.fields.set(field, value)
-    if (field.startsWith(FIELD.action)) record.actions.add(field)
+    if (isOwnAction(field, value)) record.actions.add(field)
   }
   for (const { nonce } of entry.clearTimers) record.timers.delete(nonce)
   for (const { nonce, text, delay } of entry.setTimers) record.timers.set(nonce, { nonce, text, due: now + delay })
@@ -87,6 +87,10 @@ export function applyEntry(record: MessageRecord, entry: CommitEntry, lease: num
   record.leaseUntil = 0
   record.attention = attentionAfter(record, entry, now)
 }
+
+/** One that the machine's author wrote, and not one of those by which messages talk. */
+const isOwnAction = (field: string, text: string | undefined): boolean =>
+  field.startsWith(FIELD.action) && text?.startsWith('redrive.') === false
 
 function keep(record: MessageRecord, fence: string, leaseUntil: number): void {
   record.owner = `${record.revision}:${tokenIn(fence)}`

@@ -17,12 +17,6 @@ export interface Setting {
   readonly common: Pick<QueueOptions, 'lease' | 'partitions' | 'retention' | 'journal'>
 }
 
-const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  mail: ['handler'],
-  orders: ['charge', 'pack', 'label'],
-  families: ['work'],
-}
-
 export function openWorker(
   world: World,
   server: MemoryStore,
@@ -34,9 +28,10 @@ export function openWorker(
   const prefetch = Math.floor(world.between(0, 4))
   return openBerth(world, server, name, ({ process, redrive }) => {
     for (const { chart, common } of settings) {
-      const options = { ...chart.options({ tell: (id) => process.alive && executions.acted(id) }), ...common }
-      const handlers = createHandlers(world, process, executions, SOURCES[chart.name] ?? [])
-      const worker = redrive.queue(chart.name, options).work(handlers, { name: process.name, concurrency, prefetch })
+      const handlers = createHandlers(world, process, executions, chart.sources)
+      const worker = redrive
+        .queue(chart.name, { ...chart.options, ...common })
+        .work(handlers, { name: process.name, concurrency, prefetch })
       // A worker that cannot begin says so; its process ends, and is started again by whoever watches over it.
       worker.ready().catch(() => process.resume(process.kill))
     }
@@ -51,7 +46,7 @@ export function openProducer(
 ): Berth {
   return openBerth(world, server, 'producer', ({ process, redrive }) => {
     for (const { chart, common } of settings) {
-      const queue = redrive.queue(chart.name, { ...chart.options({ tell: () => {} }), ...common })
+      const queue = redrive.queue(chart.name, { ...chart.options, ...common })
       const open = errands.filter((errand) => errand.chart === chart && !errand.over)
       for (const errand of open) void run(world, process, queue, errand, common.retention === undefined)
     }
@@ -73,7 +68,7 @@ export function openFollower(
 ): Berth {
   return openBerth(world, server, 'follower', ({ process, redrive }) => {
     settings.forEach(({ chart, common }, i) => {
-      const queue = redrive.queue(chart.name, { ...chart.options({ tell: () => {} }), ...common })
+      const queue = redrive.queue(chart.name, { ...chart.options, ...common })
       void keepFollowing(process, queue, followed[i]!)
     })
   })

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Compiles the simulation with the sources that it runs, and runs it: npm run simulate -- --seeds 10000
+# It only strips the types; `npm run check` checks them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

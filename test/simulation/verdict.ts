@@ -4,6 +4,7 @@ import { readMail } from '../../src/events/mail-text.ts'
 import type { MemoryStore } from '../../src/store/memory-store.ts'
 import type { Transition } from '../../src/message.ts'
 import type { StoredMessage } from '../../src/store/store.ts'
+import type { ParentContext } from './charts.ts'
 import type { Errand } from './errands.ts'
 import type { Executions } from './executions.ts'
 import type { MessageRecord } from './message-record.ts'
@@ -38,11 +39,15 @@ export async function judge(outcome: Outcome, store: MemoryStore): Promise<void>
       if (errand.sent === 'acknowledged') blame('was acknowledged and is lost')
       continue
     }
-    atAnEnd(record, blame)
     if (executions.actions(errand.id) < record.actions.size)
       blame(`had ${record.actions.size} actions asked for, and ${executions.actions(errand.id)} were run`)
     if (errand.chart.takesNotes) notes(record, errand, blame)
-    results(record, errand, blame)
+    resultsOf(record, errand, blame)
+  }
+  for (const record of witness.records.values()) {
+    const blame = (rule: string): void => world.violate(`"${record.id}" ${rule}`)
+    atAnEnd(record, blame)
+    if (record.queue === 'parents') joined(record, witness, blame)
   }
   feeds(outcome)
   await agreement(outcome, store)
@@ -84,10 +89,22 @@ function notes(record: MessageRecord, { told }: Errand, blame: Blame): void {
   }
 }
 
+/** A parent hears once that all its children have ended, and how each did; and hears itself once. */
+function joined(record: MessageRecord, { find }: Witness, blame: Blame): void {
+  const { joins, echoes, results } = contextOf(record) as unknown as ParentContext
+  if (joins !== 1 || echoes !== 1) blame(`joined its children ${joins} times, and heard itself ${echoes} times`)
+  if (results.length !== 3) blame(`joined ${results.length} children, and had 3`)
+  for (const { queue, id, status } of results) {
+    const last = find(queue, id)?.transitions.at(-1)
+    const isDone = last?.tags.includes('succeeded') ?? false
+    if (!last || isDone !== (status === 'done')) blame(`takes its child "${id}" for ${status}, which is in ${last?.to}`)
+  }
+}
+
 const contextOf = ({ id, fields }: MessageRecord): Readonly<Record<string, unknown>> =>
   describe({ id, fields: Object.fromEntries(fields), timers: [] } as unknown as StoredMessage).context
 
-function results({ transitions }: MessageRecord, { results: heard }: Errand, blame: Blame): void {
+function resultsOf({ transitions }: MessageRecord, { results: heard }: Errand, blame: Blame): void {
   const ends = transitions.filter(({ status, tags }) => status !== 'active' || tags.includes('settled'))
   for (const { value, code } of heard) {
     if (code === 'E_TIMEOUT' || code === 'E_CLOSED' || code === 'E_NOT_FOUND' || code === 'E_REDIS_UNAVAILABLE')

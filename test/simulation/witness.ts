@@ -32,7 +32,7 @@ export type JudgeStep = (record: MessageRecord, entry: CommitEntry, now: number)
 export function createWitness(world: World, inner: MemoryStore, judge: JudgeStep): Witness {
   const records = new Map<string, MessageRecord>()
   const aliases = new Map<string, number>()
-  const answered = new Set<string>()
+  const answers = new Map<string, string>()
   const key = (queue: string, id: string): string => `${queue}/${id}`
   const find = (queue: string, id: string): MessageRecord | undefined => records.get(key(queue, id))
   const blame = (id: string, rule: string): void => world.violate(`"${id}" ${rule}`)
@@ -45,11 +45,13 @@ export function createWitness(world: World, inner: MemoryStore, judge: JudgeStep
       : `t${aliases.get(token)}`
   }
 
-  /** Whether a call with this token was never answered before. */
-  function isFirst(token: string): boolean {
-    if (answered.has(token)) return false
-    answered.add(token)
-    return true
+  /** Whether a call with this token was never answered before; one that is sent again must be answered as the first time. */
+  function isFirst(token: string, answer: unknown): boolean {
+    const text = JSON.stringify(answer)
+    const before = answers.get(token)
+    if (before === undefined) answers.set(token, text)
+    else if (before !== text) world.violate(`${alias(token)} was answered with ${before}, and then with ${text}`)
+    return before === undefined
   }
 
   function stored(partition: Partition, message: NewMessage, status: EnqueueStatus, now: number): void {
@@ -152,14 +154,14 @@ export function createWitness(world: World, inner: MemoryStore, judge: JudgeStep
     ...inner,
     async enqueue(partition, token, messages, ...rest) {
       const statuses = await inner.enqueue(partition, token, messages, ...rest)
-      if (isFirst(token)) messages.forEach((each, i) => stored(partition, each, statuses[i]!, now()))
+      if (isFirst(token, statuses)) messages.forEach((each, i) => stored(partition, each, statuses[i]!, now()))
       trace(`enqueue ${alias(token)} ${messages.map(({ id }, i) => `${id}=${JSON.stringify(statuses[i])}`).join(' ')}`)
       return statuses
     },
     async claim(partition, request) {
       const claim = await inner.claim(partition, request)
       // One that has found nothing leaves no record: sent again it may find something.
-      const first = claim.messages.length > 0 && isFirst(request.token)
+      const first = claim.messages.length > 0 && isFirst(request.token, '')
       for (const message of claim.messages) claimed(partition.queue, message, request.lease, first, now())
       trace(
         `claim ${request.worker} ${claim.messages.map(({ id, fence }) => `${id}=${alias(fence)}`).join(' ')} ${claim.next ?? ''}`,
@@ -180,7 +182,8 @@ export function createWitness(world: World, inner: MemoryStore, judge: JudgeStep
     },
     async deliver(partition, token, deliveries, ...rest) {
       const statuses = await inner.deliver(partition, token, deliveries, ...rest)
-      if (isFirst(token)) deliveries.forEach((each, i) => delivered(partition.queue, each, statuses[i]!, now()))
+      if (isFirst(token, statuses))
+        deliveries.forEach((each, i) => delivered(partition.queue, each, statuses[i]!, now()))
       trace(`deliver ${alias(token)} ${deliveries.map(({ id }, i) => `${id}=${statuses[i]}`).join(' ')}`)
       return statuses
     },
