@@ -50,7 +50,7 @@ export function ChartView({
     <div class={classes.join(' ')} ref={viewport.frame}>
       <svg role="group" aria-label={label} onKeyDown={(event) => onKey(event, drawing, entry, viewport)}>
         <Arrows />
-        <g transform={`translate(${x} ${y}) scale(${scale})`}>
+        <g transform={`translate(${x} ${y}) scale(${scale})`} style={{ '--inverse': 1 / scale }}>
           {outerFirst(drawing.states, true).map(card)}
           {drawing.edges.map((edge, index) => (
             <EdgeLine key={index} drawn={edge} perSecond={rates?.get(edge) ?? 0} lit={edge === litEdge} />

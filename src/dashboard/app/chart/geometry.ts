@@ -31,8 +31,12 @@ export interface DrawnEdge {
 }
 
 /** The layout places names; figures need more. Names and numbers have room in a card of this size. */
-const CARD = { width: 156, height: 52 }
+const CARD = { width: 164, height: 52 }
 const MARGIN = 14
+/** Of a state around those in it: at its sides, and at its top where its name is. */
+const PADDING = 14
+const HEAD = 40
+const LOOP = 20
 
 interface Stretch {
   readonly x: number
@@ -48,14 +52,14 @@ const CLEARANCE = { x: 16, y: 22 }
 export function toDrawing(layout: ChartLayout): Drawing {
   const placed = layout.states.filter((state) => !isFrame(state, layout))
   const by = roomFor(placed)
-  const states = placed.map((state) => drawn(state, by))
+  const states = drawStates(placed, by)
   const boxes = new Map(states.map(({ state, box }) => [state.id, box]))
   const edges = layout.edges.map(({ edge, points, label }) => {
     const stretched = points.map((point) => stretch(point, by))
     return {
       edge,
       points: edge
-        ? meet(stretched, boxes.get(edge.from), boxes.get(edge.to))
+        ? ways(stretched, boxes.get(edge.from), boxes.get(edge.to))
         : endInside(stretched, [...boxes.values()]),
       label: label && { at: stretch(centre(label), by), lines: label.lines },
     }
@@ -68,12 +72,20 @@ export function toDrawing(layout: ChartLayout): Drawing {
 function roomFor(placed: readonly PlacedState[]): Stretch {
   let by = LEAST
   while (by.x < MOST && by.y < MOST) {
-    const cards = placed.map((state) => drawn(state, by)).filter(({ outer }) => !outer)
-    const crowded = cards.flatMap((a, index) => cards.slice(index + 1).flatMap((b) => crowd(a.box, b.box) ?? []))
+    const crowded = crowding(drawStates(placed, by))
     if (crowded.length === 0) return by
     by = { x: by.x + (crowded.includes('x') ? STEP : 0), y: by.y + (crowded.includes('y') ? STEP : 0) }
   }
   return by
+}
+
+function crowding(states: readonly DrawnState[]): readonly ('x' | 'y')[] {
+  const family = ({ state }: DrawnState): string => state.path.slice(0, -1).join('\n')
+  return states.flatMap((a, index) =>
+    states
+      .slice(index + 1)
+      .flatMap((b) => (family(a) === family(b) && a.state.id !== '' ? (crowd(a.box, b.box) ?? []) : [])),
+  )
 }
 
 /** In which direction two boxes are too close, and would first be clear. */
@@ -82,7 +94,17 @@ function crowd(a: Box, b: Box): 'x' | 'y' | undefined {
   const x = (a.width + b.width) / 2 + CLEARANCE.x - Math.abs(from.x - to.x)
   const y = (a.height + b.height) / 2 + CLEARANCE.y - Math.abs(from.y - to.y)
   if (x <= 0 || y <= 0) return undefined
-  return Math.abs(from.y - to.y) * 2 > Math.abs(from.x - to.x) ? 'y' : 'x'
+  return y < x ? 'y' : 'x'
+}
+
+/** The innermost first, so that what holds others can grow around them. */
+function drawStates(placed: readonly PlacedState[], by: Stretch): readonly DrawnState[] {
+  const cards = new Map<string, DrawnState>()
+  for (const each of placed.toReversed()) {
+    const inside = each.state.states.flatMap(({ id }) => cards.get(id)?.box ?? [])
+    cards.set(each.state.id, drawn(each, by, inside))
+  }
+  return placed.flatMap(({ state }) => cards.get(state.id) ?? [])
 }
 
 /** The outline of the whole machine says nothing, unless something leads from or to it. */
@@ -93,13 +115,39 @@ const stretch = ({ x, y }: Point, by: Stretch): Point => ({ x: x * by.x, y: y * 
 
 export const centre = ({ x, y, width, height }: Box): Point => ({ x: x + width / 2, y: y + height / 2 })
 
-function drawn({ state, ...box }: PlacedState, by: Stretch): DrawnState {
+function drawn({ state, ...box }: PlacedState, by: Stretch, inside: readonly Box[]): DrawnState {
   const { x, y } = stretch(box, by)
   const [width, height] = [box.width * by.x, box.height * by.y]
   const outer = state.states.length > 0
-  if (outer || state.kind === 'history') return { state, outer, box: { x, y, width, height } }
+  if (outer) return { state, outer, box: around({ x, y, width, height }, inside) }
+  if (state.kind === 'history') return { state, outer, box: { x, y, width, height } }
   const [w, h] = [Math.max(width, CARD.width), Math.max(height, CARD.height)]
   return { state, outer, box: { x: x - (w - width) / 2, y: y - (h - height) / 2, width: w, height: h } }
+}
+
+function around(box: Box, inside: readonly Box[]): Box {
+  const left = Math.min(box.x, ...inside.map(({ x }) => x - PADDING))
+  const top = Math.min(box.y, ...inside.map(({ y }) => y - HEAD))
+  const right = Math.max(box.x + box.width, ...inside.map(({ x, width }) => x + width + PADDING))
+  const bottom = Math.max(box.y + box.height, ...inside.map(({ y, height }) => y + height + PADDING))
+  return { x: left, y: top, width: right - left, height: bottom - top }
+}
+
+const ways = (points: readonly Point[], from: Box | undefined, to: Box | undefined): readonly Point[] =>
+  from && from === to && points.every((point) => holds(from, point)) ? loop(points, from) : meet(points, from, to)
+
+/** A way back to the same box that the box has swallowed: it is drawn anew at the side where it was. */
+function loop(points: readonly Point[], box: Box): readonly Point[] {
+  const { x, y } = centre(box)
+  const mean = points.reduce((sum, point) => sum + point.x, 0) / Math.max(points.length, 1)
+  const side = mean < x ? box.x : box.x + box.width
+  const out = mean < x ? side - LOOP : side + LOOP
+  return [
+    { x: side, y: y - LOOP / 2 },
+    { x: out, y: y - LOOP / 2 },
+    { x: out, y: y + LOOP / 2 },
+    { x: side, y: y + LOOP / 2 },
+  ]
 }
 
 /** A box that grew has swallowed the ends of its edges: they are taken back to its border. */

@@ -8,6 +8,8 @@ import { durationText, rateText } from '../time/duration-text.ts'
 import type { Plot } from './plot.ts'
 
 const MINUTES = 15
+/** Milliseconds between two points that belong together. */
+const GAP = 5000
 
 /** Throughput and lag over the last minutes: what was kept by the server, and each second since. */
 export function History({ queue, live }: { queue: string; live: LiveQueue }): JSX.Element {
@@ -68,9 +70,10 @@ function PlotOf({ title, points, read, text, color }: PlotProps): JSX.Element {
     }
   }, [scheme])
   useEffect(() => {
+    const shown = withGaps(points)
     plot?.show(
-      points.map(({ at }) => at / 1000),
-      points.map(read),
+      shown.map(({ at }) => at / 1000),
+      shown.map(({ point }) => (point ? read(point) : null)),
     )
   })
   const last = points.at(-1)
@@ -82,4 +85,13 @@ function PlotOf({ title, points, read, text, color }: PlotProps): JSX.Element {
       <div ref={place} class="plot-place" aria-hidden="true" />
     </figure>
   )
+}
+
+/** The server looks only while somebody watches: what it did not see is no line. */
+function withGaps(points: readonly HistoryPoint[]): readonly { at: number; point: HistoryPoint | undefined }[] {
+  return points.flatMap((point, index) => {
+    const before = points[index - 1]
+    const gap = before && point.at - before.at > GAP ? [{ at: before.at + 1, point: undefined }] : []
+    return [...gap, { at: point.at, point }]
+  })
 }

@@ -2,8 +2,8 @@ import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 
 export interface Plot {
-  /** Seconds since 1970, and a value for each. */
-  show(times: readonly number[], values: readonly number[]): void
+  /** Seconds since 1970, and a value for each; `null` breaks the line. */
+  show(times: readonly number[], values: readonly (number | null)[]): void
   remove(): void
 }
 

@@ -53,11 +53,13 @@ export function StateCard({ drawn, figures, href, focusable, lit, visited, onFoc
 }
 
 function CardText({ drawn: { state, box, outer }, figures }: Pick<StateCardProps, 'drawn' | 'figures'>): JSX.Element {
+  // Without figures the name has the card to itself.
+  const middle = figures || outer ? 22 : box.height / 2 + 5
   const name = shortened(state.name, box.width - 30 - (figures ? countText(figures.count).length * 11 : 0))
   return (
     <>
-      <circle class="mark" cx={13} cy={18} r={4} />
-      <text class="name" x={23} y={22}>
+      <circle class="mark" cx={13} cy={middle - 4} r={4} />
+      <text class="name" x={23} y={middle}>
         {name}
       </text>
       {figures && (

@@ -38,7 +38,7 @@ export function TimeTravel({ steps, current, says, onChoose }: TimeTravelProps):
         disabled={current <= 0}
         onClick={() => onChoose(current - 1)}
       >
-        ◀
+        ‹
       </button>
       <button
         type="button"
@@ -56,7 +56,7 @@ export function TimeTravel({ steps, current, says, onChoose }: TimeTravelProps):
         disabled={current >= last}
         onClick={() => onChoose(current + 1)}
       >
-        ▶
+        ›
       </button>
       <input
         type="range"

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import type { HistoryStep } from '../api/message.ts'
-import { dateText, durationText } from '../time/duration-text.ts'
+import { dateText, durationText, timeText } from '../time/duration-text.ts'
 
 interface TimelineProps {
   readonly steps: readonly HistoryStep[]
@@ -18,7 +18,7 @@ export const Timeline = ({ steps, current, onChoose }: TimelineProps): JSX.Eleme
         <li key={step.seq}>
           <button type="button" aria-current={index === current ? 'step' : undefined} onClick={() => onChoose(index)}>
             <span class="step-time" title={dateText(step.at)}>
-              {before ? `+${durationText(step.at - before.at)}` : dateText(step.at)}
+              {before ? `+${durationText(step.at - before.at)}` : timeText(step.at)}
             </span>
             <span class="step-event">{step.event}</span>
             <span class="step-state">→ {step.state}</span>
