@@ -62,8 +62,10 @@ export interface Message<Input = unknown> {
   readonly state: string
   readonly status: Status
   readonly tags: readonly string[]
-  /** What was sent. */
+  /** What was sent, or what it was edited to. */
   readonly input: Input
+  /** What was sent, when the input was edited since. */
+  readonly sentInput?: Input
   readonly context: Readonly<Record<string, unknown>>
   readonly output?: unknown
   readonly error?: unknown

@@ -110,4 +110,6 @@ export const DEFAULTS = Object.freeze({
   busySweepInterval: 1000,
   /** How long a message must have been missing from its set's hash before the janitor takes it out of the set. */
   missingFor: 3_600_000,
+  /** How long an operation that removes messages can be undone. */
+  undoFor: 3_600_000,
 })

@@ -14,6 +14,7 @@ import type { Prepare } from './prepare.ts'
 import type { QueueOptions, SendRetryOptions } from './queue-options.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
 import { awaitResult, createQueueEvents } from './results.ts'
+import { createSteering, type QueueSteering } from './steering/steering.ts'
 import { createSignals, type SignalOptions, type SignalResult } from './signals.ts'
 import { answersOf } from './queue-full.ts'
 import type { Sender } from './sender.ts'
@@ -33,7 +34,7 @@ export interface BulkMessage<Payload> extends SendOptions {
 
 /** A named set of messages that share one machine. */
 // oxlint-disable-next-line typescript/no-explicit-any -- without a schema, the sender and the handler say what a payload is
-export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> {
+export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> extends QueueSteering {
   readonly name: string
   /** Its machine, in the current version of this process. */
   readonly machine: AnyStateMachine
@@ -107,6 +108,8 @@ export interface QueueParts {
   readonly options: QueueOptions
   readonly sender: Sender
   readonly prepare: Prepare
+  /** Name of this client in the feed and the audit. */
+  readonly client: string
   registerWorker(worker: Worker): void
 }
 
@@ -117,6 +120,7 @@ export function createQueue<Payload>({
   options,
   sender,
   prepare,
+  client,
   registerWorker,
 }: QueueParts): Queue<Payload> {
   const { name, machine, store, locks, partitions } = runtime
@@ -169,6 +173,7 @@ export function createQueue<Payload>({
   }
 
   return {
+    ...createSteering({ runtime, options, signals, client }),
     name,
     machine: machine.machine,
     machineRef: machine.ref,

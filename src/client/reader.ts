@@ -21,6 +21,7 @@ export function toMessage<Input>(
   const { input, context, status, invocations, timers } = describe(stored)
   const { fields } = stored
   const quarantined = fields[FIELD.quarantine]
+  const sent = fields[FIELD.sentInput]
   return {
     id: stored.id,
     queue,
@@ -28,6 +29,7 @@ export function toMessage<Input>(
     status,
     tags: tags(stored.state),
     input: payloadOf(fields[FIELD.machine], input) as Input,
+    ...(sent === undefined ? {} : { sentInput: payloadOf(fields[FIELD.machine], decode(sent)) as Input }),
     context,
     ...decoded('output', fields[FIELD.output]),
     ...decoded('error', fields[FIELD.error]),

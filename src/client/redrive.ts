@@ -30,6 +30,7 @@ import { defaultMachine, queueSettings, type QueueOptions } from './queue-option
 import { createPost, type LocalQueue } from './post.ts'
 import { createPrepare } from './prepare.ts'
 import { createSender, type Sender } from './sender.ts'
+import { readAudit, type AuditEntry } from './steering/audit.ts'
 
 interface OpenQueue extends OpenedQueue, LocalQueue {
   readonly queue: Queue
@@ -251,6 +252,16 @@ export class Redrive {
    */
   async drained(): Promise<void> {
     await this.#outbox?.drained()
+  }
+
+  /**
+   * What people and programs did to queues, the newest first; about ten thousand entries are kept.
+   * @param options.limit Default 100; bounds 1–1000.
+   */
+  async audit({ limit = 100 }: { readonly limit?: number } = {}): Promise<readonly AuditEntry[]> {
+    toInteger(limit, 'limit', { min: 1, max: 1000 })
+    await this.ready()
+    return (await (await this.#backend).store.records(limit)).map(readAudit)
   }
 
   /** The queues that were ever used on this server. */

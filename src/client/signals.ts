@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { RELEASE } from '../engine/claimed.ts'
+import { EDIT } from '../engine/edit.ts'
 import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
@@ -36,6 +37,8 @@ export interface Signals {
   signal(id: string, event: EventData, options?: SignalOptions): Promise<SignalResult>
   /** Lets a message out of quarantine. */
   release(id: string): Promise<SignalResult>
+  /** Gives a message another input of its machine; `wait` in milliseconds. */
+  edit(id: string, input: unknown, wait: number | undefined): Promise<SignalResult>
 }
 
 export function createSignals(queue: QueueRuntime, schema: Schema | undefined): Signals {
@@ -69,16 +72,21 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
   }
 
-  async function release(id: string): Promise<SignalResult> {
-    // Without a bound: it is what gets a full inbox to move again.
-    const delivery = Promise.resolve({ id, event: mailText({ type: RELEASE }) })
-    const { status } = await signaller.deliver(checkId(id), delivery)
+  /** Of Redrive's own, without a bound: it is what gets a full inbox to move again. */
+  async function order(id: string, event: EventData, wait?: number): Promise<SignalResult> {
+    const mark = wait === undefined ? undefined : randomBytes(9).toString('base64url')
+    const { status } = await signaller.deliver(checkId(id), Promise.resolve({ id, event: mailText(event, mark) }))
     if (status === 'missing') throw notFound(queue, id)
     if (status === 'full') throw inboxFull(queue, id)
-    return { id, status }
+    if (wait === undefined || mark === undefined || status === 'settled') return { id, status }
+    return { id, status: 'applied', state: await taken(queue, id, mark, wait) }
   }
 
-  return { signal, release }
+  return {
+    signal,
+    release: (id) => order(id, { type: RELEASE }),
+    edit: (id, input, wait) => order(id, { type: EDIT, input }, wait),
+  }
 }
 
 const notFound = ({ name }: QueueRuntime, id: string): RedriveError =>

@@ -73,7 +73,12 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     [...pending.invocations].map(([id, invocation]) => [id, { ...invocation, running: true }]),
   )
   const actions = new Map([...pending.actions].map(([nonce, action]) => [nonce, { ...action, started: true }]))
-  const next = persist(message.machine, snapshot, message.input, { invocations, actions, joins: pending.joins })
+  const input = progress.edited ? progress.edited.input : message.input
+  const constant = constantFields(message.fields, progress.edited)
+  const next = {
+    ...persist(message.machine, snapshot, input, { invocations, actions, joins: pending.joins }),
+    ...(progress.edited ? constant : {}),
+  }
   const kept = new Set([...pending.timers.values()].map(({ nonce }) => nonce))
   const known = new Set([...message.timers.values()].map(({ nonce }) => nonce))
   const journal = progress.journal.map((text, i) => ({ seq: nextSeq(message) + i, text }))
@@ -98,13 +103,14 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     message: {
       ...message,
       snapshot,
+      input,
       state,
       invocations,
       actions,
       joins: pending.joins,
       timers: pending.timers,
       inbox: message.inbox.slice(progress.consumed),
-      fields: { ...next, ...constantFields(message.fields) },
+      fields: { ...next, ...constant },
       revision: message.revision + 1,
       journal: [
         ...message.journal.filter((line) => !forget.includes(line)),

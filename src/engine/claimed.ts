@@ -2,6 +2,7 @@ import { decode } from '../codec.ts'
 import { RedriveError } from '../errors.ts'
 import { readMail } from '../events/mail-text.ts'
 import type { ClaimedMessage } from '../store/store.ts'
+import { editIn, followInput } from './edit.ts'
 import { move } from './move.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, restore, type LiveMessage } from './snapshot.ts'
@@ -26,7 +27,8 @@ export function revive(versions: Versions, claimed: ClaimedMessage, now: number)
   if (place.what === 'leave') return 'left'
   const { message, first } =
     place.what === 'run' ? stay(place.machine, stored, quarantined !== undefined) : moved(versions, stored)
-  return { message, stimuli: [...first, ...stimuliOf(message, now)] }
+  const edits = quarantined === undefined ? [] : editsOf(message, first)
+  return { message, stimuli: [...first, ...edits, ...stimuliOf(message, now)] }
 }
 
 interface Beginning {
@@ -46,7 +48,17 @@ function moved({ current, migrate }: Versions, stored: ClaimedMessage): Beginnin
   return { message, first: [step] }
 }
 
-const isReleased = (inbox: readonly string[]): boolean => inbox.some((text) => text.includes(RELEASE))
+/** What was edited in quarantine comes before all else: it may be just what the machine could not take. */
+function editsOf(message: LiveMessage, first: readonly Stimulus[]): Stimulus[] {
+  const edited = message.inbox.flatMap((text) => editIn(readMail(text)) ?? []).at(-1)
+  if (!edited) return []
+  const place = first.find((stimulus) => stimulus.type === 'moved')?.snapshot ?? message.snapshot
+  const snapshot = followInput(message.machine, place, message.input, edited.input)
+  return [{ type: 'moved', label: 'edit', snapshot, effects: [], edited }]
+}
+
+const isReleased = (inbox: readonly string[]): boolean =>
+  inbox.some((text) => text.includes(RELEASE) && readMail(text).type === RELEASE)
 
 function placeBefore(quarantined: string): string {
   return (decode(quarantined) as { state: string }).state

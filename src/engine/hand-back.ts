@@ -39,10 +39,11 @@ export function handBack(message: LiveMessage, notBefore?: number): CommitEntry 
 
 /** Gives back a message that was claimed and not touched. */
 export function returnUntouched(
-  { id, fence, state }: ClaimedMessage,
+  { id, fence, state, inbox }: ClaimedMessage,
   disposal: 'release' | 'park' = 'release',
 ): CommitEntry {
-  return { ...UNCHANGED, id, fence, state, changes: [], attention: 'now', disposal }
+  const parked = disposal === 'park' ? { seen: inbox.length } : {}
+  return { ...UNCHANGED, id, fence, state, changes: [], attention: 'now', disposal, ...parked }
 }
 
 /** Gives back a message that others are to work on, who are left so long to find it. */

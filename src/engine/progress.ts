@@ -8,6 +8,7 @@ import { withNames } from './action.ts'
 import type { Path } from './address.ts'
 import { refuseStrangers } from './actors.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
+import { editIn, followInput, isSame, type Edited } from './edit.ts'
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
 import { CHILD, childRef, hearChild, judge, readReport, type ChildReport, type Verdict } from './join.ts'
@@ -33,11 +34,14 @@ export interface Progress {
   readonly effects: readonly Effect[]
   readonly stopped: Advanced['stopped']
   readonly consumed: number
+  /** The input that it has from now on, where it was replaced. */
+  readonly edited: Edited | undefined
 }
 
 export function begin({ snapshot, state, timers, invocations, actions, joins, revision }: LiveMessage): Progress {
   const pending = { timers, invocations, actions, joins, noncePrefix: revision.toString(36), nonces: 0 }
-  return { pending, snapshot, state, journal: [], transitions: [], effects: [], stopped: [], consumed: 0 }
+  const nothing = { journal: [], transitions: [], effects: [], stopped: [], consumed: 0, edited: undefined }
+  return { pending, snapshot, state, ...nothing }
 }
 
 export function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settings: AdvanceSettings): Progress {
@@ -53,6 +57,8 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
     const report = readReport(stimulus.event)
     return hear(message, { ...before, consumed }, [report], [report.nonce], settings)
   }
+  const edited = stimulus.type === 'event' ? editIn(stimulus.event) : undefined
+  if (edited) return edit(message, { ...before, consumed }, stimulus, edited, settings)
   const event = toEvent(before.pending, stimulus)
   // An event that no state takes may lie here from another version of the machine; XState would keep memory for its type.
   const foreign = stimulus.type === 'event' && !acceptsEvent(message.machine, stimulus.event.type)
@@ -157,7 +163,23 @@ function relocate(
   const from = label === 'release' ? QUARANTINED : before.state
   const { consumed } = before
   const taken = { pending, snapshot, effects: [], by: moved, label, from, state, error: undefined, consumed }
-  return record(message, before, taken, settings)
+  return { ...record(message, before, taken, settings), edited: moved.edited ?? before.edited }
+}
+
+/** Only at rest: what goes on has begun with the input that it had. One that says what is so already, because it came twice, is nothing. */
+function edit(
+  message: LiveMessage,
+  before: Progress,
+  by: Stimulus,
+  edited: Edited,
+  settings: AdvanceSettings,
+): Progress {
+  const { pending, state, consumed } = before
+  const current = before.edited ? before.edited.input : message.input
+  if (!before.snapshot.hasTag('settled') || isSame(current, edited.input)) return before
+  const snapshot = followInput(message.machine, before.snapshot, current, edited.input)
+  const taken = { pending, snapshot, effects: [], by, label: 'edit', from: state, state, error: undefined, consumed }
+  return { ...record(message, before, taken, settings), edited }
 }
 
 interface Taken {
@@ -187,6 +209,7 @@ function record(message: LiveMessage, before: Progress, taken: Taken, settings: 
     transitions: [...before.transitions, encodeTransition(draft)],
     effects: [...before.effects, ...effects],
     stopped: [...before.stopped, ...stoppedBy(before.pending, pending, by)],
+    edited: before.edited,
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AnyActorLogic, AnyActorRef, AnyMachineSnapshot, AnyStateMachine, StateValue } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
-import { FAILED } from '../store/store.ts'
+import { FAILED, QUARANTINED } from '../store/store.ts'
 import { stateName, stateValue } from './state-name.ts'
 import { createActionBook, type ActionBook } from './action.ts'
 import { createActorSystem, type ActorSystem } from './actor-system.ts'
@@ -95,7 +95,7 @@ export function registerMachine(machine: AnyStateMachine): DurableMachine {
     },
     tags(state) {
       if (state === FAILED) return ['dead']
-      if (state.startsWith('~')) return []
+      if (state === QUARANTINED) return []
       try {
         return tagsOf(durable.template(state))
       } catch {
@@ -166,14 +166,15 @@ export const hearsOf = (durable: DurableMachine, type: string): boolean =>
  */
 export function acceptsEvent({ events }: DurableMachine, type: string): boolean {
   if (isReserved(type) || type === '*') return false
-  return events.some(
-    (descriptor) =>
-      descriptor === type ||
-      descriptor === '*' ||
-      // To XState, `order` is matched by `order.*` too.
-      (descriptor.endsWith('.*') && `${type}.`.startsWith(descriptor.slice(0, -1))),
-  )
+  return events.some((descriptor) => matchesEvent(descriptor, type))
 }
+
+/** Whether the key of a transition is for an event. */
+export const matchesEvent = (descriptor: string, type: string): boolean =>
+  descriptor === type ||
+  descriptor === '*' ||
+  // To XState, `order` is matched by `order.*` too.
+  (descriptor.endsWith('.*') && `${type}.`.startsWith(descriptor.slice(0, -1)))
 
 /** Events of XState and of Redrive itself, which nobody else may send. */
 export const isReserved = (type: string): boolean => /^(xstate|redrive)\./.test(type)

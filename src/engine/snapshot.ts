@@ -2,7 +2,9 @@ import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredTimer } from '../store/store.ts'
+import type { AnyStateNode } from './nodes.ts'
 import { actionText, restoreActions, type PendingAction } from './action.ts'
+import type { Edited } from './edit.ts'
 import { compareNonces } from './nonce.ts'
 import { encodeError } from './storable.ts'
 import { joinFields, restoreJoins, type Joins } from './join.ts'
@@ -59,6 +61,8 @@ export interface LiveMessage {
 export const FIELD = Object.freeze({
   machine: 'm',
   input: 'p',
+  /** What was sent, where the input was edited since. */
+  sentInput: 'P',
   context: 'c',
   history: 'h',
   status: 'x',
@@ -91,17 +95,24 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     const revived: object = machine.system.revive({ ...root, actors: stored.fields[FIELD.actors] })
     return { ...message, snapshot: { ...revived, historyValue } as AnyMachineSnapshot }
   }
+  const resting = machine.template(stored.state)
   const children = [...message.invocations.values()].map(({ id, src }) => [id, childStub(id, src)] as const)
   const snapshot = {
     ...message.snapshot,
-    ...(machine.template(stored.state) as object),
+    ...(resting as object),
     status: message.snapshot.status,
     context: message.snapshot.context as object,
     ...ending(stored.fields),
-    children: Object.fromEntries(children),
+    children: { ...endedActors(resting), ...Object.fromEntries(children) },
     historyValue,
   } as AnyMachineSnapshot
   return { ...message, snapshot }
+}
+
+/** What a state invokes and does not run any more has ended. XState remembers it until the state is left, so that what is sent to it is no fault. */
+function endedActors({ _nodes: nodes }: AnyMachineSnapshot): object {
+  const invokes = (nodes as readonly AnyStateNode[]).flatMap(({ invoke }) => invoke)
+  return Object.fromEntries(invokes.map(({ id, src }) => [id, childStub(id, src as string)]))
 }
 
 /** The same without its place in the machine, which may have none for it: no step can be taken before it is given one. */
@@ -163,12 +174,15 @@ export function persist(
   return joins.size === 0 ? fields : { ...fields, ...joinFields(joins, FIELD) }
 }
 
-/** Fields that never change, and are not among the `next` ones of a commit. */
-const CONSTANT: ReadonlySet<string> = new Set([FIELD.input, FIELD.parent])
+/** Fields that only an edit changes, and that are not among the `next` ones of any other commit. */
+const CONSTANT: ReadonlySet<string> = new Set([FIELD.input, FIELD.sentInput, FIELD.parent])
 
-/** What a commit leaves as it is. */
-export function constantFields(fields: Fields): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).filter(([field]) => CONSTANT.has(field)))
+/** What a commit leaves as it is, but for the input that an edit brings: it is written beside the one that was sent, which outlives every edit. */
+export function constantFields(fields: Fields, edited?: Edited): Record<string, string> {
+  const constant = Object.fromEntries(Object.entries(fields).filter(([field]) => CONSTANT.has(field)))
+  if (!edited) return constant
+  const sent = fields[FIELD.sentInput] ?? fields[FIELD.input] ?? ''
+  return { ...constant, [FIELD.input]: encode(edited.input, 'input'), [FIELD.sentInput]: sent }
 }
 
 /** What differs between two sets of fields. */

@@ -1,6 +1,7 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { EventData } from '../message.ts'
 import { invocationPath, timerAddress, type Path } from './address.ts'
+import type { Edited } from './edit.ts'
 import type { Effect } from './effects.ts'
 import type { ChildReport } from './join.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -24,6 +25,8 @@ export type Stimulus =
       readonly label: string
       readonly snapshot: AnyMachineSnapshot
       readonly effects: readonly Effect[]
+      /** Its input is another one from now on. */
+      readonly edited?: Edited
     }
   /** Custom actions have run; of the children to start, these could not be. */
   | { readonly type: 'ran'; readonly nonces: readonly string[]; readonly refused?: readonly ChildReport[] }

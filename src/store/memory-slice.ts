@@ -115,6 +115,7 @@ export function commit(it: Slice, entry: CommitEntry, lease: number, now: number
     return { status: 'applied', inbox: false }
   }
   applyFields(message, entry, now)
+  const news = entry.disposal === 'park' && message.inbox.length > (entry.seen ?? Infinity)
   message.inbox = entry.disposal === 'settle' ? [] : message.inbox.slice(entry.consumed)
   message.lastCommit = entry.fence
   message.revision++
@@ -129,7 +130,7 @@ export function commit(it: Slice, entry: CommitEntry, lease: number, now: number
   } else {
     Object.assign(message, { owner: undefined, worker: undefined, progress: undefined, lock: undefined })
     const due = mail && entry.disposal !== 'defer' ? now : dueAt(now, entry.attention, entry.earliest, entry.setTimers)
-    const waits = entry.disposal === 'release' || entry.disposal === 'defer'
+    const waits = entry.disposal === 'release' || entry.disposal === 'defer' || news
     message.score = waits && due !== undefined ? due : PARKED + now
     if (message.score < PARKED) it.feed.wake(message.score)
   }

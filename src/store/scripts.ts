@@ -212,7 +212,7 @@ function pushCommitEntry(args: string[], entry: CommitEntry): void {
     entry.disposal,
     entry.attention,
     text(entry.earliest),
-    String(entry.consumed),
+    entry.disposal === 'park' ? text(entry.seen) : String(entry.consumed),
   )
   args.push(entry.entered ? '1' : '0')
   pushCounted(args, (count) => {

@@ -183,6 +183,8 @@ export interface CommitEntry {
   readonly disposal: Disposal
   /** How many events, from the oldest, this commit takes out of the inbox. */
   readonly consumed: number
+  /** Of one to park: how many events were looked at. When more are there by now, it is due at once. Default: it is not. */
+  readonly seen?: number
   /** Whether a state was entered: its time is noted. */
   readonly entered: boolean
   readonly journal: readonly JournalToAppend[]

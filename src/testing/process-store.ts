@@ -59,6 +59,8 @@ export function createProcessStore(world: World, life: ProcessLife): MemoryStore
       written(partition, batch, answer.results)
       return answer
     }),
+    // Told of itself every two seconds, whatever happens: no sign of life.
+    report: passed(async (queue, worker, text) => store.report(queue, worker, text)),
     heartbeat: passed(async (partition, lease, beats) => store.heartbeat(partition, lease, beats)),
     subscribe: passed(async (partition, listener) => {
       const end = await store.subscribe(partition, whileItMay(listener))

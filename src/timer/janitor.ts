@@ -1,3 +1,4 @@
+import { readRoster } from '../engine/roster.ts'
 import type { QueueRuntime, Retention } from '../engine/runtime.ts'
 import { DEFAULTS } from '../options.ts'
 import type { Partition } from '../store/store.ts'
@@ -22,6 +23,7 @@ export function createJanitor(queue: QueueRuntime): Janitor {
   async function sweep(): Promise<number> {
     stopped = false
     let deleted = 0
+    await forgetWorkers()
     for (const partition of queue.partitions) {
       for (const [state, retention] of await settledStates(queue, partition)) {
         deleted += await trim(partition, state, retention)
@@ -29,6 +31,12 @@ export function createJanitor(queue: QueueRuntime): Janitor {
       await queue.store.forget(partition, { missingFor: DEFAULTS.missingFor, limit: DEFAULTS.sweep })
     }
     return deleted
+  }
+
+  /** Those that were killed could not take themselves off the list. */
+  async function forgetWorkers(): Promise<void> {
+    const { gone } = readRoster(await queue.store.reports(queue.name), queue.clock.now())
+    for (const name of gone) await queue.store.report(queue.name, name, undefined)
   }
 
   /** In calls of a bounded size, as many as it takes: what comes in faster than one call a sweep can delete would fill the server. */

@@ -34,6 +34,7 @@ export interface ActiveContext {
 /** A message in the hands of this worker, from its first step to the commit that lets it go. */
 export interface ActiveMessage extends LeaseHolder {
   readonly id: string
+  readonly state: string
   /** Resolves when the message is out of this worker's hands. */
   readonly finished: Promise<void>
   /** Aborts its handlers and gives it back; the attempt does not count. */
@@ -234,6 +235,9 @@ export function activate(
     partition,
     quorumLock,
     finished,
+    get state() {
+      return message.state
+    },
     get leaseUntil() {
       return until
     },

@@ -17,7 +17,9 @@ import { activate, type ActiveContext, type ActiveMessage } from './active-messa
 import { createCommitter } from './committer.ts'
 import { checkHandlers, type Handler, type Handlers } from './handlers.ts'
 import { createHeartbeater, type LeaseHolder } from './heartbeater.ts'
+import { createImpatience } from './impatience.ts'
 import { createQuorumGate } from './quorum-gate.ts'
+import { createRegistrar } from './registrar.ts'
 import { createThroughput } from './throughput.ts'
 import { createWatchdog } from './watchdog.ts'
 
@@ -111,6 +113,15 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     claimed: () => claimed,
     wake: timers.wake,
   })
+
+  const stats = (): WorkerStats => ({
+    active: active.size,
+    prefetched: held.length,
+    processed: throughput.count(),
+    lag: timers.lag.read(),
+    ...(watchdog.stalledSince === undefined ? {} : { stalledSince: watchdog.stalledSince }),
+  })
+  const registrar = createRegistrar(queue, { name, concurrency, claimed: () => claimed, stats, holds: () => active })
 
   function hold(message: ClaimedMessage, partition: Partition, now: number): Held {
     let until = now + queue.settings.lease
@@ -211,6 +222,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     await timers.stop()
     janitor.stop()
     watchdog.stop()
+    registrar.stop()
     const untouched = held
     held = []
     const returned = untouched.map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))
@@ -233,6 +245,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     heartbeater.start()
     janitor.start()
     watchdog.start()
+    registrar.start()
     const unsubscribes = await Promise.all(
       queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail, paused: putAllBack })),
     )
@@ -262,13 +275,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
         .then(() => unsubscribe())
       return stopping
     },
-    stats: () => ({
-      active: active.size,
-      prefetched: held.length,
-      processed: throughput.count(),
-      lag: timers.lag.read(),
-      ...(watchdog.stalledSince === undefined ? {} : { stalledSince: watchdog.stalledSince }),
-    }),
+    stats,
   }
 }
 
@@ -276,12 +283,3 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
 const LEFT_FOR = 1000
 /** By how much its worker comes later than others meanwhile. */
 const STAND_BACK = 100
-
-/** A wait that a deadline or a second call can end. */
-function createImpatience(): { readonly lost: Promise<void>; lose(): void } {
-  let lose = (): void => {}
-  const lost = new Promise<void>((resolve) => {
-    lose = resolve
-  })
-  return { lost, lose }
-}

@@ -40,6 +40,16 @@ export const STEERING_MUTATIONS: readonly Mutation[] = [
     breaks: ['what is held is worked off in a pause'],
   },
   {
+    without: 'commit: the look for news when a message is parked',
+    patches: [['commit', "redis.call('LLEN', inbox) > entry.consumed and now or nil", 'nil']],
+    breaks: ['what came while a message was looked at makes one due that is parked'],
+  },
+  {
+    without: 'commit: what a parked message keeps',
+    patches: [['commit', "entry.consumed > 0 and entry.disposal ~= 'park'", 'entry.consumed > 0']],
+    breaks: ['what came while a message was looked at makes one due that is parked'],
+  },
+  {
     without: 'discard: its place in the set',
     patches: [['discard', "redis.call('ZSCORE', set, id) or ''", "''"]],
     breaks: ['a discarded message comes back as it was, to its place'],

@@ -1,5 +1,4 @@
 // Rules are run by the tests of both stores, and by rules.test.ts.
-// oxlint-disable jest/no-standalone-expect
 import { expect } from '@jest/globals'
 import { PARKED } from '../../src/store/store.ts'
 import { entry, ids, LONG, message, newToken, until, type Scene } from './scene.ts'
@@ -56,6 +55,19 @@ export const STEERING_RULES = {
     expect(await scene.deliver('a', 'E')).toEqual(['delivered'])
     expect(await scene.commit(entry(taken, { state: 'done' }))).toMatchObject([{ status: 'applied', inbox: true }])
     expect(await scene.send(message('b'))).toEqual(['created'])
+  },
+
+  async 'what came while a message was looked at makes one due that is parked'(scene: Scene) {
+    await scene.send(message('a'))
+    await scene.deliver('a', 'seen')
+    const taken = await scene.take()
+    await scene.deliver('a', 'news')
+    await scene.commit(entry(taken, { disposal: 'park', seen: 1 }))
+    const again = await scene.take()
+    expect(again.inbox).toEqual(['seen', 'news'])
+    await scene.commit(entry(again, { disposal: 'park', seen: 2 }))
+    expect((await scene.claim()).messages).toEqual([])
+    expect((await scene.get('a')).message.inbox).toEqual(['seen', 'news'])
   },
 
   async 'a discarded message comes back as it was, to its place'(scene: Scene) {

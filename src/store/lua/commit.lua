@@ -5,7 +5,7 @@
 -- KEYS    1 base of the partition
 -- ARGV    1 lease in ms, 2 cap of the feed, then for each entry:
 --         id, fence, state, disposal (keep | release | defer | settle | park | remove), attention (now | timers), earliest kept timer or '',
---         events consumed, entered (1 | 0),
+--         events consumed (of one to park: events looked at, or ''), entered (1 | 0),
 --         number of fields to set, (field, value)…, number of fields to delete, field…,
 --         number of timers to set, (nonce, delay in ms)…, number of journal entries, (number, first piece of the text)…,
 --         number of transitions, transition (JSON tuple)…
@@ -30,7 +30,7 @@ local function read()
   local entry = { sets = {}, deletes = {}, transitions = {} }
   entry.id, entry.fence, entry.state, entry.disposal = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   entry.due = ARGV[at + 4] == 'now' and now or tonumber(ARGV[at + 5])
-  entry.consumed, entry.entered = tonumber(ARGV[at + 6]), ARGV[at + 7] == '1'
+  entry.consumed, entry.entered = tonumber(ARGV[at + 6]) or math.huge, ARGV[at + 7] == '1'
   at = at + 8
   local sets = entry.sets
   for _ = 1, count() do
@@ -121,7 +121,7 @@ local function write(entry, old, lock, token)
   if entry.disposal == 'settle' then
     redis.call('DEL', inbox, base .. ':n:' .. entry.id)
   else
-    if entry.consumed > 0 then
+    if entry.consumed > 0 and entry.disposal ~= 'park' then
       redis.call('LTRIM', inbox, entry.consumed, -1)
     end
     mail = redis.call('EXISTS', inbox) == 1
@@ -140,6 +140,9 @@ local function write(entry, old, lock, token)
     local due = mail and now or entry.due
     if entry.disposal == 'defer' then
       due = entry.due
+    elseif entry.disposal == 'park' then
+      -- What came while somebody looked may be just what lets it out.
+      due = redis.call('LLEN', inbox) > entry.consumed and now or nil
     elseif entry.disposal ~= 'release' then
       due = nil
     end
