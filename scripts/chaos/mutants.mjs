@@ -28,7 +28,7 @@ const BY_RUN = [
   {
     without: 'the record of an enqueue',
     patches: [[lua('enqueue'), "redis.call('SET', record, answer, 'PX', ARGV[2])", '']],
-    run: { messages: 1500, faults: Array(12).fill('cut-reply').join() },
+    run: { messages: 800, faults: Array(25).fill('cut-reply').join() },
   },
   {
     without: 'the clock of Redis in a claim (the clock of the worker decides what is due)',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Player } from './children.ts'
+import type { FaultyProxy } from './proxy.ts'
 import type { Scene } from './scene.ts'
 import { LEASE } from './workload.ts'
 
@@ -33,6 +34,15 @@ const stopWorker: Fault = async ({ workers, random }) => {
   worker.signal('SIGCONT')
   return 1
 }
+
+/** Befalls all connections, as one fault or as many. */
+const onNetwork =
+  (befall: (proxy: FaultyProxy) => number | Promise<number>, count: 'once' | 'each' = 'once'): Fault =>
+  async ({ scene }) => {
+    const all = await Promise.all(scene.proxies().map(async (proxy) => befall(proxy)))
+    const sum = all.reduce((total, each) => total + each, 0)
+    return count === 'each' ? sum : Math.min(sum, 1)
+  }
 
 const crashRedis: Fault = async ({ scene, random }) => {
   await scene.primary().kill()
@@ -130,12 +140,12 @@ export const FAULTS = {
   'worker-stop': { in: ['everysec', 'clock'], run: stopWorker },
   'redis-kill': { in: ['everysec'], run: crashRedis },
   'redis-kill-always': { in: ['always'], run: crashRedis },
-  cut: { in: ['everysec', 'always'], run: async ({ scene }) => (scene.proxy().cut() > 0 ? 1 : 0) },
-  'cut-reply': { in: ['everysec', 'always', 'clock'], run: ({ scene }) => scene.proxy().cutReplies(4) },
-  'cut-request': { in: ['everysec', 'always'], run: ({ scene }) => scene.proxy().cutRequests(4) },
-  delay: { in: ['everysec'], run: async ({ scene }) => ((await scene.proxy().delay(120, 1000)) > 0 ? 1 : 0) },
-  'black-hole': { in: ['everysec'], run: async ({ scene }) => ((await scene.proxy().blackHole(2200)) > 0 ? 1 : 0) },
-  'half-open': { in: ['everysec'], run: async ({ scene }) => (scene.proxy().halfOpen() > 0 ? 1 : 0) },
+  cut: { in: ['everysec', 'always'], run: onNetwork((proxy) => proxy.cut()) },
+  'cut-reply': { in: ['everysec', 'always', 'clock'], run: onNetwork((proxy) => proxy.cutReplies(2), 'each') },
+  'cut-request': { in: ['everysec', 'always'], run: onNetwork((proxy) => proxy.cutRequests(2), 'each') },
+  delay: { in: ['everysec'], run: onNetwork((proxy) => proxy.delay(120, 1000)) },
+  'black-hole': { in: ['everysec'], run: onNetwork((proxy) => proxy.blackHole(2200)) },
+  'half-open': { in: ['everysec'], run: onNetwork((proxy) => proxy.halfOpen()) },
   'script-flush': { in: ['everysec'], run: async ({ scene }) => (await scene.redis().script('FLUSH'), 1) },
   busy: { in: ['everysec'], run: busy },
   'read-only': { in: ['everysec'], run: readOnly },

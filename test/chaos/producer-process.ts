@@ -1,6 +1,6 @@
 /** A producer process of a chaos run: argv[2] is its ProducerJob as JSON. Started again after a kill, it goes on where its records end. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hasCode, Redrive, type Queue, type SignalOptions } from '../../src/index.ts'
+import { hasCode, Redrive, type Queue, type SignalResult } from '../../src/index.ts'
 import { chance } from './chance.ts'
 import { NOTES } from './charts.ts'
 import type { ProducerJob } from './job.ts'
@@ -85,13 +85,13 @@ async function sendNotes({ id, queue }: Plan, sender: string, client: number): P
   const numbers = Array.from({ length: NOTES.each }, (_, i) => i + 1).filter(
     (number) => !noted.has(noteKey({ id, sender, number })),
   )
-  const results = await Promise.all(
-    numbers.map(async (number) => {
-      const options: SignalOptions = { eventId: `${sender}-${number}` }
-      if (client > 0) await sleep(number * 40 * chance(job.seed, id, 'gap'))
-      return answered(() => target.signal(id, { type: 'NOTE', sender, number }, options))
-    }),
-  )
+  const answers: Promise<{ answer: SignalResult; tries: number } | undefined>[] = []
+  for (const number of numbers) {
+    if (client > 0) await sleep(40 * chance(job.seed, id, 'gap'))
+    const options = { eventId: `${sender}-${number}` }
+    answers.push(answered(() => target.signal(id, { type: 'NOTE', sender, number }, options)))
+  }
+  const results = await Promise.all(answers)
   const clean = fresh && results.every((result) => result?.tries === 1)
   results.forEach((result, i) => {
     if (!result) return

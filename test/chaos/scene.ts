@@ -7,11 +7,12 @@ import { startSentinels } from './sentinels.ts'
 
 /** Where a stage plays: its servers, and how its processes reach them. */
 export interface Scene {
-  readonly address: RedisAddress
+  /** For workers and for producers. */
+  readonly addresses: { readonly worker: RedisAddress; readonly producer: RedisAddress }
   /** The server that takes writes now. */
   primary(): ChaosServer
   /** What stands before it. */
-  proxy(): FaultyProxy
+  proxies(): readonly FaultyProxy[]
   /** A connection to it that no fault of the network touches. */
   redis(): Redis
   /** Kills the primary while its replica lags behind by so many milliseconds; another becomes primary. Tells whether it did. */
@@ -19,18 +20,20 @@ export interface Scene {
   stop(): Promise<void>
 }
 
-/** One server behind a proxy. */
+/** One server behind two proxies, so that no fault of the network is spent on the workers alone, who talk most. */
 export async function singleScene(options: ServerOptions): Promise<Scene> {
   const server = await startServer(options)
-  const proxy = await startProxy(() => ({ port: server.port, host: '127.0.0.1' }))
+  const open = (): Promise<FaultyProxy> => startProxy(() => ({ port: server.port, host: '127.0.0.1' }))
+  const proxies = [await open(), await open()] as const
+  const [worker, producer] = proxies.map(({ port }) => `redis://127.0.0.1:${port}`) as [string, string]
   return {
-    address: `redis://127.0.0.1:${proxy.port}`,
+    addresses: { worker, producer },
     primary: () => server,
-    proxy: () => proxy,
+    proxies: () => proxies,
     redis: () => server.redis,
     failOver: async () => false,
     async stop() {
-      await proxy.close()
+      await Promise.all(proxies.map((proxy) => proxy.close()))
       await server.stop()
     },
   }
@@ -60,10 +63,11 @@ export async function sentinelScene(directory: string): Promise<Scene> {
     await synced(replica.server.redis)
     const sentinels = await startSentinels(join(directory, 'sentinels'), primary.proxy.port)
     stops.push(() => sentinels.stop())
+    const address = { sentinels: sentinels.ports.map((port) => ({ host: '127.0.0.1', port })), name: sentinels.name }
     return {
-      address: { sentinels: sentinels.ports.map((port) => ({ host: '127.0.0.1', port })), name: sentinels.name },
+      addresses: { worker: address, producer: address },
       primary: () => primary.server,
-      proxy: () => primary.proxy,
+      proxies: () => [primary.proxy],
       redis: () => primary.server.redis,
       async failOver(lag) {
         primary.proxy.lagReplicas(lag)

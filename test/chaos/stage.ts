@@ -59,7 +59,6 @@ function openScene({ name, directory }: StageOptions): Promise<Scene> {
 }
 
 async function startPlayers(options: StageOptions, scene: Scene, players: Player[], crashes: string[]) {
-  const common = { redis: scene.address, commandTimeout: COMMAND_TIMEOUT }
   const crashed = (why: string): void => void crashes.push(why)
   const place = (name: string) => ({ name, records: join(options.directory, `${name}.records`) })
   const play = async (
@@ -69,12 +68,13 @@ async function startPlayers(options: StageOptions, scene: Scene, players: Player
     ready?: (player: Player) => void,
   ) => {
     const log = join(options.directory, `${name}.log`)
+    const redis = script === 'worker-process' ? scene.addresses.worker : scene.addresses.producer
     const player = await startPlayer({
       name,
       script,
       log,
       crashed,
-      job: { ...common, ...place(name), ...job },
+      job: { redis, commandTimeout: COMMAND_TIMEOUT, ...place(name), ...job },
       ...(ready ? { ready } : {}),
     })
     players.push(player)
@@ -106,7 +106,7 @@ async function startPlayers(options: StageOptions, scene: Scene, players: Player
   }
 }
 
-/** Before each fault some messages are let go, so that each befalls them at another place of their way. */
+/** Some messages are let go before each fault, and some while it happens, so that it befalls them at every place of their way. */
 async function playFaults(
   { name, seed, faults, times, progress }: StageOptions,
   cast: Parameters<(typeof FAULTS)[FaultName]['run']>[0],
@@ -116,10 +116,12 @@ async function playFaults(
   const rounds = Array.from({ length: times }, (_, i) => shuffled(faults, dice(seed, name, 'order', i)))
   const script = rounds.flat()
   for (const [i, fault] of script.entries()) {
-    grant((i + 1) / (script.length + 1))
+    grant((i + 0.5) / (script.length + 1))
     await sleep(50 + 250 * cast.random())
     progress(`${name}: ${fault} (${i + 1} of ${script.length})`)
-    counts.set(fault, counts.get(fault)! + (await FAULTS[fault].run(cast)))
+    const happened = FAULTS[fault].run(cast)
+    grant((i + 1) / (script.length + 1))
+    counts.set(fault, counts.get(fault)! + (await happened))
   }
   if (name === 'clock') cast.scene.primary().setClock(0)
   grant(1)
