@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../src/clock.ts'
-import type { MemoryStore } from '../../src/store/memory-store.ts'
 import { createChance } from '../../src/testing/timeline.ts'
 import { drawRates, NO_FAULTS, type Fault, type FaultCounts, type FaultRates } from './faults.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
-import type { Witness } from './witness.ts'
 
 /** What one seed makes, and all that its processes share. */
 export interface World {
@@ -108,9 +106,3 @@ export const serverClock = ({ serverNow, chance, scheduler }: World): Clock => (
   random: chance,
   after: (ms, callback) => scheduler.schedule(ms, callback),
 })
-
-/** What the processes reach over their connections. */
-export interface Server {
-  readonly store: MemoryStore
-  readonly witness: Witness
-}
