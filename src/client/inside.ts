@@ -18,6 +18,8 @@ export interface Inside {
   address(): Promise<RedisAddress | undefined>
   /** Aborts when the client is closed. */
   readonly closed: AbortSignal
+  /** Names of the queues that this client has opened. */
+  names(): readonly string[]
   /** A queue that this client has opened. */
   opened(name: string): OpenedQueue | undefined
   /** A queue of this client that its user knows nothing of, who may still open it with options of his own. */

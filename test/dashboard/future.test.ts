@@ -4,8 +4,11 @@ import type { Queue, Redrive } from '../../src/index.ts'
 import { gate, inMemory, onRedis, type TestBackend } from '../support/backends.ts'
 import { openStage, type Stage } from './stage.ts'
 
+/** For the compiler only. */
+const types = {} as { context: { total: number; by?: string }; input: { total: number }; emitted: { type: 'told' } }
+
 const order = setup({
-  types: {} as { context: { total: number; by?: string }; input: { total: number }; emitted: { type: 'told' } },
+  types,
   actors: { charge: fromPromise(async () => {}) },
   guards: { isRich: ({ context }) => context.total > 100, isOdd: ({ context }) => context.total % 2 === 1 },
   actions: { tell: () => {} },

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 import { failureAnswer, badRequest } from './failure.ts'
 import type { Visit } from './visit.ts'
 
@@ -29,7 +28,7 @@ export function visitOfNode(incoming: IncomingMessage & Dressed, response: Serve
       method,
       headers: headersOf(incoming),
       signal: gone.signal,
-      ...(reads ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' } : {}),
+      ...(reads ? { body: bodyOf(incoming), duplex: 'half' } : {}),
     })
     return {
       request,
@@ -41,6 +40,22 @@ export function visitOfNode(incoming: IncomingMessage & Dressed, response: Serve
   } catch {
     return wrong(`the request cannot be understood: its method ${method} or one of its headers is not allowed.`)
   }
+}
+
+/** Read when somebody wants it, and left as it is by one who does not want the rest: the answer must still get through. */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  let chunks: AsyncIterator<Uint8Array, undefined> | undefined
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        chunks ??= incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array, undefined>
+        const { done, value } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 function wrong(message: string): Response {
@@ -62,9 +77,9 @@ export async function answerNode(answer: Response, request: IncomingMessage, res
     if (request.method === 'HEAD' || answer.body === null) {
       await answer.body?.cancel()
       response.end()
-      return
-    }
-    await pour(answer.body, response)
+    } else await pour(answer.body, response)
+    // What is left of a request that was refused is thrown away; unread, it would keep the answer from its sender.
+    if (!request.complete) request.resume()
   } catch {
     // The other end has gone, or the stream broke: half an answer must not look like a whole one.
     response.destroy()

@@ -59,8 +59,12 @@ export function createQueueBook(redrive: Redrive, store: Store): QueueBook {
   return {
     get,
     async all() {
-      const stored = [...(await store.queues())].toSorted(([a], [b]) => (a < b ? -1 : 1))
-      return Promise.all(stored.map(([name, { partitions }]) => view(name, partitions)))
+      const counts = new Map([...(await store.queues())].map(([name, { partitions }]) => [name, partitions]))
+      // One that was opened and never used has no messages, but a chart.
+      for (const name of inside.names())
+        if (!counts.has(name)) counts.set(name, inside.opened(name)?.runtime.partitions.length ?? 1)
+      const sorted = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))
+      return Promise.all(sorted.map(([name, count]) => view(name, count)))
     },
     async known(name) {
       const { known, ref } = await get(name)

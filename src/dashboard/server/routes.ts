@@ -1,3 +1,4 @@
+import { operatingRoutes } from '../operations/routes.ts'
 import type { Board } from './board.ts'
 import type { Route } from './route.ts'
 import { chartRoutes } from './routes/chart.ts'
@@ -22,6 +23,7 @@ export function createRoutes(board: Board): readonly Route[] {
     ...messageRoutes(board),
     ...futureRoutes(board),
     ...sendingRoutes(board),
+    ...operatingRoutes(board),
     ...errorRoutes(board),
     ...searchRoutes(board),
     ...versionRoutes(board),

@@ -59,10 +59,10 @@ export const sendingRoutes = (board: Board): Route[] => [
     path: 'queues/:q/messages/:id',
     action: 'remove',
     summary: 'Deletes a message, unless a worker has it',
-    async handle({ params: { q = '', id = '' } }) {
+    async handle({ params: { q = '', id = '' }, actor }) {
       const { queue } = await board.queues.known(q)
       await board.store.queues()
-      await queue.remove(id)
+      await queue.remove(id, { actor })
       return { id, status: 'removed' }
     },
   },

@@ -1,3 +1,4 @@
+import { mergeSurveys } from '../live/tick.ts'
 import { asMessage } from '../message-view.ts'
 import type { Board } from '../board.ts'
 import type { BoardQueue } from '../queue-book.ts'
@@ -6,6 +7,8 @@ import { walk, type Walked } from '../walk.ts'
 import { QUARANTINED } from '../../../store/store.ts'
 import type { PopulationGroup } from '../../../engine/population.ts'
 
+/** Messages looked at in each state of a queue whose machine is not known. */
+const EXAMINED = 2000
 /** Quarantined messages that are shown of each queue. */
 const SHOWN = 100
 /** Every message is read for this, so it is not done more often than this many milliseconds. */
@@ -40,26 +43,33 @@ export function versionRoutes(board: Board): Route[] {
 
 async function versionsOf(board: Board, queue: BoardQueue): Promise<object> {
   const [arrivals, quarantined] = await Promise.all([board.store.arrive(queue.name, []), asideOf(board, queue)])
-  const facts = { queue: queue.name, current: queue.ref ?? null, quarantined }
-  if (!queue.known) {
-    const versions = [...arrivals].map(([ref, arrivedAt]) => ({
-      ref,
-      arrivedAt,
-      live: null,
-      finished: null,
-      states: {},
-      fate: {},
-    }))
-    return { ...facts, known: false, versions, drift: [] }
-  }
-  const { groups } = await queue.known.queue.population()
+  const groups = queue.known ? (await queue.known.queue.population()).groups : await groupsOf(board, queue)
   const refs = new Set([...arrivals.keys(), ...groups.map(({ machine }) => machine)])
   return {
-    ...facts,
-    known: true,
+    queue: queue.name,
+    current: queue.ref ?? null,
+    known: queue.known !== undefined,
     versions: [...refs].map((ref) => versionOf(ref, arrivals.get(ref), groups)),
     drift: groups.flatMap(driftOf),
+    quarantined,
   }
+}
+
+/** Where no machine is known, it can at least be told how many messages of which version there are; of very many, how many of the first. */
+async function groupsOf({ store }: Board, queue: BoardQueue): Promise<PopulationGroup[]> {
+  const groups = new Map<string, PopulationGroup>()
+  const { states } = mergeSurveys(await Promise.all(queue.partitions.map((partition) => store.survey(partition))))
+  for (const state of states.keys()) {
+    const walked: Walked = { examined: 0, complete: false, last: undefined }
+    for await (const found of walk(store, queue, { state, newestFirst: false, most: EXAMINED, page: 100 }, walked)) {
+      const { machine, status, id } = asMessage(queue, found)
+      const fate = status === 'active' ? 'left' : 'finished'
+      const key = JSON.stringify([machine, state, fate])
+      const count = (groups.get(key)?.count ?? 0) + 1
+      groups.set(key, { machine, state, fate, count, begins: {}, ends: {}, reasons: [], example: id })
+    }
+  }
+  return [...groups.values()]
 }
 
 function versionOf(ref: string, arrivedAt: number | undefined, all: readonly PopulationGroup[]): object {
