@@ -107,6 +107,7 @@ export class Redrive {
       prefix: settings.prefix,
       address: async () => (await this.#backend).address,
       closed: this.#closed.signal,
+      names: () => [...this.#queues.keys()],
       opened: (name) => this.#queues.get(name),
       aside: (name, queueOptions) => this.#make(name, queueOptions),
     })
