@@ -8,6 +8,7 @@ import type { Facts, Report } from './facts.ts'
 import { FAULTS, type FaultName, type StageName } from './faults.ts'
 import { readRecords } from './record-file.ts'
 import { sentinelScene, singleScene, type Scene } from './scene.ts'
+import { eventually } from './server.ts'
 import { QUEUES } from './workload.ts'
 
 export interface StageOptions {
@@ -32,6 +33,8 @@ export interface StageReport extends Report {
 }
 
 const COMMAND_TIMEOUT = 1500
+/** So many messages may be on their way when the next fault begins: it is to befall work, not only what waits. */
+const BACKLOG = 1000
 
 /** Plays messages and faults on one set of servers, waits until all is through, and judges what is left. */
 export async function playStage(options: StageOptions): Promise<StageReport> {
@@ -122,6 +125,7 @@ async function playFaults(
     const happened = FAULTS[fault].run(cast)
     grant((i + 1) / (script.length + 1))
     counts.set(fault, counts.get(fault)! + (await happened))
+    await eventually(async () => (await countLive(cast.scene.redis(), QUEUES))[0] < BACKLOG, 10_000)
   }
   if (name === 'clock') cast.scene.primary().setClock(0)
   grant(1)
