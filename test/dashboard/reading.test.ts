@@ -179,12 +179,12 @@ describe('a list', () => {
   })
 
   test.each([
-    ['messages', 'state'],
+    ['messages', 'filter.state'],
     ['messages?state=dead&limit=0', 'limit'],
     ['messages?state=dead&order=size', 'order'],
     ['messages?state=dead&cursor=nonsense', 'cursor'],
     ['messages?state=dead&minAgeMs=soon', 'minAgeMs'],
-    ['messages?state=dead&field=to', 'field'],
+    ['messages?state=dead&field=to', 'filter.field'],
   ])('is refused as %s', async (path, where) => {
     const { status, body } = await stage.get(`api/v1/queues/emails/${path}`)
     expect([status, body.error.details.path]).toEqual([400, where])

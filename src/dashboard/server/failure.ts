@@ -19,6 +19,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_EMPTY_FILTER: 400,
   E_NOT_EDITABLE: 409,
   E_NOT_UNDOABLE: 409,
+  E_ID_TAKEN: 409,
   E_LOCKED: 409,
   E_QUEUE_FULL: 409,
   E_INBOX_FULL: 409,

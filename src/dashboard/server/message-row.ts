@@ -1,5 +1,6 @@
 import type { Message } from '../../message.ts'
-import { errorFacts, type ErrorFacts } from './error-facts.ts'
+import { errorFacts, type ErrorFacts } from '../../client/steering/error-facts.ts'
+import { attemptsOf } from '../../client/steering/message-filter.ts'
 import type { Show } from './plain.ts'
 
 /** A message in a list. */
@@ -46,9 +47,3 @@ function summaryOf(shown: unknown): string {
 /** While a worker has a message, what is due is the end of its lease. */
 export const dueAt = ({ worker, attentionAt, timers }: Message): number | null =>
   worker === undefined ? attentionAt : (timers.toSorted((a, b) => a.due - b.due)[0]?.due ?? null)
-
-/** As the default machine, and whoever follows it, counts them. */
-export const attemptsOf = ({ context }: Message): number => {
-  const { attempt = context['attempts'] } = context as { attempt?: unknown }
-  return typeof attempt === 'number' ? attempt : 0
-}

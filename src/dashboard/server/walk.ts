@@ -1,7 +1,7 @@
 import { compareMembers, type Member } from '../../store/lookout.ts'
 import type { ListedMessage, Partition, Store } from '../../store/store.ts'
 import { badRequest } from './failure.ts'
-import { isWithin } from './live/state-parts.ts'
+import { isWithin } from '../../client/steering/message-filter.ts'
 import type { BoardQueue } from './queue-book.ts'
 
 /** A message found on the way, with its place, from which to go on after it. */

@@ -1,5 +1,5 @@
 import type { Board } from '../board.ts'
-import { errorFacts, type ErrorFacts } from '../error-facts.ts'
+import { errorFacts, type ErrorFacts } from '../../../client/steering/error-facts.ts'
 import { asMessage } from '../message-view.ts'
 import type { Route } from '../route.ts'
 import { walk, type Walked } from '../walk.ts'

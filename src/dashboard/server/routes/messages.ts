@@ -3,7 +3,8 @@ import type { Member } from '../../../store/lookout.ts'
 import type { Board } from '../board.ts'
 import { badRequest } from '../failure.ts'
 import { byEntry } from '../by-entry.ts'
-import { matches, readFilter, type MessageFilter } from '../message-filter.ts'
+import { checkFilter, isPlain, matches, type MessageFilter } from '../../../client/steering/message-filter.ts'
+import { readFilter } from '../message-filter.ts'
 import { messageRow, type MessageRow } from '../message-row.ts'
 import { asMessage, messageView, readMessage } from '../message-view.ts'
 import type { Route } from '../route.ts'
@@ -18,6 +19,7 @@ const FILTERS = {
   errorCode: 'Only those whose last error has this code',
   errorFingerprint: 'Only those whose last error has this fingerprint',
   minAttempts: 'Only those with at least so many attempts',
+  maxAttempts: 'Only those with at most so many',
   minAgeMs: 'Only those that have been in the state for so many milliseconds',
   maxAgeMs: 'Only those that have not been in it for longer',
   idPrefix: 'Only those whose id begins so',
@@ -60,7 +62,6 @@ export const messageRoutes = (board: Board): Route[] => [
 ]
 
 interface List {
-  readonly state: string
   readonly order: 'due' | 'entered'
   readonly newestFirst: boolean
   readonly limit: number
@@ -69,8 +70,6 @@ interface List {
 }
 
 function readList(query: URLSearchParams): List {
-  const state = query.get('state')
-  if (!state) throw badRequest('say which state: ?state=dead.', 400, { path: 'state' })
   const oneOf = <T extends string>(name: string, values: readonly [T, ...T[]]): T => {
     const given = query.get(name) ?? values[0]
     const found = values.find((value) => value === given)
@@ -78,17 +77,17 @@ function readList(query: URLSearchParams): List {
     throw badRequest(`${name} must be ${values.join(' or ')}.`, 400, { path: name })
   }
   return {
-    state,
     order: oneOf('order', ['due', 'entered']),
     newestFirst: oneOf('direction', ['asc', 'desc']) === 'desc',
     limit: toInteger(Number(query.get('limit') ?? 50), 'limit', { min: 1, max: 500 }),
     cursor: query.get('cursor') ?? undefined,
-    filter: readFilter((name) => query.get(name)),
+    filter: checkFilter({ state: query.get('state') ?? '', ...readFilter((name) => query.get(name)) }),
   }
 }
 
 async function list({ store, inside, show }: Board, queue: BoardQueue, asked: List): Promise<object> {
-  const { state, newestFirst, limit, cursor, filter } = asked
+  const { newestFirst, limit, cursor, filter } = asked
+  const { state } = filter
   const after = cursor === undefined ? undefined : readCursor(cursor)
   const walked: Walked = { examined: 0, complete: false, last: undefined }
   const sorted = asked.order === 'entered' && !(await isByEntry(store, queue, state))
@@ -120,8 +119,7 @@ async function list({ store, inside, show }: Board, queue: BoardQueue, asked: Li
 }
 
 /** One more than is shown, so that the end is seen with the last page; a filter passes over many. */
-const pageOf = (limit: number, filter: MessageFilter): number =>
-  Object.keys(filter).length === 0 ? limit + 1 : Math.max(100, limit)
+const pageOf = (limit: number, filter: MessageFilter): number => (isPlain(filter) ? limit + 1 : Math.max(100, limit))
 
 /** Messages that wait for an event alone stand in the order in which they came. */
 async function isByEntry(store: Board['store'], { partitions }: BoardQueue, state: string): Promise<boolean> {
