@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes a fresh clone ready: Node's version, packages, a Redis server, the build. Safe to repeat; quick when nothing is missing.
+# With --browser also a Chromium, which only the tests and pictures of the dashboard need.
 # Speaks on stderr only, so that a command after it owns stdout.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -108,6 +109,33 @@ provide_redis() {
     fail 'No redis-server or valkey-server on this machine. Install Redis 7.0+ or Valkey 7.2+ (Debian and Ubuntu: apt-get install redis-server; macOS: brew install redis) and put it on the PATH.'
 }
 
+# --- A browser
+
+browser_ready() { node scripts/find-chromium.mjs; }
+
+install_browser() {
+  if has apt-get; then
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 update > /dev/null ||
+      say 'apt-get update failed; trying with the lists that are here'
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 install --no-install-recommends chromium fonts-dejavu-core > /dev/null
+  elif has dnf; then as_root dnf install -y -q chromium
+  elif has yum; then as_root yum install -y -q chromium
+  elif has apk; then as_root apk add -q chromium font-dejavu
+  elif has pacman; then as_root pacman -Sy --noconfirm --needed chromium
+  elif has zypper; then as_root zypper -n -q install chromium
+  elif has brew; then brew install --quiet --cask chromium
+  else return 1
+  fi
+}
+
+provide_browser() {
+  if browser_ready; then return 0; fi
+  say 'installing Chromium, for the tests of the dashboard'
+  install_browser 9>&- || say 'the package manager did not install it'
+  browser_ready ||
+    fail 'No Chromium on this machine. Install it (Debian: apt-get install chromium; macOS: brew install --cask chromium), or say where one is: REDRIVE_CHROMIUM=/path/to/chrome'
+}
+
 # --- One at a time
 
 # The lock goes with the process. Where flock is missing, a link to the pid stands in, and a dead owner's is taken over.
@@ -130,4 +158,5 @@ check_node
 lock
 install_packages
 provide_redis
+if [ "${1:-}" = --browser ]; then provide_browser; fi
 bash scripts/build.sh 9>&-

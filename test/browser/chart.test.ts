@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
+import { fromPromise } from 'xstate'
+import { manyStates } from '../inspect/chart/many-states.ts'
+import { gate } from '../support/backends.ts'
+import { openBoard, type Board } from './board.ts'
+
+let board: Board
+beforeAll(async () => {
+  board = await openBoard()
+})
+afterAll(async () => {
+  await board?.close()
+})
+
+const count = (page: Page, state: string, number: number): Promise<void> =>
+  page
+    .locator(`[data-state="${state}"] .count`)
+    .filter({ hasText: new RegExp(`^${number}$`) })
+    .waitFor()
+
+test('a message is seen on its way through the chart', async () => {
+  const working = gate()
+  const letters = board.redrive.queue('letters')
+  const page = await board.browser.open(board.at('q/letters'))
+  await count(page, 'pending', 0)
+  await page.getByText('Every box is a state').waitFor()
+
+  letters.work(async () => working.opened)
+  await letters.send({ to: 'ada' }, { id: 'letter-1' })
+  await count(page, 'processing', 1)
+  await page.locator('.dots circle[data-id="letter-1"]').first().waitFor({ state: 'attached' })
+
+  working.open()
+  await count(page, 'succeeded', 1)
+  await count(page, 'processing', 0)
+  await page.locator('.dot.tone-done[data-id="letter-1"]').waitFor({ state: 'attached' })
+  await page
+    .getByRole('row', { name: /^processing 0/ })
+    .getByText(/\d (ms|s)/)
+    .first()
+    .waitFor()
+  expect(board.browser.complaints).toEqual([])
+})
+
+test('the edge that a message takes grows thicker than the others', async () => {
+  const notes = board.redrive.queue('notes')
+  notes.work(async () => {})
+  const page = await board.browser.open(board.at('q/notes'))
+  await count(page, 'pending', 0)
+  await notes.sendBulk(Array.from({ length: 50 }, (_, i) => ({ input: i })))
+  const busy = page.locator('.edge.is-busy[data-from="processing"]')
+  await busy.waitFor()
+  expect(await busy.getAttribute('data-to')).toBe('succeeded')
+  const thickness = await busy.evaluate((edge) => edge.getAttribute('style') ?? '')
+  expect(Number(/--thickness:\s*([\d.]+)px/.exec(thickness)?.[1])).toBeGreaterThan(1.6)
+  expect(await page.locator('.edge[data-to="cancelled"].is-busy').count()).toBe(0)
+})
+
+test('a click on a state leads to its messages', async () => {
+  board.redrive.queue('cards')
+  await board.redrive.queue('cards').send({}, { id: 'card-1', delay: '1h' })
+  const page = await board.browser.open(board.at('q/cards'))
+  await page.locator('[data-card="pending"]').click()
+  await page.getByRole('link', { name: 'card-1', exact: true }).waitFor()
+  expect(page.url()).toContain('#/q/cards/messages?state=pending')
+})
+
+test('the arrow keys go from state to state, Enter opens one, and + zooms', async () => {
+  const page = await board.browser.open(board.at('q/cards'))
+  const entry = page.locator('[data-card][tabindex="0"]')
+  await entry.waitFor()
+  expect(await entry.getAttribute('data-card')).toBe('pending')
+  const chart = page.locator('.chart svg > g')
+  const before = await chart.getAttribute('transform')
+  await entry.focus()
+  await page.keyboard.press('+')
+  await page.waitForFunction(`document.querySelector('.chart svg > g').getAttribute('transform') !== '${before}'`)
+  await page.keyboard.press('0')
+  await page.keyboard.press('ArrowDown')
+  const focused = page.locator('[data-card]:focus')
+  await focused.waitFor()
+  const next = await focused.getAttribute('data-card')
+  expect(next).not.toBe('pending')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`**/*messages?state=${next}`)
+})
+
+test('a machine of sixty states in three levels is drawn, and nothing lies outside of what holds it', async () => {
+  const machine = manyStates().provide({
+    guards: { mayBeSkipped: () => false },
+    delays: { aVeryLongNameOfADelay: 60_000 },
+    actors: { callSomebody: fromPromise(async () => {}) },
+  })
+  board.redrive.queue('many', { machine })
+  const page = await board.browser.open(board.at('q/many'))
+  await page.locator('[data-state="stage0.left.s0"]').waitFor()
+  expect(await page.locator('[data-state]').count()).toBeGreaterThan(60)
+  const outside = await page.evaluate<string[]>(OUTSIDE)
+  expect(outside).toEqual([])
+})
+
+/** Names of states whose box leaves the box of the state around them. */
+const OUTSIDE = `(() => {
+  const boxes = new Map([...document.querySelectorAll('[data-state]')].map((g) => [g.dataset.state, g.querySelector('.box').getBoundingClientRect()]))
+  return [...boxes].flatMap(([id, box]) => {
+    const around = boxes.get(id.split('.').slice(0, -1).join('.'))
+    if (!around || id === '') return []
+    const inside = box.left >= around.left - 1 && box.right <= around.right + 1 && box.top >= around.top - 1 && box.bottom <= around.bottom + 1
+    return inside ? [] : [id]
+  })
+})()`
