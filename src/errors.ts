@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   E_EXPECTATION: 'What a test expects is not so.',
   E_USAGE: 'The command line is wrong.',
   E_EMPTY_FILTER: 'An operation on many messages does not say which.',
+  E_NOT_UNDOABLE: 'What was done cannot be taken back.',
   E_NOT_EDITABLE: 'Only what is dead or in quarantine can be given another input.',
   E_INVALID_REQUEST: 'A request to the dashboard is wrong.',
   E_UNAUTHORIZED: 'The dashboard wants a token, and was given none or a wrong one.',

@@ -7,7 +7,8 @@ const OPTION = { messages: 'maxMessages', bytes: 'maxBytes' } as const
 
 const MEND = {
   messages: 'Send again when workers have caught up, add workers, or raise maxMessages.',
-  bytes: 'There is no room for this one. Keep settled messages for a shorter time, send smaller ones, or raise maxBytes.',
+  bytes:
+    'There is no room for this one. Keep settled messages for a shorter time, send smaller ones, or raise maxBytes.',
 } as const
 
 /** A message that its queue has no room for. */

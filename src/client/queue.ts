@@ -14,6 +14,7 @@ import type { Prepare } from './prepare.ts'
 import type { QueueOptions, SendRetryOptions } from './queue-options.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
 import { awaitResult, createQueueEvents } from './results.ts'
+import { checkActor, createAuditor, type ActorOption } from './steering/audit.ts'
 import { createSteering, type QueueSteering } from './steering/steering.ts'
 import { createSignals, type SignalOptions, type SignalResult } from './signals.ts'
 import { answersOf } from './queue-full.ts'
@@ -86,8 +87,8 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> extend
   redrive(id: string): Promise<SignalResult>
   /** Lets a message out of quarantine: it is tried again where it was. @throws RedriveError `E_NOT_FOUND` */
   release(id: string): Promise<SignalResult>
-  /** Deletes a message. @throws RedriveError `E_NOT_FOUND`, `E_LOCKED` while a worker has it. */
-  remove(id: string): Promise<void>
+  /** Deletes a message for good. @throws RedriveError `E_NOT_FOUND`, `E_LOCKED` while a worker has it. */
+  remove(id: string, options?: ActorOption): Promise<void>
   /**
    * Keeps every worker off a message while `action` runs, at most `ttl` (default `'30s'`).
    * @throws RedriveError `E_LOCKED` when a worker, or another client of its lock, has it.
@@ -127,6 +128,7 @@ export function createQueue<Payload>({
   const events = createQueueEvents(runtime)
   const signals = createSignals(runtime, options.events)
   const { signal } = signals
+  const auditor = createAuditor(store, name, client)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
     toMessage(name, message, attentionAt, machine.tags)
@@ -173,7 +175,7 @@ export function createQueue<Payload>({
   }
 
   return {
-    ...createSteering({ runtime, options, signals, client }),
+    ...createSteering({ runtime, options, signals, auditor }),
     name,
     machine: machine.machine,
     machineRef: machine.ref,
@@ -214,10 +216,12 @@ export function createQueue<Payload>({
     retry: (id) => signal(id, { type: 'RETRY' }),
     redrive: (id) => signal(id, { type: 'REDRIVE' }),
     release: (id) => signals.release(id),
-    async remove(id) {
+    async remove(id, given = {}) {
+      const actor = checkActor(given)
       await existing(id)
       const status = await hold(id, (token) => store.remove(place(id), id, token), LOCK_TTL)
       if (status === 'missing') throw notFound(id)
+      await auditor.note({ action: 'remove', what: `"${id}"`, count: 1 }, actor)
     },
     async hold(id, action, { ttl = LOCK_TTL } = {}) {
       await existing(id)

@@ -4,12 +4,13 @@ import type { QueueRuntime } from '../../engine/runtime.ts'
 import { DEFAULTS } from '../../options.ts'
 import type { QueueOptions } from '../queue-options.ts'
 import type { Signals } from '../signals.ts'
-import { checkActor, createAuditor, type ActorOption } from './audit.ts'
+import { checkActor, type ActorOption, type Auditor } from './audit.ts'
 import { createDeed, type OperationOutcome } from './deed.ts'
 import { createEdit, type EditOptions, type EditResult } from './edit.ts'
 import type { See } from './error-facts.ts'
 import { startOperation, type Operation } from './operation.ts'
 import { checkRequest, type OperationRequest } from './operation-request.ts'
+import { isPaused, steerPause } from './pausing.ts'
 import { select } from './select.ts'
 
 export interface OperateOptions {
@@ -70,25 +71,15 @@ export interface SteeringParts {
   readonly runtime: QueueRuntime
   readonly options: QueueOptions
   readonly signals: Signals
-  /** Name of this client, for the audit. */
-  readonly client: string
+  readonly auditor: Auditor
 }
 
 const PREVIEW = 10_000
 const SAMPLE = 10
 const SEE_ALL: See = (value) => value
 
-export function createSteering({ runtime, options, signals, client }: SteeringParts): QueueSteering {
+export function createSteering({ runtime, options, signals, auditor }: SteeringParts): QueueSteering {
   const { name, store, partitions, clock, closed } = runtime
-  const auditor = createAuditor(store, name, client)
-
-  async function steer(paused: boolean, given: ActorOption = {}): Promise<void> {
-    const actor = checkActor(given)
-    await runtime.ready()
-    const changed = await Promise.all(partitions.map((partition) => store.pause(partition, paused)))
-    if (!changed.includes(true)) return
-    await auditor.note({ action: paused ? 'pause' : 'resume', what: `queue "${name}"`, count: 0 }, actor)
-  }
 
   async function find({ filter, ids, limit }: OperationRequest, see: See, signal?: AbortSignal, most?: number) {
     if (!filter) return { ids: [...new Set(ids)], examined: 0, complete: true, now: 0 }
@@ -140,11 +131,17 @@ export function createSteering({ runtime, options, signals, client }: SteeringPa
   }
 
   return {
-    pause: (given) => steer(true, given),
-    resume: (given) => steer(false, given),
+    async pause(given = {}) {
+      await runtime.ready()
+      await steerPause({ store, partitions, auditor }, true, given)
+    },
+    async resume(given = {}) {
+      await runtime.ready()
+      await steerPause({ store, partitions, auditor }, false, given)
+    },
     async isPaused() {
       await runtime.ready()
-      return (await Promise.all(partitions.map((partition) => store.paused(partition)))).includes(true)
+      return isPaused({ store, partitions })
     },
     edit: createEdit({ runtime, options, signals, auditor }),
     operate,
