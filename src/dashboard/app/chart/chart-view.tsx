@@ -76,7 +76,7 @@ export function ChartView({
         key={id}
         drawn={drawn}
         figures={figures ? (figures.get(id) ?? NOBODY) : undefined}
-        href={drawn.state.kind === 'history' ? undefined : hrefOf?.(id)}
+        href={drawn.state.kind === 'history' || id === '' ? undefined : hrefOf?.(id)}
         focusable={id === entry}
         lit={isLit(id)}
         visited={visited.has(id)}
