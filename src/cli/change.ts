@@ -1,16 +1,20 @@
 import type { Command } from 'commander'
 import type { Queue } from '../client/queue.ts'
+import type { OperationPreview } from '../client/steering/steering.ts'
+import type { OperationAction, OperationRequest } from '../client/steering/operation-request.ts'
 import { RedriveError } from '../errors.ts'
 import type { Message } from '../message.ts'
+import { operateOn } from './bulk-change.ts'
 import { confirm } from './confirm.ts'
 import type { Intervention } from './default-machine.ts'
 import { EXIT, failureFacts, isRedisFailure, reportFailure } from './failure.ts'
+import { addFilterOptions, filterOf, type FilterOptions } from './filter-options.ts'
 import { endedBy } from './interruption.ts'
 import { printable } from './printable.ts'
 import { createQueueDirectory } from './queue-directory.ts'
 import { checkSelection, checkTakes, existing, isMissing, selectIds, type SelectionOptions } from './selection.ts'
 import { withRedrive, type Runner, type Session } from './session.ts'
-import { examples, milliseconds, wholeNumber } from './usage.ts'
+import { examples, milliseconds, usage, wholeNumber } from './usage.ts'
 
 /** A verb that changes stored messages. */
 export interface Change {
@@ -20,6 +24,8 @@ export interface Change {
   readonly outcome: string
   /** Begins the question, as in `Delete 12 messages of "emails"?` */
   readonly question: string
+  /** What it is as an operation on many. */
+  readonly action: OperationAction
   /** What it sends to the machine, or what it does instead. Without either, the message is deleted. */
   readonly event?: Intervention
   readonly act?: (queue: Queue, id: string) => Promise<{ readonly status: string }>
@@ -30,7 +36,10 @@ export interface Change {
   readonly examples: readonly string[]
 }
 
-interface ChangeOptions extends SelectionOptions {
+interface ChangeOptions extends SelectionOptions, FilterOptions {
+  /** Messages per second. */
+  readonly rate?: number
+
   readonly dryRun?: true
   readonly yes?: true
   /** Milliseconds. */
@@ -49,10 +58,12 @@ export function addChange(program: Command, runner: Runner, change: Change): voi
     .option('--state <name>', 'all messages in this state')
     .option('--all', 'all messages in every state that this is for')
     .option('--limit <number>', 'at most so many of them, the oldest first', wholeNumber('--limit', { min: 1 }))
+    .option('--rate <number>', 'at most so many a second', wholeNumber('--rate', { min: 1, max: 10_000 }))
     .option('--module <file>', 'defines the queue, where it has a machine of its own')
     .option('--dry-run', 'tell what would happen, and change nothing')
     .option('--yes', 'do not ask')
   if (change.event) command.option('--wait <duration>', 'until a worker has taken it up', milliseconds('--wait'))
+  addFilterOptions(command)
   command
     .addHelpText('after', examples(...change.examples))
     .action((queue: string, ids: string[], options: ChangeOptions, command: Command) =>
@@ -68,31 +79,72 @@ async function changeMessages(
   options: ChangeOptions,
 ): Promise<number> {
   checkSelection(change.name, given, options)
+  const filter = given.length > 0 ? undefined : filterOf(options.state ?? change.only, options)
   return withRedrive(session, async (redrive) => {
     const queue = await createQueueDirectory(redrive, options).open(name)
-    const ids =
-      given.length > 0
-        ? [...new Set(given)]
-        : await selectIds(
-            queue,
-            change.event,
-            change.only === undefined ? options : { ...options, state: options.state ?? change.only },
-          )
+    if (filter) return changeFiltered(session, change, queue, { filter, ...requestOf(change, options) }, options)
+    const ids = given.length > 0 ? [...new Set(given)] : await selected(queue, change, options)
     if (ids.length === 0) {
       session.output.note(`no messages to ${change.name} in "${name}"`)
       return EXIT.ok
     }
-    const asks = (change.destructive || given.length === 0) && !options.yes && !options.dryRun
-    const answer = asks ? await confirm(session.terminal, question(change, ids.length, name)) : 'yes'
-    if (answer === 'yes')
+    const asks = change.destructive || given.length === 0
+    return agreed(session, asks, question(change, ids.length, name), options, () => {
+      const bulk = (given.length === 0 || options.rate !== undefined) && !options.dryRun && options.wait === undefined
+      if (bulk) return operateOn(session, queue, { ids, ...requestOf(change, options) })
       return changeAll(session, queue, ids, options.dryRun ? rehearsal(change, options) : deed(change, options))
-    session.output.note('nothing was changed')
-    return answer === 'interrupted' ? endedBy('SIGINT') : EXIT.failed
+    })
   })
 }
 
-const question = (change: Change, count: number, queue: string): string =>
-  `${change.question} ${count} message${count === 1 ? '' : 's'} of "${queue}"?`
+const selected = (queue: Queue, { event, only }: Change, options: ChangeOptions): Promise<string[]> =>
+  selectIds(queue, event, only === undefined ? options : { ...options, state: options.state ?? only })
+
+const requestOf = ({ action }: Change, { limit, rate }: ChangeOptions): OperationRequest => ({
+  action,
+  ...(limit === undefined ? {} : { limit }),
+  ...(rate === undefined ? {} : { ratePerSecond: rate }),
+})
+
+async function changeFiltered(
+  session: Session,
+  change: Change,
+  queue: Queue,
+  request: OperationRequest,
+  options: ChangeOptions,
+): Promise<number> {
+  if (options.wait !== undefined) throw usage('--wait is for messages that are named, not for a filter.')
+  const found = await queue.preview(request)
+  if (options.dryRun) {
+    session.output.record({ ...found, dryRun: true }, () => previewText(change, found))
+    return EXIT.ok
+  }
+  const asked = question(change, found.matching, queue.name, found.complete)
+  return agreed(session, true, asked, options, () => operateOn(session, queue, request))
+}
+
+const previewText = ({ outcome }: Change, { matching, examined, complete, sample }: OperationPreview): string =>
+  [
+    `${matching} of ${examined} messages would be ${outcome}${complete ? '' : '; there are more, which were not looked at'}`,
+    ...(sample.length === 0 ? [] : [`such as ${sample.map(printable).join(', ')}`]),
+  ].join('\n')
+
+/** Asks where that is due, and acts. */
+async function agreed(
+  session: Session,
+  asks: boolean,
+  asked: string,
+  { yes, dryRun }: ChangeOptions,
+  act: () => Promise<number>,
+): Promise<number> {
+  const answer = asks && !yes && !dryRun ? await confirm(session.terminal, asked) : 'yes'
+  if (answer === 'yes') return act()
+  session.output.note('nothing was changed')
+  return answer === 'interrupted' ? endedBy('SIGINT') : EXIT.failed
+}
+
+const question = (change: Change, count: number, queue: string, complete = true): string =>
+  `${change.question} ${complete ? '' : 'at least '}${count} message${count === 1 ? '' : 's'} of "${queue}"?`
 
 /** What is done with each message; returns what became of it. */
 type Deed = (queue: Queue, id: string) => Promise<Readonly<Record<string, unknown>> & { readonly status: string }>

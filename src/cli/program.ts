@@ -4,6 +4,7 @@ import { RedriveError } from '../errors.ts'
 import { EXIT, exitCodeOf, reportFailure } from './failure.ts'
 import { openSession, type GlobalOptions, type Runner, type Surroundings } from './session.ts'
 import { examples } from './usage.ts'
+import { addAudit } from './verbs/audit.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addDashboard } from './verbs/dashboard.ts'
 import { addDev } from './verbs/dev.ts'
@@ -12,6 +13,7 @@ import { addHistory } from './verbs/history.ts'
 import { addLs } from './verbs/ls.ts'
 import { addMachines } from './verbs/machines.ts'
 import { addOutbox } from './verbs/outbox.ts'
+import { addPause, addResume } from './verbs/pause.ts'
 import { addRedrive } from './verbs/redrive.ts'
 import { addRelease } from './verbs/release.ts'
 import { addRetry } from './verbs/retry.ts'
@@ -22,7 +24,9 @@ import { addShow } from './verbs/show.ts'
 import { addSignal } from './verbs/signal.ts'
 import { addSimulate } from './verbs/simulate.ts'
 import { addStats } from './verbs/stats.ts'
+import { addUndo } from './verbs/undo.ts'
 import { addWorker } from './verbs/worker.ts'
+import { addWorkers } from './verbs/workers.ts'
 
 const VERBS = [
   addDev,
@@ -41,6 +45,11 @@ const VERBS = [
   addRedrive,
   addRelease,
   addRm,
+  addUndo,
+  addPause,
+  addResume,
+  addWorkers,
+  addAudit,
   addSignal,
   addMachines,
   addOutbox,

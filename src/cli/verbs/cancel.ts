@@ -9,6 +9,7 @@ export function addCancel(program: Command, runner: Runner): void {
     question: 'Cancel',
     outcome: 'cancelled',
     event: 'CANCEL',
+    action: 'cancel',
     destructive: true,
     examples: ['redrive cancel emails e1 --yes', 'redrive cancel emails --all --dry-run'],
   })

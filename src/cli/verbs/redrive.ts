@@ -9,7 +9,11 @@ export function addRedrive(program: Command, runner: Runner): void {
     question: 'Redrive',
     outcome: 'redriven',
     event: 'REDRIVE',
+    action: 'redrive',
     destructive: false,
-    examples: ['redrive redrive emails e1 --wait 5s', 'redrive redrive emails --all --yes'],
+    examples: [
+      'redrive redrive emails e1 --wait 5s',
+      'redrive redrive emails --state dead --error-name AddressError --rate 20',
+    ],
   })
 }

@@ -10,6 +10,7 @@ export function addRelease(program: Command, runner: Runner): void {
     outcome: 'released',
     only: '~quarantined',
     act: (queue, id) => queue.release(id),
+    action: 'release',
     destructive: false,
     examples: ['redrive release emails e1', 'redrive release emails --all --yes'],
   })

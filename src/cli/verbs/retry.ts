@@ -9,6 +9,7 @@ export function addRetry(program: Command, runner: Runner): void {
     question: 'Retry',
     outcome: 'retried',
     event: 'RETRY',
+    action: 'retry',
     destructive: false,
     examples: ['redrive retry emails e1', 'redrive retry emails --state retrying --yes'],
   })

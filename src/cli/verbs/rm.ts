@@ -8,6 +8,7 @@ export function addRm(program: Command, runner: Runner): void {
     description: 'delete messages and all that is stored of them',
     question: 'Delete',
     outcome: 'deleted',
+    action: 'remove',
     destructive: true,
     examples: ['redrive rm emails e1 --yes', 'redrive rm emails --state succeeded --dry-run'],
   })

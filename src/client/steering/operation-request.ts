@@ -14,7 +14,7 @@ export interface OperationRequest extends ActorOption {
   readonly action: OperationAction
   /** For the action `event`. */
   readonly event?: EventData
-  /** At most 100,000. */
+  /** At most a million. */
   readonly ids?: readonly string[]
   readonly filter?: MessageFilter
   /** With a filter: at most so many, the oldest first. Default: all. */
@@ -36,7 +36,7 @@ const EVENTS: Readonly<Partial<Record<OperationAction, EventData>>> = {
 }
 const ACTIONS = ['event', 'retry', 'redrive', 'cancel', 'remove', 'release']
 const NAMES = ['action', 'event', 'ids', 'filter', 'limit', 'ratePerSecond', 'actor']
-const MOST_IDS = 100_000
+const MOST_IDS = 1_000_000
 
 /** @throws RedriveError `E_EMPTY_FILTER`, `E_INVALID_OPTION`, `E_INVALID_ID`, `E_INVALID_EVENT`, `E_UNKNOWN_EVENT` */
 export function checkRequest({ machine }: QueueRuntime, request: OperationRequest): CheckedRequest {

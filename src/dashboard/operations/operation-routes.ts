@@ -20,7 +20,7 @@ export function operationRoutes(board: Board): Route[] {
       body: {
         action: '"event", "retry", "redrive", "cancel", "remove" or "release"',
         event: 'For the action "event": an object with a type',
-        ids: 'Which messages, up to 100,000',
+        ids: 'Which messages, as many as a body holds',
         filter: FILTER,
         limit: 'With a filter: at most so many, the oldest first',
         ratePerSecond: 'Default: as quickly as it goes',
