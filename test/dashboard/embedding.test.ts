@@ -1,5 +1,9 @@
 /** The dashboard in the frameworks that people use, below a path, behind their body parsers and compression. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { connect, createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { serve, type HttpBindings } from '@hono/node-server'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import compression from 'compression'
@@ -128,4 +132,22 @@ describe.each(FRAMEWORKS)('%s', (_, serveWith) => {
     expect((await post('api/v1/queues/emails/messages', { input: 1 }, { 'x-user': 'ada' })).status).toBe(403)
     expect(asked).toEqual([{ type: 'read' }, { type: 'read' }, { type: 'send', queue: 'emails' }])
   })
+})
+
+test('HTTP/2 is answered too', async () => {
+  const { node } = dashboard(redrive)
+  const server = createHttp2Server((request, response) => {
+    // It has what a request of HTTP/1 has, under another type.
+    void node(request as unknown as IncomingMessage, response as unknown as ServerResponse)
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  try {
+    const sent = client.request({ ':path': '/api/v1/overview' })
+    const [[headers], body] = await Promise.all([once(sent, 'response'), text(sent)])
+    expect([headers[':status'], JSON.parse(body).queues[0].name]).toEqual([200, 'emails'])
+  } finally {
+    client.destroy()
+    await new Promise<void>((resolve) => void server.close(() => resolve()))
+  }
 })

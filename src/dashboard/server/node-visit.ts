@@ -16,7 +16,8 @@ interface Dressed {
 export function visitOfNode(incoming: IncomingMessage & Dressed, response: ServerResponse): Visit | Response {
   const { method = 'GET', headers, socket } = incoming
   const path = incoming.originalUrl ?? incoming.url ?? '/'
-  const url = `http://${headers.host ?? 'localhost'}${path.startsWith('/') ? path : '/'}`
+  const host = headers.host ?? headers[':authority'] ?? 'localhost'
+  const url = `http://${String(host)}${path.startsWith('/') ? path : '/'}`
   if (!URL.canParse(url)) return wrong('the address of the request cannot be understood.')
   const gone = new AbortController()
   response.once('close', () => gone.abort())
@@ -63,10 +64,13 @@ function wrong(message: string): Response {
   return Response.json(body, { status })
 }
 
-function headersOf({ headersDistinct }: IncomingMessage): Headers {
+/** From the list as it came: HTTP/2 has no other form of it, and names of its own that begin with a colon. */
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers()
-  for (const [name, values = []] of Object.entries(headersDistinct))
-    for (const value of values) headers.append(name, value)
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(i, i + 2)
+    if (!name.startsWith(':')) headers.append(name, value)
+  }
   return headers
 }
 

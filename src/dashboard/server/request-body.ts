@@ -3,7 +3,7 @@ import { badRequest } from './failure.ts'
 import type { Visit } from './visit.ts'
 
 /** Largest body, in bytes. */
-export const MAX_BODY = 1024 * 1024
+const MAX_BODY = 1024 * 1024
 
 /**
  * The JSON object that a request carries.

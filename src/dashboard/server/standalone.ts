@@ -23,7 +23,7 @@ export interface Standalone {
   close(): Promise<void>
 }
 
-export const DEFAULT_PORT = 4747
+const DEFAULT_PORT = 4747
 
 /** @throws RedriveError `E_INVALID_OPTION`, also for a port that is taken */
 export async function startDashboard(redrive: Redrive, options: StandaloneOptions = {}): Promise<Standalone> {

@@ -8,8 +8,8 @@ export interface EdgeKey {
   readonly event: string
 }
 
-/** Finds the edges of a chart that a transition went along. */
-export type FindEdges = (from: string, to: string, event: string) => readonly EdgeKey[]
+/** Finds the edges of a chart that a transition went along; each is the JSON of an `EdgeKey`, by which it is counted. */
+export type FindEdges = (from: string, to: string, event: string) => readonly string[]
 
 /** Transitions of which the way is remembered. */
 const REMEMBERED = 5000
@@ -18,12 +18,12 @@ const LONGEST = 6
 
 /** Without a chart every transition is an edge of its own. */
 export function createFindEdges(chart: Chart | undefined): FindEdges {
-  const known = new Map<string, readonly EdgeKey[]>()
+  const known = new Map<string, readonly string[]>()
   return (from, to, event) => {
     const key = `${from}\n${to}\n${event}`
     let edges = known.get(key)
     if (!edges) {
-      edges = chart ? edgesBetween(chart, from, to, event) : [{ from, to, event }]
+      edges = (chart ? edgesBetween(chart, from, to, event) : [{ from, to, event }]).map((edge) => JSON.stringify(edge))
       if (known.size < REMEMBERED) known.set(key, edges)
     }
     return edges

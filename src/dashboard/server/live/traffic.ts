@@ -57,7 +57,7 @@ export function createTraffic(findEdges: FindEdges, now?: () => number): Traffic
         stays.enter(id, leaf, at)
       }
     if (status !== 'active') stays.forget(id)
-    if (from !== null) for (const edge of findEdges(from, to, event)) edges.count(JSON.stringify(edge))
+    if (from !== null) for (const edge of findEdges(from, to, event)) edges.count(edge)
     flow.add({ id, from, to, event, at })
   }
 
