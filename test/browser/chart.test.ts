@@ -52,9 +52,21 @@ test('the edge that a message takes grows thicker than the others', async () => 
   const busy = page.locator('.edge.is-busy[data-from="processing"]')
   await busy.waitFor()
   expect(await busy.getAttribute('data-to')).toBe('succeeded')
-  const thickness = await busy.evaluate((edge) => edge.getAttribute('style') ?? '')
-  expect(Number(/--thickness:\s*([\d.]+)px/.exec(thickness)?.[1])).toBeGreaterThan(1.6)
+  const style = (await busy.getAttribute('style')) ?? ''
+  expect(Number(/--thickness:\s*([\d.]+)px/.exec(style)?.[1])).toBeGreaterThan(1.6)
   expect(await page.locator('.edge[data-to="cancelled"].is-busy').count()).toBe(0)
+})
+
+test('a crowd is drawn as a sample: no more dots than an eye can follow', async () => {
+  const crowd = board.redrive.queue('crowd')
+  const page = await board.browser.open(board.at('q/crowd'))
+  await count(page, 'pending', 0)
+  crowd.work(async () => {}, { concurrency: 100 })
+  await crowd.sendBulk(Array.from({ length: 4000 }, (_, i) => ({ input: i })))
+  await page.locator('[data-state="succeeded"] .count').filter({ hasText: '4,000' }).waitFor()
+  const dots = await page.locator('.dots circle').count()
+  expect(dots).toBeGreaterThan(10)
+  expect(dots).toBeLessThanOrEqual(120)
 })
 
 test('a click on a state leads to its messages', async () => {
@@ -75,7 +87,7 @@ test('the arrow keys go from state to state, Enter opens one, and + zooms', asyn
   const before = await chart.getAttribute('transform')
   await entry.focus()
   await page.keyboard.press('+')
-  await page.waitForFunction(`document.querySelector('.chart svg > g').getAttribute('transform') !== '${before}'`)
+  await page.locator(`.chart svg > g:not([transform="${before}"])`).waitFor()
   await page.keyboard.press('0')
   await page.keyboard.press('ArrowDown')
   const focused = page.locator('[data-card]:focus')

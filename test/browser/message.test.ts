@@ -114,13 +114,13 @@ test('a timer counts down, and a message is found by the beginning of its id', a
   await page.getByLabel('Find a message by id').fill('letter-far')
   await page.keyboard.press('Enter')
   await page.getByRole('link', { name: 'letter-far-away' }).click()
-  await page
-    .getByText(/^in 1 h 59 min/)
-    .first()
-    .waitFor()
+  const timer = page.getByText(/^in 1 h 59 min/).first()
+  await timer.waitFor()
+  expect(Date.parse((await timer.getAttribute('datetime')) ?? '')).toBeGreaterThan(Date.now() + 3_600_000)
 })
 
 test('a message that is not there is told so', async () => {
   const page = await board.browser.open(board.at('q/letters/m/nobody'))
   await page.getByText('There is no message “nobody” any more').waitFor()
+  expect(await page.getByRole('button', { name: /Send|Remove/ }).count()).toBe(0)
 })

@@ -66,6 +66,7 @@ test('a queue is paused after a question, and goes on', async () => {
   await page.getByRole('button', { name: 'Pause' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click()
   await page.getByText('paused: workers take nothing new').waitFor()
+  expect((await calls.stats()).paused).toBe(true)
   await calls.send({}, { id: 'call-1' })
   await page.locator('[data-state="pending"] .count').filter({ hasText: '1' }).waitFor()
   await page.getByRole('button', { name: 'Resume' }).click()

@@ -1,5 +1,6 @@
 import type { ChartEdge, ChartState } from '../../../inspect/chart/chart.ts'
 import type { ChartLayout, PlacedState, Point } from '../api/chart.ts'
+import { uprightsOf, widened, type Upright } from './card-room.ts'
 
 export interface Box {
   readonly x: number
@@ -51,8 +52,8 @@ const CLEARANCE = { x: 16, y: 22 }
 
 export function toDrawing(layout: ChartLayout): Drawing {
   const placed = layout.states.filter((state) => !isFrame(state, layout))
-  const by = roomFor(placed)
-  const states = drawStates(placed, by)
+  const by = roomFor(placed, layout)
+  const states = drawStates(placed, layout, by)
   const boxes = new Map(states.map(({ state, box }) => [state.id, box]))
   const edges = layout.edges.map(({ edge, points, label }) => {
     const stretched = points.map((point) => stretch(point, by))
@@ -69,10 +70,10 @@ export function toDrawing(layout: ChartLayout): Drawing {
 }
 
 /** Stretching keeps every edge at right angles, and makes the room between the boxes into which they can grow. */
-function roomFor(placed: readonly PlacedState[]): Stretch {
+function roomFor(placed: readonly PlacedState[], layout: ChartLayout): Stretch {
   let by = LEAST
   while (by.x < MOST && by.y < MOST) {
-    const crowded = crowding(drawStates(placed, by))
+    const crowded = crowding(drawStates(placed, layout, by))
     if (crowded.length === 0) return by
     by = { x: by.x + (crowded.includes('x') ? STEP : 0), y: by.y + (crowded.includes('y') ? STEP : 0) }
   }
@@ -98,11 +99,15 @@ function crowd(a: Box, b: Box): 'x' | 'y' | undefined {
 }
 
 /** The innermost first, so that what holds others can grow around them. */
-function drawStates(placed: readonly PlacedState[], by: Stretch): readonly DrawnState[] {
+function drawStates(placed: readonly PlacedState[], { edges }: ChartLayout, by: Stretch): readonly DrawnState[] {
   const cards = new Map<string, DrawnState>()
+  const ways = edges.map(({ edge, points }) => ({ edge, uprights: uprightsOf(points.map((at) => stretch(at, by))) }))
   for (const each of placed.toReversed()) {
-    const inside = each.state.states.flatMap(({ id }) => cards.get(id)?.box ?? [])
-    cards.set(each.state.id, drawn(each, by, inside))
+    const { id, states } = each.state
+    const inside = states.flatMap((child) => cards.get(child.id)?.box ?? [])
+    // Its own loops are drawn anew beside it.
+    const passing = ways.filter(({ edge }) => edge?.from !== id || edge.to !== id).flatMap(({ uprights }) => uprights)
+    cards.set(id, drawn(each, by, inside, passing))
   }
   return placed.flatMap(({ state }) => cards.get(state.id) ?? [])
 }
@@ -115,14 +120,20 @@ const stretch = ({ x, y }: Point, by: Stretch): Point => ({ x: x * by.x, y: y * 
 
 export const centre = ({ x, y, width, height }: Box): Point => ({ x: x + width / 2, y: y + height / 2 })
 
-function drawn({ state, ...box }: PlacedState, by: Stretch, inside: readonly Box[]): DrawnState {
+function drawn(
+  { state, ...box }: PlacedState,
+  by: Stretch,
+  inside: readonly Box[],
+  passing: readonly Upright[],
+): DrawnState {
   const { x, y } = stretch(box, by)
   const [width, height] = [box.width * by.x, box.height * by.y]
   const outer = state.states.length > 0
   if (outer) return { state, outer, box: around({ x, y, width, height }, inside) }
   if (state.kind === 'history') return { state, outer, box: { x, y, width, height } }
-  const [w, h] = [Math.max(width, CARD.width), Math.max(height, CARD.height)]
-  return { state, outer, box: { x: x - (w - width) / 2, y: y - (h - height) / 2, width: w, height: h } }
+  const tall = Math.max(height, CARD.height)
+  const card = { x, y: y - (tall - height) / 2, width, height: tall }
+  return { state, outer, box: widened(card, CARD.width, passing) }
 }
 
 function around(box: Box, inside: readonly Box[]): Box {

@@ -11,15 +11,15 @@ export function KeyFigures({ live, queue }: { live: LiveQueue; queue: string }):
   return (
     <dl class="figures">
       <Figure name="on their way" value={facts ? countText(facts.live) : '–'} />
-      <Figure name="succeed a second" value={tick ? rateText(tick.perSecond.succeeded) : '–'} />
-      <Figure name="transitions a second" value={tick ? rateText(tick.perSecond.transitions) : '–'} />
+      <Figure name="succeeded /s" value={tick ? rateText(tick.perSecond.succeeded) : '–'} />
+      <Figure name="transitions /s" value={tick ? rateText(tick.perSecond.transitions) : '–'} />
       <Figure
-        name="dead a second"
+        name="dead /s"
         value={tick ? rateText(tick.perSecond.dead) : '–'}
         tone={tick && tick.perSecond.dead > 0 ? 'dead' : ''}
       />
       <Figure
-        name="longest overdue"
+        name="overdue"
         value={tick ? (lag === 0 ? 'none' : durationText(lag)) : '–'}
         tone={lag > 5000 ? 'retrying' : ''}
       />

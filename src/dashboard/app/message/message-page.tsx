@@ -115,9 +115,9 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
           <Part title="Now">
             <Facts queue={queue} message={message} />
           </Part>
-          <ContextPart queue={queue} details={details} current={current} />
           <Errors details={details} current={current} />
           {!then && <Next queue={queue} message={message} reload={reload} />}
+          <ContextPart queue={queue} details={details} current={current} />
           <Part
             title="Payload"
             extra={
@@ -192,9 +192,9 @@ function ContextPart({
         </>
       )}
       {isLast || steps.length === 0 ? (
-        <ValueView value={details.message.context} />
+        <ValueView value={details.message.context} depth={1} />
       ) : after ? (
-        <ValueView value={after.context} />
+        <ValueView value={after.context} depth={1} />
       ) : (
         <p class="muted">
           The journal keeps where a message was, not each context; this page knows those of the steps that it saw.
