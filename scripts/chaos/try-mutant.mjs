@@ -61,10 +61,9 @@ async function onCopy(patches, test) {
   process.once('exit', remove)
   try {
     mkdirSync(directory, { recursive: true })
-    for (const part of ['src', 'machines', 'test', 'package.json', 'jest.config.js', 'tsconfig.json'])
+    for (const part of ['src', 'machines', 'test', 'dist', 'package.json', 'jest.config.js', 'tsconfig.json'])
       cpSync(join(ROOT, part), join(directory, part), { recursive: true })
-    // Processes that the tests start run the build as it is.
-    for (const part of ['node_modules', 'dist']) symlinkSync(join(ROOT, part), join(directory, part))
+    symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
     for (const [file, find, replace] of patches) patch(join(directory, file), find, replace)
     const output = join(directory, 'report.json')
     await node([...JEST, '--rootDir', directory, '--json', '--outputFile', output, test], directory)

@@ -107,7 +107,8 @@ function follow(
       return undefined
     }
     if (late !== undefined) told.lateness.push(late)
-    if (late !== undefined && late < 0 && (stamps.has(i) || !facts.clockSet))
+    const known = stamps.has(i) || facts.setBack === undefined
+    if (late !== undefined && known && late < -(facts.setBack ?? 0))
       find('earlyTimers', `"${transition.event}" came ${-late} ms early`)
     if (isResult(transition.event, transition.error?.code)) told.ends++
     const { output } = transition

@@ -140,7 +140,7 @@ function factsOf({ steps, messages, scores, records, strays, promised }: Scene):
   return {
     seed: SEED,
     now: START + 60_000,
-    clockSet: false,
+    setBack: undefined,
     promised,
     records,
     queues: new Map(names.map((name) => [name, queueFacts(name)])),

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AWAY } from './job.ts'
@@ -61,12 +62,19 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     })
     const mine = child
     alive.add(mine)
-    mine.stderr!.pipe(log, { end: false })
+    const lastWords: string[] = []
+    createInterface({ input: mine.stderr! }).on('line', (line) => {
+      log.write(`${line}\n`)
+      lastWords.push(line.trim())
+      if (lastWords.length > 20) lastWords.shift()
+    })
     mine.stdout!.pipe(log, { end: false })
-    mine.once('exit', (code, signal) => {
-      alive.delete(mine)
+    mine.once('exit', () => alive.delete(mine))
+    // Not at its exit: its last words may still be on their way.
+    mine.once('close', (code, signal) => {
       if (over || mine !== child) return
-      if (!killed && code !== AWAY) options.crashed(`${options.name} ended by itself: ${signal ?? `code ${code}`}`)
+      if (!killed && code !== AWAY)
+        options.crashed(`${options.name} ended by itself: ${signal ?? `code ${code}`}: ${lastWords.join(' ')}`)
       void sleep(killed ? 50 : 300).then(() => (over ? undefined : start()))
     })
     return new Promise((resolve) => {

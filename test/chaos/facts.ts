@@ -28,8 +28,11 @@ export interface Facts {
   readonly records: readonly Entry[]
   /** After a failover only what a replica had confirmed is promised. */
   readonly promised: 'answered' | 'confirmed'
-  /** The clock of Redis was set: positions of the feed, which never go back, do not tell the time then. */
-  readonly clockSet: boolean
+  /**
+   * By how many milliseconds, at most, the clock of Redis was set back at once; `undefined` when nobody set it. What was due when it was
+   * claimed may be stamped by so much earlier, and positions of the feed, which never go back, do not tell the time then.
+   */
+  readonly setBack: number | undefined
 }
 
 export const FAULTS_FOUND = ['lost', 'doubleCommitted', 'illegal', 'indexDrift', 'earlyTimers', 'signalsLost'] as const

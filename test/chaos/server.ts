@@ -17,6 +17,8 @@ export interface ChaosServer {
   start(): Promise<void>
   /** Sets its clock off by so many milliseconds. */
   setClock(ms: number): void
+  /** By how many milliseconds, at most, that set its clock back at once. */
+  readonly setBack: number
   /** From now on its files may not grow, as on a full disk; or may again. */
   fillDisk(full: boolean): void
   stop(): Promise<void>
@@ -50,12 +52,20 @@ export async function startServer({ directory, fsync, fakeClock, config }: Serve
     retryStrategy: () => 50,
   })
   redis.on('error', () => {})
+  let [offset, setBack] = [0, 0]
   return {
     port: Number(port),
     redis,
     kill: () => server.kill('SIGKILL'),
     start: () => server.restart(),
-    setClock: (ms) => writeFileSync(clock, String(ms)),
+    setClock(ms) {
+      writeFileSync(clock, String(ms))
+      setBack = Math.max(setBack, offset - ms)
+      offset = ms
+    },
+    get setBack() {
+      return setBack
+    },
     fillDisk(full) {
       const limit = full ? `${largestFile(data)}:unlimited` : 'unlimited:unlimited'
       execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${limit}`])

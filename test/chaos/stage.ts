@@ -165,7 +165,7 @@ async function gather({ seed, name, directory, workers, producers }: StageOption
     queues,
     now: await redisNow(scene.redis()),
     records: names.flatMap((each) => readRecords(join(directory, `${each}.records`))),
-    clockSet: name === 'clock',
+    setBack: name === 'clock' ? scene.primary().setBack : undefined,
     promised: name === 'sentinel' ? 'confirmed' : 'answered',
   }
 }
