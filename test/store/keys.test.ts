@@ -50,6 +50,15 @@ describe('every key and channel of a partition carries its tag', () => {
     await store.claim(OWN, { token: newToken(), worker: 'w', limit: 5, lease: LONG })
     expect(await store.trim(OWN, { state: 'done', age: 0, keep: 0, limit: 10 })).toBe(1)
     expect(await store.remove(OWN, messages[3]!.id, token)).toBe('removed')
+    await store.pause(OWN, true)
+    expect(await store.claim(OWN, { token: newToken(), worker: 'w', limit: 5, lease: LONG })).toMatchObject({
+      paused: true,
+    })
+    await store.pause(OWN, false)
+    await store.enqueue(OWN, newToken(), [message('gone')])
+    await deliver('gone', 'E')
+    expect(await store.discard(OWN, { id: 'gone', token: '', operation: 'op', keepFor: LONG })).toBe('removed')
+    expect(await store.restore(OWN, await store.discarded(OWN, 'op'))).toEqual(['restored'])
     expect((await store.read(OWN, [messages[0]!.id]))[0]?.message.state).toBe('busy')
     expect(await store.inbox(OWN, messages[0]!.id)).toEqual([])
     expect(await store.list(OWN, { state: 'busy', offset: 0, limit: 10, newestFirst: true })).toHaveLength(1)
@@ -75,6 +84,9 @@ describe('every key and channel of a partition carries its tag', () => {
     ['stats', (it) => it.stats(OTHER)],
     ['trim', (it) => it.trim(OTHER, { state: 'todo', keep: 0, limit: 1 })],
     ['remove', (it) => it.remove(OTHER, 'a', '')],
+    ['pause', (it) => it.pause(OTHER, true)],
+    ['discard', (it) => it.discard(OTHER, { id: 'a', token: '', operation: 'op', keepFor: 1 })],
+    ['restore', (it) => it.restore(OTHER, ['a'])],
     ['readFeed', (it) => it.readFeed(OTHER, '0', 1)],
     ['feedEnd', (it) => it.feedEnd(OTHER)],
     ['subscribe', (it) => it.subscribe(OTHER, { wake: () => {} })],

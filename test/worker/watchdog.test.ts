@@ -63,3 +63,25 @@ test('a worker that claims nothing though messages are due says so, and when it 
   await clock.pass(2000)
   await closing
 })
+
+test('a paused queue stands still because somebody wants it, and is not told as stalled', async () => {
+  const clock = manualClock()
+  const redrive = new Redrive({ store: createMemoryStore({ clock }), logger: silentLogger })
+  const queue = redrive.queue('jobs')
+  const worker = queue.work(() => 'done')
+  let stalled = 0
+  worker.on('stalled', () => void stalled++)
+  await worker.ready()
+  await queue.pause()
+  await queue.send({}, { id: 'a' })
+  await clock.pass(60_000)
+  expect(stalled).toBe(0)
+  expect(worker.stats().stalledSince).toBeUndefined()
+  expect(await queue.get('a')).toMatchObject({ state: 'pending' })
+  await queue.resume()
+  await clock.pass(2000)
+  expect(await queue.get('a')).toMatchObject({ state: 'succeeded' })
+  const closing = redrive.close({ timeout: 0 })
+  await clock.pass(2000)
+  await closing
+})

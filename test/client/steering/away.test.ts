@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { NonRetryableError } from '../../../src/index.ts'
+import { onRedis, until, type TestBackend } from '../../support/backends.ts'
+
+let backend: TestBackend
+beforeAll(async () => {
+  backend = await onRedis({ appendonly: 'yes', appendfsync: 'always' })
+})
+afterAll(() => backend.stop())
+
+test('an operation waits while Redis is away, and each message has taken its event once', async () => {
+  const queue = backend.open({ commandTimeout: 1000 }).queue('mails', { retry: { attempts: 1 } })
+  let mended = false
+  queue.work(() => {
+    if (!mended) throw new NonRetryableError('no')
+  })
+  const ids = Array.from({ length: 20 }, (_, i) => `m${i}`)
+  await queue.sendBulk(ids.map((id) => ({ input: id, id })))
+  await until(async () => (await queue.stats()).states['dead'] === 20)
+  await queue.pause()
+  let crash: Promise<void> | undefined
+  const operation = await queue.operate(
+    { action: 'redrive', filter: { state: 'dead' }, ratePerSecond: 40 },
+    { onEach: () => void (crash ??= backend.redis!.server.kill('SIGKILL')) },
+  )
+  await until(() => crash !== undefined)
+  await crash
+  await backend.redis!.server.restart()
+  expect(await operation.finished).toMatchObject({ state: 'done', matching: 20, done: 20 })
+  const inboxes = await Promise.all(ids.map(async (id) => (await queue.get(id))?.inbox.map(({ type }) => type)))
+  expect(inboxes).toEqual(ids.map(() => ['REDRIVE']))
+  // It is paused still: that is kept by the server, and not by who asked for it.
+  expect(await queue.isPaused()).toBe(true)
+  mended = true
+  await queue.resume()
+  await until(async () => (await queue.stats()).states['succeeded'] === 20)
+})
