@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { NonRetryableError } from '../../../src/index.ts'
+import { createMemoryStore, NonRetryableError, Redrive, RedriveError, type MemoryStore } from '../../../src/index.ts'
 import { onRedis, until, type TestBackend } from '../../support/backends.ts'
 
 let backend: TestBackend
@@ -34,4 +34,23 @@ test('an operation waits while Redis is away, and each message has taken its eve
   mended = true
   await queue.resume()
   await until(async () => (await queue.stats()).states['succeeded'] === 20)
+})
+
+test('what was done though its answer was lost is not done again', async () => {
+  const store = createMemoryStore()
+  let lost = 0
+  const deliver: MemoryStore['deliver'] = async (...args) => {
+    const answer = await store.deliver(...args)
+    if (lost++ === 0) throw new RedriveError('E_REDIS_UNAVAILABLE', 'the connection broke before the answer')
+    return answer
+  }
+  const redrive = new Redrive({ store: { ...store, deliver } })
+  const queue = redrive.queue('mails')
+  const ids = ['a', 'b', 'c']
+  await queue.sendBulk(ids.map((id) => ({ input: id, id, delay: '1h' })))
+  const operation = await queue.operate({ action: 'retry', ids })
+  expect(await operation.finished).toMatchObject({ state: 'done', done: 3, failed: 0 })
+  expect(lost).toBeGreaterThan(1)
+  for (const id of ids) expect((await queue.get(id))?.inbox).toEqual([{ type: 'RETRY' }])
+  await redrive.close()
 })
