@@ -28,7 +28,7 @@ export interface Keys {
   events(partition: Partition): string
   feedChannel(partition: Partition): string
   wakeChannel(partition: Partition): string
-  /** Written by `probe`, for a second. */
+  /** Written by `probe`, and taken away at once. */
   probe(): string
   /** The definitions of all queues; outside of any partition, and touched by no script. */
   queues(): string

@@ -157,7 +157,7 @@ describe('a machine without states', () => {
         id: 'counter',
         context: { count: 0 },
         tags: ['open'],
-        on: { ADD: { actions: assign({ count: ({ context }) => context.count + 1 }) } },
+        on: { ADD: { actions: assign({ count: ({ context }: { context: { count: number } }) => context.count + 1 }) } },
       }) as AnyStateMachine,
     )
     it.advance('ADD')

@@ -5,7 +5,11 @@ import type { REDIS_RULES } from './redis-rules.ts'
 import type { RULES } from './rules.ts'
 import type { STEERING_RULES } from './steering-rules.ts'
 
-type RuleName = keyof (typeof RULES & typeof REDIS_RULES & typeof BOUND_RULES & typeof INDEX_RULES & typeof STEERING_RULES)
+type RuleName = keyof (typeof RULES &
+  typeof REDIS_RULES &
+  typeof BOUND_RULES &
+  typeof INDEX_RULES &
+  typeof STEERING_RULES)
 
 export interface Mutation {
   /** What is taken out. */

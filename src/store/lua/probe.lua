@@ -4,6 +4,7 @@
 --
 -- KEYS    1 key of no meaning
 -- ARGV    none
--- Returns 'OK'
+-- Returns 1; nothing stays of it
 
-return redis.call('SET', KEYS[1], '1', 'PX', 1000)
+redis.call('SET', KEYS[1], '1', 'PX', 1000)
+return redis.call('DEL', KEYS[1])
