@@ -172,6 +172,21 @@ describe('what changes something', () => {
   })
 })
 
+test('what people do is in the audit under the name that they have, and what programs send is not', async () => {
+  await redrive.queue('emails').send(1, { id: 'audited', delay: '1h' })
+  const { get, post, remove } = await open({ authorize: () => ({ actor: 'ada' }) })
+  const path = `${SEND}/audited`
+  await post(`${path}/events`, { event: { type: 'RETRY' } })
+  await post(`${path}/events`, { event: { type: 'CANCEL' } }, { 'sec-fetch-site': 'same-origin' })
+  await remove(path)
+  const { body } = await get('api/v1/audit?limit=2')
+  expect(body.items).toEqual([
+    expect.objectContaining({ actor: 'ada', queue: 'emails', action: 'remove', what: '"audited"' }),
+    expect.objectContaining({ actor: 'ada', queue: 'emails', action: 'event', what: 'CANCEL to "audited"' }),
+  ])
+  expect((await get('api/v1/audit')).text).not.toContain('RETRY')
+})
+
 test('an address that asks too often is told to wait, and others are not', async () => {
   const { fetch } = dashboard(redrive, { token: TOKEN, rateLimit: 40 })
   const ask = (address: string) =>

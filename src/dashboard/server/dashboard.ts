@@ -5,6 +5,7 @@ import { createApi } from './api.ts'
 import { createBoard } from './board.ts'
 import { settingsOf, type DashboardOptions } from './dashboard-options.ts'
 import { failureAnswer } from './failure.ts'
+import { createInspectEndpoint, type Upgrade } from './inspect.ts'
 import { answerNode, visitOfNode } from './node-visit.ts'
 import { placeOf, type Place } from './place.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
@@ -20,6 +21,11 @@ export interface Dashboard {
    * neither `token` nor `authorize`, nobody is answered. Never rejects.
    */
   fetch(request: Request, from?: { readonly address?: string }): Promise<Response>
+  /**
+   * For the event `upgrade` of a `node:http` server, where the XState inspector is wanted: `server.on('upgrade', upgrade)`. It answers
+   * every upgrade that it is given. Never rejects.
+   */
+  readonly upgrade: Upgrade
 }
 
 /**
@@ -68,6 +74,7 @@ export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Das
       const visit = visitOfNode(request, response)
       await answerNode(await (visit instanceof Response ? visit : handle(visit)), request, response)
     },
+    upgrade: createInspectEndpoint(board, access),
     fetch: (request, from = {}) => handle({ request, raw: request, address: from.address ?? 'unknown' }),
   }
 }

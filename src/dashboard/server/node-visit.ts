@@ -12,8 +12,13 @@ interface Dressed {
   readonly body?: unknown
 }
 
+/** What the answer goes to: a response, or the bare socket of a connection that is to be upgraded. */
+interface Closing {
+  once(event: 'close', listener: () => void): unknown
+}
+
 /** A request of Node as the handler wants it, or the answer to one that cannot be understood. */
-export function visitOfNode(incoming: IncomingMessage & Dressed, response: ServerResponse): Visit | Response {
+export function visitOfNode(incoming: IncomingMessage & Dressed, response: Closing): Visit | Response {
   const { method = 'GET', headers, socket } = incoming
   const path = incoming.originalUrl ?? incoming.url ?? '/'
   const host = headers.host ?? headers[':authority'] ?? 'localhost'

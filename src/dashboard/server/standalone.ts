@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Redrive } from '../../client/redrive.ts'
 import { asError, RedriveError } from '../../errors.ts'
 import { isLoopbackHost } from './access/neighbour.ts'
@@ -29,8 +30,14 @@ const DEFAULT_PORT = 4747
 export async function startDashboard(redrive: Redrive, options: StandaloneOptions = {}): Promise<Standalone> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, anyPort = false, ...rest } = options
   const token = rest.token ?? (isLoopbackHost(host) ? undefined : randomBytes(24).toString('base64url'))
-  const { node } = dashboard(redrive, { ...rest, token, basePath: '/' })
+  const { node, upgrade } = dashboard(redrive, { ...rest, token, basePath: '/' })
   const server = createServer((request, response) => void node(request, response))
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request: IncomingMessage, socket, head) => {
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    void upgrade(request, socket, head)
+  })
   await listen(server, host, port).catch(async (error: unknown) => {
     if (!isTaken(error) || !anyPort) throw cannotListen(error, host, port)
     await listen(server, host, 0)
@@ -42,6 +49,7 @@ export async function startDashboard(redrive: Redrive, options: StandaloneOption
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       // Streams that go on for ever would keep it open.
       server.closeAllConnections()
+      for (const socket of upgraded) socket.destroy()
       await closed
     },
   }

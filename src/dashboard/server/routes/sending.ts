@@ -1,9 +1,10 @@
 import { toMs } from '../../../options.ts'
+import { createAuditor } from '../../../client/steering/audit.ts'
 import type { BulkMessage, SendOptions } from '../../../client/queue.ts'
 import type { EventData } from '../../../message.ts'
 import type { Board } from '../board.ts'
 import { badRequest } from '../failure.ts'
-import type { Route } from '../route.ts'
+import type { Call, Route } from '../route.ts'
 
 /** Messages in one call. */
 const MOST = 1000
@@ -43,7 +44,8 @@ export const sendingRoutes = (board: Board): Route[] => [
       eventId: 'Makes it idempotent: of several with the same id, one is applied',
       wait: 'Until it was taken, at most so long: milliseconds up to 30,000, or text such as "5s"',
     },
-    async handle({ params, body }) {
+    async handle(call) {
+      const { params, body } = call
       const { event, eventId, wait } = await body()
       const { queue } = await board.queues.known(params['q'] ?? '')
       await board.store.queues()
@@ -51,6 +53,7 @@ export const sendingRoutes = (board: Board): Route[] => [
         ...(eventId === undefined ? {} : { eventId: text(eventId, 'eventId') }),
         ...(wait === undefined ? {} : { wait: toMs(wait as string, 'wait', { max: LONGEST_WAIT }) }),
       })
+      await note(board, call, event as EventData)
       return { id, status, ...(state === undefined ? {} : { state }) }
     },
   },
@@ -67,6 +70,17 @@ export const sendingRoutes = (board: Board): Route[] => [
     },
   },
 ]
+
+/** What people send by hand goes into the audit. What programs send, which may be a thousand a second, would drown it. */
+async function note(
+  { inside }: Board,
+  { params: { q = '', id = '' }, headers, actor }: Call,
+  { type }: EventData,
+): Promise<void> {
+  if (!headers.has('sec-fetch-site')) return
+  const auditor = createAuditor(inside.store, q, actor)
+  await auditor.note({ action: 'event', what: `${type} to "${id}"`, count: 1 }, actor)
+}
 
 function messagesOf(body: Readonly<Record<string, unknown>>): BulkMessage<unknown>[] {
   if (body['messages'] === undefined) return [messageOf(body)]
