@@ -73,8 +73,8 @@ export interface QueueEvents {
   /** The worker claims nothing though messages are due, since `dueSince` (milliseconds since 1970, by the store's clock). */
   stalled: { readonly queue: string; readonly dueSince: number }
   /** Too few lock nodes answer: nothing is claimed until they do. */
-  paused: { readonly queue: string; readonly reason: Error }
-  resumed: { readonly queue: string }
+  locksUnavailable: { readonly queue: string; readonly reason: Error }
+  locksAvailable: { readonly queue: string }
   error: Error
 }
 

@@ -28,7 +28,7 @@ export function createQuorumGate(queue: QueueRuntime, events: Emitter<QueueEvent
     if (!open) return
     open = false
     queue.log.locksUnavailable(queue.name, error)
-    events.emit('paused', { queue: queue.name, reason: error })
+    events.emit('locksUnavailable', { queue: queue.name, reason: error })
     wait()
   }
 
@@ -40,7 +40,7 @@ export function createQuorumGate(queue: QueueRuntime, events: Emitter<QueueEvent
     if (!(await queue.quorum!.probe())) return wait()
     open = true
     queue.log.locksAvailable(queue.name)
-    events.emit('resumed', { queue: queue.name })
+    events.emit('locksAvailable', { queue: queue.name })
     opened()
   }
 

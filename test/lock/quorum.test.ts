@@ -92,11 +92,11 @@ describe('a quorum of locks', () => {
     const worker = queue.work(() => 'done')
     const paused = waits()
     const resumed = waits()
-    worker.on('paused', ({ reason }) => {
+    worker.on('locksUnavailable', ({ reason }) => {
       expect(reason).toMatchObject({ code: 'E_LOCKS_UNAVAILABLE' })
       paused.end()
     })
-    worker.on('resumed', resumed.end)
+    worker.on('locksAvailable', resumed.end)
 
     await nodes[0]!.server.kill('SIGKILL')
     await queue.send({}, { id: 'one-down' })
