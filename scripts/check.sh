@@ -15,6 +15,7 @@ step() {
 bin=node_modules/.bin
 step 'types' "$bin/tsc" -p tsconfig.json
 step 'types of the pages' "$bin/tsc" -p src/dashboard/app/tsconfig.json
+step 'types of their tests' "$bin/tsc" -p test/browser/tsconfig.json
 step 'lint' "$bin/oxlint" --type-aware --deny-warnings --report-unused-disable-directives
 step 'format' "$bin/oxfmt" --check
 step 'dead code' "$bin/knip"

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { CHROMIUM_FLAGS, findChromium } from '../../scripts/find-chromium.mjs'
 
@@ -12,7 +13,10 @@ export interface TestBrowser {
   close(): Promise<void>
 }
 
-const PATIENCE = 15_000
+/** Nothing here measures speed, and the machine may be busy with other tests: long enough to tell that something never comes. */
+const PATIENCE = 40_000
+jest.setTimeout(3 * PATIENCE)
+
 const PICTURES = join(process.cwd(), '.cache/screenshots')
 
 export async function openBrowser(): Promise<TestBrowser> {

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
-import { fromPromise } from 'xstate'
+import { fromPromise, setup } from 'xstate'
 import { manyStates } from '../inspect/chart/many-states.ts'
 import { gate } from '../support/backends.ts'
 import { openBoard, type Board } from './board.ts'
+
+const twoStates = setup({}).createMachine({
+  id: 'two',
+  initial: 'here',
+  states: { here: { on: { GO: 'there' } }, there: {} },
+})
 
 let board: Board
 beforeAll(async () => {
@@ -62,8 +68,8 @@ test('a crowd is drawn as a sample: no more dots than an eye can follow', async 
   const page = await board.browser.open(board.at('q/crowd'))
   await count(page, 'pending', 0)
   crowd.work(async () => {}, { concurrency: 100 })
-  await crowd.sendBulk(Array.from({ length: 4000 }, (_, i) => ({ input: i })))
-  await page.locator('[data-state="succeeded"] .count').filter({ hasText: '4,000' }).waitFor()
+  await crowd.sendBulk(Array.from({ length: 1500 }, (_, i) => ({ input: i })))
+  await page.locator('[data-state="succeeded"] .count').filter({ hasText: '1,500' }).waitFor()
   const dots = await page.locator('.dots circle').count()
   expect(dots).toBeGreaterThan(10)
   expect(dots).toBeLessThanOrEqual(120)
@@ -110,6 +116,17 @@ test('a machine of sixty states in three levels is drawn, and nothing lies outsi
   expect(await page.locator('[data-state]').count()).toBeGreaterThan(60)
   const outside = await page.evaluate<string[]>(OUTSIDE)
   expect(outside).toEqual([])
+})
+
+test('a queue whose machine is not here has no chart, and its messages can be read all the same', async () => {
+  const elsewhere = board.backend.open().queue('elsewhere', { machine: twoStates })
+  await elsewhere.send({}, { id: 'far-1' })
+  const page = await board.browser.open(board.at('q/elsewhere'))
+  await page.getByRole('alert').filter({ hasText: 'machine' }).waitFor()
+  await page.getByRole('link', { name: 'messages of elsewhere' }).click()
+  await page.getByRole('link', { name: 'far-1' }).click()
+  await page.getByRole('heading', { name: 'far-1' }).waitFor()
+  expect(board.browser.complaints).toEqual([])
 })
 
 /** Names of states whose box leaves the box of the state around them. */

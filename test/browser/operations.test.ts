@@ -59,6 +59,22 @@ test('chosen messages are removed, and brought back', async () => {
   await until(async () => (await drafts.stats()).states['pending'] === 3)
 })
 
+test('an event is sent to all in a state, no quicker than was said', async () => {
+  const offers = board.redrive.queue('offers')
+  offers.work(async () => {})
+  await offers.sendBulk([0, 1, 2].map((n) => ({ input: n, id: `offer-${n}`, delay: '1h' })))
+  const page = await board.browser.open(board.at('q/offers/messages?state=pending'))
+  await page.getByRole('button', { name: 'Send event…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('3 messages match').waitFor()
+  expect(await dialog.getByRole('button', { name: 'Send event 3' }).isDisabled()).toBe(true)
+  await dialog.getByLabel('Event', { exact: true }).fill('CANCEL')
+  await dialog.getByLabel(/At most/).fill('50')
+  await dialog.getByRole('button', { name: 'Send event 3' }).click()
+  await dialog.getByText('3 of 3 done').waitFor()
+  await until(async () => (await offers.stats()).states['cancelled'] === 3)
+})
+
 test('a queue is paused after a question, and goes on', async () => {
   const calls = board.redrive.queue('calls')
   calls.work(async () => {})

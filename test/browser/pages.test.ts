@@ -62,7 +62,7 @@ describe.each(SIZES)('%s', (size, options) => {
     expect(problems).toEqual([])
     expect(board.browser.complaints).toEqual([])
     await page.context().close()
-  }, 120_000)
+  })
 })
 
 test('the switch of colours wins over the system, and is kept', async () => {

@@ -28,7 +28,7 @@ test('while Redis is away the page says so, and it goes on by itself', async () 
   await letters.send({}, { id: 'b', delay: '1h' })
   await letters.send({}, { id: 'c', delay: '1h' })
   await pending.filter({ hasText: /^[23]$/ }).waitFor()
-}, 60_000)
+})
 
 test('a hidden tab closes its stream, and opens it again when it is shown', async () => {
   board.redrive.queue('quiet')

@@ -1,7 +1,7 @@
 import type { ChartLayout } from '../../../inspect/chart/layout.ts'
 import { get, part } from './request.ts'
 
-export type { ChartLayout, PlacedEdge, PlacedState, Point } from '../../../inspect/chart/layout.ts'
+export type { ChartLayout, PlacedState, Point } from '../../../inspect/chart/layout.ts'
 
 export interface QueueChart {
   readonly fingerprint: string

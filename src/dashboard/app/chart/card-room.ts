@@ -11,7 +11,7 @@ export interface Upright {
 export const uprightsOf = (points: readonly Point[]): readonly Upright[] =>
   points.slice(1).flatMap((to, index) => {
     const from = points[index] ?? to
-    return from.x === to.x ? [{ x: to.x, top: Math.min(from.y, to.y), bottom: Math.max(from.y, to.y) }] : []
+    return Math.abs(from.x - to.x) < 2 ? [{ x: to.x, top: Math.min(from.y, to.y), bottom: Math.max(from.y, to.y) }] : []
   })
 
 const CLEARANCE = 8

@@ -1,4 +1,5 @@
 import type { StateFigures } from '../api/live.ts'
+import { now } from '../time/clock.ts'
 import { countText, durationText, rateText } from '../time/duration-text.ts'
 import type { DrawnState } from './geometry.ts'
 
@@ -36,9 +37,10 @@ export function spoken({ state }: DrawnState, figures: StateFigures | undefined,
   const seen = [words.name, words.count, words.spent, words.rate].filter((word) => word !== '').join(' ')
   const place = state.id === '' ? state.name : state.path.join(', ')
   if (!figures) return `${seen}: the state ${place}`
-  const { count, inPerSecond, outPerSecond, p50Ms, p99Ms } = figures
+  const { count, inPerSecond, outPerSecond, p50Ms, p99Ms, oldestAt } = figures
+  const oldest = oldestAt === null || count === 0 ? '' : `, the oldest for ${durationText(now.peek() - oldestAt)}`
   const rates = `${rateText(inPerSecond)} come and ${rateText(outPerSecond)} go a second`
   const spent =
     p50Ms === null ? '' : `, half stay less than ${durationText(p50Ms)}, 99 % less than ${durationText(p99Ms ?? p50Ms)}`
-  return `${seen}: ${count} ${count === 1 ? 'message' : 'messages'} in ${place}, ${rates}${spent}`
+  return `${seen}: ${count} ${count === 1 ? 'message' : 'messages'} in ${place}${oldest}, ${rates}${spent}`
 }

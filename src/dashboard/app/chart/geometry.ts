@@ -180,7 +180,9 @@ function toBorder(points: readonly Point[], box: Box): readonly Point[] {
   const [first, second, ...rest] = points
   if (!first || !second || !holds(box, first) || holds(box, second)) return points
   const { x, y, width, height } = box
-  if (first.x === second.x) return [{ x: first.x, y: second.y < y ? y : y + height }, second, ...rest]
+  // The layout may be half a pixel off.
+  const isUpright = Math.abs(first.x - second.x) <= Math.abs(first.y - second.y)
+  if (isUpright) return [{ x: first.x, y: second.y < y ? y : y + height }, second, ...rest]
   return [{ x: second.x < x ? x : x + width, y: first.y }, second, ...rest]
 }
 

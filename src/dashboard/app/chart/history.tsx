@@ -13,14 +13,15 @@ const GAP = 5000
 
 /** Throughput and lag over the last minutes: what was kept by the server, and each second since. */
 export function History({ queue, live }: { queue: string; live: LiveQueue }): JSX.Element {
-  const { data } = useResource(`history ${queue}`, (signal) => loadHistory(queue, MINUTES, signal), 10_000)
-  const points = data?.points ?? []
+  const { data } = useResource(`history ${queue}`, (signal) => loadHistory(queue, MINUTES, signal))
+  const since = useRef<HistoryPoint[]>([])
   const tick = live.tick.value
-  const fresh: readonly HistoryPoint[] =
-    tick && tick.redis === 'up' && tick.at > (points.at(-1)?.at ?? 0)
-      ? [{ at: tick.at, ...tick.perSecond, lagMs: tick.lagMs, live: 0 }]
-      : []
-  const all = [...points, ...fresh]
+  const last = since.current.at(-1) ?? data?.points.at(-1)
+  if (tick && tick.redis === 'up' && tick.at > (last?.at ?? 0)) {
+    since.current.push({ at: tick.at, ...tick.perSecond, lagMs: tick.lagMs, live: 0 })
+    if (since.current.length > MINUTES * 60) since.current.shift()
+  }
+  const all = together(data?.points ?? [], since.current)
   return (
     <section class="panel" aria-labelledby="history-heading">
       <h2 id="history-heading">The last {MINUTES} minutes</h2>
@@ -40,6 +41,14 @@ export function History({ queue, live }: { queue: string; live: LiveQueue }): JS
       />
     </section>
   )
+}
+
+/** What was seen here may be older than the answer of the server, which came a moment later. */
+function together(kept: readonly HistoryPoint[], seen: readonly HistoryPoint[]): readonly HistoryPoint[] {
+  const end = kept.at(-1)?.at ?? 0
+  const fresh = seen.filter(({ at }) => at > end)
+  const begin = (fresh.at(-1)?.at ?? end) - MINUTES * 60_000
+  return [...kept, ...fresh].filter(({ at }) => at >= begin)
 }
 
 interface PlotProps {

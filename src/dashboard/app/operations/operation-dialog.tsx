@@ -84,8 +84,8 @@ function Plan({ queue, action, target, onBegun, onClose }: PlanProps): JSX.Eleme
     ...(rate.value === '' ? {} : { ratePerSecond: Number(rate.value) }),
   })
   useEffect(() => {
-    // An event is not needed to count, but the server asks for one.
-    const counted = action === 'event' ? { ...order(), event: event.value ?? { type: 'PREVIEW' } } : order()
+    // The event is not known yet, and makes no difference to how many there are; a preview changes nothing, whatever it is of.
+    const counted: Order = action === 'event' ? { action: 'remove', target } : order()
     preview(queue, counted).then(
       (answer) => (found.value = answer),
       (error: unknown) => (problem.value = sentence(error)),
