@@ -65,7 +65,7 @@ async function present(runtime: QueueRuntime, id: string | undefined): Promise<L
 function createFollower(runtime: QueueRuntime, { show, signal, tell }: WatchOptions) {
   const { name, store, partitions, versions, clock, log } = runtime
   const followed = new Map<string, Followed>()
-  const machineOf = (ref: string) => versions.machines.find((machine) => machine.ref === ref)
+  const machineOf = (ref = versions.current.ref) => versions.machines.find((machine) => machine.ref === ref)
 
   function follow(id: string, last: Transition): Followed | undefined {
     const known = followed.get(id)
@@ -86,8 +86,8 @@ function createFollower(runtime: QueueRuntime, { show, signal, tell }: WatchOpti
     const [found] = await store.read(partitionOf(name, id, partitions.length), [id])
     if (signal.aborted) return
     if (found) return tell(each.wire.see(found.message))
+    each.settled = true
     tell(each.wire.gone(each.last))
-    followed.delete(id)
   }
 
   /** One look at a time, and the next one after a pause, if anything was heard meanwhile. */

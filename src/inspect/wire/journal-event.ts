@@ -25,9 +25,12 @@ export function journalEvent(
   return {
     type,
     ...(kind === undefined ? {} : { actorId }),
-    ...(error === undefined ? {} : { error: show(failure ?? readError(error), 'error') }),
+    ...errorOf(failure ?? (error === undefined ? undefined : readError(error)), show),
   }
 }
+
+const errorOf = (error: unknown, show: Show): { error?: unknown } =>
+  error === undefined ? {} : { error: show(error, 'error') }
 
 function fullType(machine: DurableMachine | undefined, label: string, from: string | null): string {
   for (const node of nodesOf(machine, from)) {

@@ -15,14 +15,14 @@ import { wireActor, wireEvent, wireSnapshot, type InspectedSnapshot, type WireMe
 export interface MessageWire {
   /** First: its actors and its whole journal. From then on: what came to its journal since, and what became of its actors. */
   see(stored: StoredMessage): WireMessage[]
-  /** It is stored no more; the feed told how it ended. */
+  /** It is stored no more: what the feed told of its last step. */
   gone(last: Transition): WireMessage[]
 }
 
 export interface MessageWireOptions {
   readonly queue: string
-  /** The machine of a version, where this process has it. */
-  machineOf(ref: string): DurableMachine | undefined
+  /** The machine of a version, where this process has it; without one, that of new messages. */
+  machineOf(ref: string | undefined): DurableMachine | undefined
   readonly show: Show
 }
 
@@ -61,24 +61,44 @@ export function createMessageWire({ queue, machineOf, show }: MessageWireOptions
       return [...introduction, ...said, ...news]
     },
     gone(last) {
-      const rootId = sessionOf(queue, last.id)
-      const speaker = { sessionId: rootId, rootId, at: last.at }
-      const durable = told && machineOf(told.ref)
-      const { error, ...entry } = last
-      const event = journalEvent(durable, { ...entry, seq: 0 }, { input: undefined, failure: error }, show)
+      const durable = machineOf(told?.ref)
+      const cause = { rootId: sessionOf(queue, last.id), at: last.at, entry: undefined }
+      const introduction = told ? [] : [introduceUnseen(last, durable, show)]
+      const left = innerNews(told?.actors ?? new Map(), new Map(), cause, show)
       const value = valueIn(durable, last.to) ?? told?.value
-      const left = innerNews(told?.actors ?? new Map(), new Map(), { rootId, at: last.at, entry: undefined }, show)
-      told = undefined
-      const snapshot = {
-        status: last.status,
-        ...(value === undefined ? {} : { value }),
-        tags: last.tags,
-        ...(last.output === undefined ? {} : { output: show(last.output, 'output') }),
-        ...(error ? { error: show(error, 'error') } : {}),
-      }
-      return [wireEvent(speaker, event), wireSnapshot(speaker, event, snapshot), ...left]
+      told = { createdAt: 0, ref: durable?.ref ?? '', seq: -1, ...told, value, actors: new Map() }
+      return [...introduction, ...farewell(last, durable, value, show), ...left]
     },
   }
+}
+
+/** What the feed alone tells of a step. */
+function farewell(
+  last: Transition,
+  durable: DurableMachine | undefined,
+  value: StateValue | undefined,
+  show: Show,
+): WireMessage[] {
+  const { queue, id, at, status, tags, error, output, ...rest } = last
+  const rootId = sessionOf(queue, id)
+  const speaker = { sessionId: rootId, rootId, at }
+  const event = journalEvent(durable, { ...rest, at, seq: 0 }, { input: undefined, failure: error }, show)
+  return [
+    wireEvent(speaker, event),
+    wireSnapshot(speaker, event, {
+      status,
+      ...(value === undefined ? {} : { value }),
+      tags,
+      ...(output === undefined ? {} : { output: show(output, 'output') }),
+      ...(error ? { error: show(error, 'error') } : {}),
+    }),
+  ]
+}
+
+function introduceUnseen({ queue, id, at }: Transition, durable: DurableMachine | undefined, show: Show): WireMessage {
+  const rootId = sessionOf(queue, id)
+  const definition = durable ? { definition: definitionOf(durable.machine, show) } : {}
+  return wireActor({ sessionId: rootId, rootId, at }, { name: id, ...definition, snapshot: { status: 'active' } })
 }
 
 function introduce(message: Message, durable: DurableMachine | undefined, show: Show): WireMessage {
