@@ -1,4 +1,4 @@
-import { asError } from '../errors.ts'
+import { asError, hasCode } from '../errors.ts'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AdvanceSettings } from '../engine/advance.ts'
@@ -36,7 +36,10 @@ export interface WorkerOptions {
 
 export interface Worker extends Pick<Emitter<QueueEvents>, 'on'> {
   readonly name: string
-  /** Resolves when it claims; rejects when the connection, the server or the queue is not as it must be. */
+  /**
+   * Resolves when it claims; rejects when the connection, the server or the queue is not as it must be. A worker whose server is away tries
+   * again each second, and a later `ready()` tells of that.
+   */
   ready(): Promise<void>
   /**
    * Claims nothing more, waits until the handlers are through, and resolves. At the deadline (default: the option `drain`), or
@@ -240,7 +243,23 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     gate.stop()
   }
 
-  const isReady = queue.ready().then(async () => {
+  let isReady = attempt()
+  let cancelAttempt = (): void => {}
+
+  /** A server that is away at the start is waited for, as one that goes away later: who starts both at once cannot know which is first. */
+  function attempt(): Promise<void> {
+    const attempted = queue.ready().then(start)
+    // Whoever does not ask `ready()` hears of it as an event.
+    attempted.catch((error: unknown) => {
+      if (!events.listens('error')) queue.log.workerFailed(name, error)
+      events.emit('error', asError(error))
+      if (stopping || !hasCode(error, 'E_REDIS_UNAVAILABLE')) return
+      cancelAttempt = queue.clock.after(DEFAULTS.maxSleep, () => (isReady = attempt()))
+    })
+    return attempted
+  }
+
+  async function start(): Promise<void> {
     if (stopping) return
     heartbeater.start()
     janitor.start()
@@ -251,12 +270,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     )
     unsubscribe = async () => void (await Promise.all(unsubscribes.map((end) => end().catch(() => {}))))
     await timers.start()
-  })
-  // Whoever does not ask `ready()` hears of it as an event.
-  isReady.catch((error: unknown) => {
-    if (!events.listens('error')) queue.log.workerFailed(name, error)
-    events.emit('error', asError(error))
-  })
+  }
 
   function onMail(id: string, worker: string): void {
     if (worker !== name) return
@@ -269,6 +283,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     ready: () => isReady,
     stop({ timeout = drain } = {}) {
       if (stopping) impatience.lose()
+      cancelAttempt()
       stopping ??= isReady
         .catch(() => {})
         .then(() => shutDown(toMs(timeout, 'timeout')))

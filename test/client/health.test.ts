@@ -86,6 +86,26 @@ describe('health', () => {
 })
 
 describe('a server in trouble', () => {
+  test('that is not there yet is waited for by a worker that starts', async () => {
+    await redis.server.kill('SIGKILL')
+    const client = open()
+    const queue = client.queue('jobs')
+    const worker = queue.work(() => 'done')
+    const errors: unknown[] = []
+    worker.on('error', (error) => errors.push(error))
+    await expect(worker.ready()).rejects.toMatchObject({ code: 'E_REDIS_UNAVAILABLE' })
+    await redis.server.restart()
+    await until(() =>
+      worker.ready().then(
+        () => true,
+        () => false,
+      ),
+    )
+    await queue.send({}, { id: 'a' })
+    expect(await queue.result('a', { timeout: '10s' })).toBe('done')
+    expect(errors.length).toBeGreaterThan(0)
+  })
+
   test('that runs a script for too long is waited for', async () => {
     await redis.client().config('SET', 'busy-reply-threshold', '50')
     const client = open()
