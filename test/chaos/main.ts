@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { FAULTS_FOUND, type Finding } from './facts.ts'
 import { FAULTS, type FaultName, type StageName } from './faults.ts'
-import { fakeClockLibrary } from './server.ts'
+import { canFillDisk, fakeClockLibrary } from './server.ts'
 import { playStage, type StageReport } from './stage.ts'
 
 export interface RunOptions {
@@ -31,7 +31,11 @@ export async function run(options: RunOptions): Promise<{ verdict: Verdict; find
   const reports: StageReport[] = []
   const rounds = Math.ceil(options.messages / ROUND)
   mkdirSync(options.directory, { recursive: true })
-  const unavailable = options.faults.filter((fault) => fault === 'server-clock' && !fakeClockLibrary(options.directory))
+  const missing: readonly FaultName[] = [
+    ...(fakeClockLibrary(options.directory) ? [] : ['server-clock' as const]),
+    ...(canFillDisk() ? [] : ['full-disk' as const]),
+  ]
+  const unavailable = options.faults.filter((fault) => missing.includes(fault))
   const possible = options.faults.filter((fault) => !unavailable.includes(fault))
   for (let round = 0; round < rounds; round++) {
     const messages = Math.ceil(

@@ -108,6 +108,16 @@ export function fakeClockLibrary(directory: string): string | undefined {
   }
 }
 
+/** Whether the limits of a running process can be set here. */
+export function canFillDisk(): boolean {
+  try {
+    execFileSync('prlimit', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Waits until `condition` holds, and tells whether it does. */
 export async function eventually(condition: () => Promise<boolean>, ms: number): Promise<boolean> {
   const deadline = performance.now() + ms
