@@ -1,4 +1,4 @@
-import { asError, hasCode } from '../errors.ts'
+import { asError } from '../errors.ts'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AdvanceSettings } from '../engine/advance.ts'
@@ -14,6 +14,7 @@ import { createJanitor } from '../timer/janitor.ts'
 import type { LagReading } from '../timer/lag.ts'
 import { createTimerService } from '../timer/timer-service.ts'
 import { activate, type ActiveContext, type ActiveMessage } from './active-message.ts'
+import { createBeginning } from './beginning.ts'
 import { createCommitter } from './committer.ts'
 import { checkHandlers, type Handler, type Handlers } from './handlers.ts'
 import { createHeartbeater, type LeaseHolder } from './heartbeater.ts'
@@ -243,21 +244,15 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     gate.stop()
   }
 
-  let isReady = attempt()
-  let cancelAttempt = (): void => {}
-
-  /** A server that is away at the start is waited for, as one that goes away later: who starts both at once cannot know which is first. */
-  function attempt(): Promise<void> {
-    const attempted = queue.ready().then(start)
-    // Whoever does not ask `ready()` hears of it as an event.
-    attempted.catch((error: unknown) => {
+  const beginning = createBeginning(
+    queue.clock,
+    () => queue.ready().then(start),
+    (error) => {
+      // Whoever does not ask `ready()` hears of it as an event.
       if (!events.listens('error')) queue.log.workerFailed(name, error)
       events.emit('error', asError(error))
-      if (stopping || !hasCode(error, 'E_REDIS_UNAVAILABLE')) return
-      cancelAttempt = queue.clock.after(DEFAULTS.maxSleep, () => (isReady = attempt()))
-    })
-    return attempted
-  }
+    },
+  )
 
   async function start(): Promise<void> {
     if (stopping) return
@@ -280,11 +275,12 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   return {
     name,
     on: events.on,
-    ready: () => isReady,
+    ready: beginning.ready,
     stop({ timeout = drain } = {}) {
       if (stopping) impatience.lose()
-      cancelAttempt()
-      stopping ??= isReady
+      beginning.giveUp()
+      stopping ??= beginning
+        .ready()
         .catch(() => {})
         .then(() => shutDown(toMs(timeout, 'timeout')))
         .then(() => unsubscribe())

@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts'
+import { hasCode } from '../errors.ts'
+import { DEFAULTS } from '../options.ts'
+
+/** The way of a worker from its making to its work. */
+export interface Beginning {
+  /** The attempt under way, or the last one. */
+  ready(): Promise<void>
+  /** Tries no more. */
+  giveUp(): void
+}
+
+/**
+ * Begins, again and again while the server is away: who starts both at once cannot know which of them is there first. `failed` hears
+ * of each attempt that was in vain.
+ */
+export function createBeginning(clock: Clock, begin: () => Promise<void>, failed: (error: unknown) => void): Beginning {
+  let givenUp = false
+  let cancel = (): void => {}
+  let attempt = tryOnce()
+
+  function tryOnce(): Promise<void> {
+    const attempted = begin()
+    attempted.catch((error: unknown) => {
+      failed(error)
+      if (!givenUp && hasCode(error, 'E_REDIS_UNAVAILABLE')) cancel = clock.after(DEFAULTS.maxSleep, again)
+    })
+    return attempted
+  }
+
+  function again(): void {
+    attempt = tryOnce()
+  }
+
+  return {
+    ready: () => attempt,
+    giveUp() {
+      givenUp = true
+      cancel()
+    },
+  }
+}
