@@ -10,6 +10,7 @@ import { addDashboard } from './verbs/dashboard.ts'
 import { addDev } from './verbs/dev.ts'
 import { addDoctor } from './verbs/doctor.ts'
 import { addHistory } from './verbs/history.ts'
+import { addInspect } from './verbs/inspect.ts'
 import { addLs } from './verbs/ls.ts'
 import { addMachines } from './verbs/machines.ts'
 import { addOutbox } from './verbs/outbox.ts'
@@ -38,6 +39,7 @@ const VERBS = [
   addLs,
   addShow,
   addHistory,
+  addInspect,
   addStats,
   addDoctor,
   addRetry,
