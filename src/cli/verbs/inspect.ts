@@ -13,6 +13,7 @@ import { examples, wholeNumber } from '../usage.ts'
 interface InspectOptions {
   readonly module?: string
   readonly port?: number
+  readonly stately?: true
 }
 
 interface Place {
@@ -28,6 +29,7 @@ export function addInspect(program: Command, runner: Runner): void {
     .argument('[id]')
     .option('--module <file>', 'defines the queues that have a machine of their own')
     .option('--port <number>', 'default: any that is free', wholeNumber('--port', { min: 0, max: 65_535 }))
+    .option('--stately', 'name a page too that hands the data on to the inspector hosted at stately.ai')
     .addHelpText(
       'after',
       examples(
@@ -65,19 +67,23 @@ async function openPlace(redrive: Redrive, { queue, id }: Place, module: string 
   return opened
 }
 
+const HANDED_ON =
+  'The last page sends what it shows to stately.ai, once you press its button: data leaves this machine.'
+
 /** A server for the page and for inspectors, which this machine alone can reach. */
 async function open(
   { output }: Session,
   redrive: Redrive,
   { queue, id }: Place,
-  { port = 0 }: InspectOptions,
+  { port = 0, stately }: InspectOptions,
 ): Promise<Service> {
   const { startDashboard } = await import('../../dashboard/server/standalone.ts')
   const { link, close } = await startDashboard(redrive, { port })
   const page = ['q', queue, ...(id === undefined ? [] : ['m', id])].map(encodeURIComponent).join('/')
   const query = new URLSearchParams({ queue, ...(id === undefined ? {} : { id }) })
   const address = `${link.replace(/^http/, 'ws')}api/v1/inspect?${String(query)}`
-  output.record({}, () => `page ${link}#/${page}\ninspector ${address}`)
+  const hosted = `stately ${link}api/v1/inspect/stately?${String(query)}\n${HANDED_ON}`
+  output.record({}, () => `page ${link}#/${page}\ninspector ${address}${stately ? `\n${hosted}` : ''}`)
   return { stop: close }
 }
 

@@ -65,7 +65,8 @@ export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Das
 
   async function handle(visit: Visit): Promise<Response> {
     const response = await answer(visit).catch((error: unknown) => refusal(board.inside.log, error))
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value)
+    for (const [name, value] of Object.entries(SECURITY_HEADERS))
+      if (!response.headers.has(name)) response.headers.set(name, value)
     return response
   }
 

@@ -1,5 +1,6 @@
 import { operatingRoutes } from '../operations/routes.ts'
 import type { Board } from './board.ts'
+import { statelyRoutes } from './inspect-stately.ts'
 import type { Route } from './route.ts'
 import { chartRoutes } from './routes/chart.ts'
 import { errorRoutes } from './routes/errors.ts'
@@ -28,6 +29,7 @@ export function createRoutes(board: Board): readonly Route[] {
     ...searchRoutes(board),
     ...versionRoutes(board),
     ...healthRoutes(board),
+    ...statelyRoutes,
   ]
   return [...routes, ...openapiRoutes(routes, VERSION)]
 }
