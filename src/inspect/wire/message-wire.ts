@@ -36,7 +36,7 @@ interface Told {
 }
 
 /** `queue/id`: the session of a message. */
-export const sessionOf = (queue: string, id: string): string => `${queue}/${id}`
+const sessionOf = (queue: string, id: string): string => `${queue}/${id}`
 
 export function createMessageWire({ queue, machineOf, show }: MessageWireOptions): MessageWire {
   let told: Told | undefined

@@ -41,6 +41,15 @@ test('names a page and an address, where an official client gets the message, un
   expect(await cli.ended).toMatchObject({ code: 0, stderr: '' })
 })
 
+test('names the page that hands data on to the hosted inspector only when asked, and says what it does', async () => {
+  const cli = inspect('emails', '--stately')
+  const [, page] = await cli.until('stdout', /^stately (\S+)\n.*data leaves this machine\.$/m)
+  expect(await (await fetch(page!)).text()).toContain('Send the data to stately.ai')
+  const plain = inspect('emails')
+  await plain.until('stdout', /^inspector \S+$/m)
+  expect(plain.stdout()).not.toContain('stately')
+})
+
 test('--json tells the wire itself, a message a line, and goes on as the message does', async () => {
   const cli = inspect('emails', '--json')
   await cli.until('stdout', /"@xstate\.snapshot"/)
