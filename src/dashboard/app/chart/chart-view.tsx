@@ -25,6 +25,9 @@ export interface ChartViewProps {
 }
 
 const NONE: ReadonlySet<string> = new Set()
+/** From the beginning most lies below; around a place that is told of lies something on each side. */
+const NEAR_TOP = 0.22
+const MIDDLE = 0.5
 
 /** The machine, drawn. It can be moved, zoomed and walked through by the arrow keys. */
 export function ChartView({
@@ -39,7 +42,7 @@ export function ChartView({
   children,
 }: ChartViewProps): JSX.Element {
   const first = useMemo(() => firstOf(drawing, lit), [drawing, lit])
-  const viewport = useViewport(drawing.bounds, first?.box)
+  const viewport = useViewport(drawing.bounds, first?.box, lit.size > 0 ? MIDDLE : NEAR_TOP)
   useGestures(viewport)
   const focused = useSignal<string | undefined>(undefined)
   const { x, y, scale } = viewport.view.value

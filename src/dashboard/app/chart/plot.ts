@@ -27,7 +27,7 @@ export function drawPlot(place: HTMLElement, text: (value: number) => string, co
       legend: { show: false },
       cursor: { y: false, points: { size: 6 } },
       padding: [8, 4, 0, 0],
-      scales: { y: { range: (_, _low, high) => [0, Math.max(high * 1.1, 1)] } },
+      scales: { y: { range: (_, _low, high) => [0, Math.max(high * 1.1, 4)] } },
       axes: [
         { ...axis, size: 24, space: 60, values: (_, values) => values.map((value) => CLOCK.format(value * 1000)) },
         { ...axis, size: 56, values: (_, values) => values.map((value) => text(value)), space: 34 },

@@ -27,8 +27,11 @@ export interface Viewport {
   reveal(box: Box): void
 }
 
-/** `focus` is the box to begin with where not all of the chart can be read at once. */
-export function useViewport(bounds: Box, focus: Box | undefined): Viewport {
+/**
+ * `focus` is the box to begin with where not all of the chart can be read at once, and `height` how far down the frame it is to stand,
+ * from 0 to 1.
+ */
+export function useViewport(bounds: Box, focus: Box | undefined, height: number): Viewport {
   const view = useSignal<View>({ x: 0, y: 0, scale: 1 })
   const frame = useRef<HTMLDivElement>(null)
   const touched = useRef(false)
@@ -40,8 +43,8 @@ export function useViewport(bounds: Box, focus: Box | undefined): Viewport {
 
   const begin = useCallback(() => {
     const all = fitted(bounds, size())
-    view.value = all.scale >= READABLE || !focus ? all : beginning(focus, size())
-  }, [bounds, focus])
+    view.value = all.scale >= READABLE || !focus ? all : beginning(focus, size(), height)
+  }, [bounds, focus, height])
 
   const zoom = useCallback((factor: number, at?: Point) => {
     touched.current = true
@@ -81,11 +84,11 @@ function fitted({ x, y, width, height }: Box, frame: DOMRect): View {
   return { scale, x: (frame.width - width * scale) / 2 - x * scale, y: (frame.height - height * scale) / 2 - y * scale }
 }
 
-/** A part of the chart that can be read, from where messages begin. */
-function beginning(box: Box, frame: DOMRect): View {
+/** A part of the chart that can be read. */
+function beginning(box: Box, frame: DOMRect, height: number): View {
   const scale = 0.85
   const { x, y } = centre(box)
-  return { scale, x: frame.width * 0.4 - x * scale, y: frame.height * 0.22 - y * scale }
+  return { scale, x: frame.width * 0.4 - x * scale, y: frame.height * height - y * scale }
 }
 
 function centred(box: Box, frame: DOMRect, scale: number): View {
