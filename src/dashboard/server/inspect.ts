@@ -96,7 +96,8 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     socket.on('error', () => {})
     if (role === 'source') return listen(place, socket)
     view(place, socket, ended.signal).catch((error: unknown) => {
-      if (ended.signal.aborted) return
+      // What was asked of Redis when the client was closed fails with it.
+      if (ended.signal.aborted || inside.closed.aborted) return
       inside.log.dashboardFailed(error)
       socket.close(CLOSE.failed, failureAnswer(error).body.error.message.slice(0, 120))
     })
