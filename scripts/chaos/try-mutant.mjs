@@ -14,7 +14,7 @@ const JEST = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js']
 const FINDING = /^(lost|doubleCommitted|illegal|indexDrift|earlyTimers|signalsLost): /
 
 /** Seeds that a run is tried with: what a fault meets depends on the moment too. */
-const SEEDS = [1, 2, 3]
+const SEEDS = [1, 2, 3, 4, 5]
 
 /**
  * @param {import('./mutants.mjs').Mutant} mutant
