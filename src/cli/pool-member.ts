@@ -35,6 +35,8 @@ export function poolMemberInterruption(own: Interruption): Interruption {
       }
       const onDisconnect = (): void => ask('disconnect', 1)
       process.on('message', onMessage).once('disconnect', onDisconnect)
+      // A parent that went while this process was still loading is not told of any more.
+      if (!process.connected) onDisconnect()
       return () => {
         release()
         process.off('message', onMessage).off('disconnect', onDisconnect)

@@ -92,7 +92,8 @@ function keepProcesses({ entry, args, env, count, note }: Processes): {
 
   async function keepAlive(first?: ReturnType<typeof launch>): Promise<void> {
     let delay = FIRST_DELAY
-    for (let running = first; !stopping.signal.aborted; running = undefined) {
+    // A first one that was stopped before it was ready is still waited for: it may need the server to end in good order.
+    for (let running = first; running || !stopping.signal.aborted; running = undefined) {
       const { child, exited } = (running ??= launch())
       const startedAt = performance.now()
       const exit = await exited

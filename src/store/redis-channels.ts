@@ -41,11 +41,12 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
     }
   }
 
-  async function unlisten(channel: string, listener: Listener): Promise<void> {
+  function unlisten(channel: string, listener: Listener): void {
     const known = channels.get(channel)
     if (!known?.listeners.delete(listener) || known.listeners.size > 0) return
     channels.delete(channel)
-    if (connection?.status === 'ready') await connection.unsubscribe(channel)
+    // Not waited for: a server that is gone would never answer, and a later subscription is behind it in line.
+    if (connection?.status === 'ready') connection.unsubscribe(channel).catch(() => {})
   }
 
   return {
@@ -57,7 +58,7 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
         routes.push([keys.feedChannel(partition), (message) => onFeed(listener, message)])
       for (const [channel, route] of routes) await listen(channel, route)
       return async () => {
-        for (const [channel, route] of routes) await unlisten(channel, route)
+        for (const [channel, route] of routes) unlisten(channel, route)
       }
     },
     close() {

@@ -6,8 +6,11 @@ import { DEFAULTS } from '../options.ts'
 export interface Beginning {
   /** The attempt under way, or the last one. */
   ready(): Promise<void>
-  /** Tries no more. */
-  giveUp(): void
+  /**
+   * Tries no more. Resolves when the attempt under way is over, or as late as a server that answers would have ended it: one that
+   * waits for a subscription waits for as long as the server is away.
+   */
+  giveUp(): Promise<void>
 }
 
 /**
@@ -37,6 +40,14 @@ export function createBeginning(clock: Clock, begin: () => Promise<void>, failed
     giveUp() {
       givenUp = true
       cancel()
+      return new Promise((resolve) => {
+        const waited = clock.after(DEFAULTS.commandTimeout, resolve)
+        const over = (): void => {
+          waited()
+          resolve()
+        }
+        attempt.then(over, over)
+      })
     },
   }
 }

@@ -264,7 +264,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
       queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail, paused: putAllBack })),
     )
     unsubscribe = async () => void (await Promise.all(unsubscribes.map((end) => end().catch(() => {}))))
-    await timers.start()
+    await (stopping ? unsubscribe() : timers.start())
   }
 
   function onMail(id: string, worker: string): void {
@@ -278,10 +278,8 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     ready: beginning.ready,
     stop({ timeout = drain } = {}) {
       if (stopping) impatience.lose()
-      beginning.giveUp()
       stopping ??= beginning
-        .ready()
-        .catch(() => {})
+        .giveUp()
         .then(() => shutDown(toMs(timeout, 'timeout')))
         .then(() => unsubscribe())
       return stopping

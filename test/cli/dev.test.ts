@@ -95,6 +95,14 @@ describe('with a private server', () => {
     expect((await second.ended).code).toBe(0)
   })
 
+  test('told to stop while its workers still start, it waits for them', async () => {
+    const running = startDev([EMAILS])
+    await socketOf(running)
+    running.child.kill('SIGTERM')
+    // It is over when the last process that holds its pipes has ended.
+    expect((await running.ended).code).toBe(0)
+  })
+
   test('its workers do not outlive a SIGKILL', async () => {
     const running = startDev([EMAILS])
     await running.until('stderr', /worker (\d+) ready/)

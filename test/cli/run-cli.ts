@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** The built command line, as a user runs it. */
@@ -70,6 +70,14 @@ export function startCli(args: readonly string[], { env = {}, input = '' }: CliO
       })
     },
   }
+}
+
+/** Starts it as a pool starts its workers: with a channel to the parent, and nothing to read. */
+export function forkCli(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  return fork(MAIN, args, {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
 }
 
 /** Runs it to its end. */

@@ -1,11 +1,13 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Redrive, silentLogger } from '../../src/index.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { cli, isAlive, type RunningCli, startCli } from './run-cli.ts'
+import { cli, forkCli, isAlive, type RunningCli, startCli } from './run-cli.ts'
 
 const moduleFile = (name: string): string => fileURLToPath(new URL(`./modules/${name}.mjs`, import.meta.url))
 
@@ -151,6 +153,14 @@ describe('several processes', () => {
     running.child.kill('SIGKILL')
     // It is over when the pipes are closed, and they are when the last process that holds them has ended.
     expect((await running.ended).code).toBe('SIGKILL')
+  })
+
+  test.each([0, 100])('end also when it was gone before they could hear of it (after %d ms)', async (ms) => {
+    const child = forkCli(['worker', '--', moduleFile('emails')], { REDIS_URL: redis.url, REDRIVE_WORKER_CHILD: '1' })
+    const exited = once(child, 'exit')
+    await setTimeout(ms)
+    child.disconnect()
+    expect(await exited).toEqual([0, null])
   })
 
   test('a SIGTERM for the whole group counts once', async () => {

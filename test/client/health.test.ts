@@ -106,6 +106,17 @@ describe('a server in trouble', () => {
     expect(errors.length).toBeGreaterThan(0)
   })
 
+  test('that is gone before a worker could listen to it does not keep the worker from stopping', async () => {
+    const client = open()
+    const queue = client.queue('jobs')
+    await queue.send({}, { id: 'a' })
+    await redis.server.kill('SIGKILL')
+    const worker = queue.work(() => 'done')
+    await worker.stop()
+    await client.close()
+    await expect(queue.send({})).rejects.toMatchObject({ code: 'E_CLOSED' })
+  })
+
   test('that runs a script for too long is waited for', async () => {
     await redis.client().config('SET', 'busy-reply-threshold', '50')
     const client = open()
