@@ -1,26 +1,8 @@
 import type { Queue } from '../../client/queue.ts'
 import type { Operation } from '../../client/steering/operation.ts'
+import type { Operation as OperationView } from '../shapes/operations.ts'
 import { DEFAULTS } from '../../options.ts'
 import { RedriveError } from '../../errors.ts'
-
-/** An operation as the API tells it. */
-export interface OperationView {
-  readonly id: string
-  readonly queue: string
-  readonly action: string
-  readonly actor: string
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
-  readonly endedAt: number | null
-  readonly state: 'running' | 'done' | 'stopped' | 'failed'
-  readonly matching: number
-  readonly done: number
-  readonly skipped: number
-  readonly failed: number
-  /** Why it failed, or why the last message did. */
-  readonly error?: { readonly code?: string; readonly message: string }
-  readonly undo: { readonly possible: boolean; readonly why?: string }
-}
 
 /** The operations of this process, the newest first; what others did is in the audit. */
 export interface OperationBook {

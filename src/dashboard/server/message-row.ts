@@ -1,23 +1,8 @@
 import type { Message } from '../../message.ts'
-import { errorFacts, type ErrorFacts } from '../../client/steering/error-facts.ts'
+import { errorFacts } from '../../client/steering/error-facts.ts'
 import { attemptsOf } from '../../client/steering/message-filter.ts'
+import type { MessageRow } from '../shapes/messages.ts'
 import type { Show } from './plain.ts'
-
-/** A message in a list. */
-export interface MessageRow {
-  readonly id: string
-  readonly state: string
-  readonly tags: readonly string[]
-  readonly enteredAt: number
-  readonly createdAt: number
-  readonly dueAt: number | null
-  readonly attempts: number
-  readonly worker?: string
-  readonly progress?: unknown
-  readonly error?: ErrorFacts
-  /** The beginning of its payload. */
-  readonly summary: string
-}
 
 const SUMMARY = 120
 

@@ -2,9 +2,10 @@ import { toMessage } from '../../client/reader.ts'
 import { createKeys, partitionOf } from '../../store/keys.ts'
 import type { ListedMessage, Store } from '../../store/store.ts'
 import { RedriveError } from '../../errors.ts'
-import { checkId, type Message } from '../../message.ts'
+import { checkId, type EventData, type Message } from '../../message.ts'
 import { errorFacts } from '../../client/steering/error-facts.ts'
 import { attemptsOf } from '../../client/steering/message-filter.ts'
+import type { MessageDetails } from '../shapes/message.ts'
 import { dueAt } from './message-row.ts'
 import type { Show } from './plain.ts'
 import type { BoardQueue } from './queue-book.ts'
@@ -28,14 +29,28 @@ export function messageView(
   show: Show,
   prefix: string,
   hides: boolean,
-): object {
+): Omit<MessageDetails, 'at'> {
   const message = asMessage(queue, listed)
-  const { output, error, progress, worker, attentionAt, quarantine, inbox, history, input, context, ...facts } = message
+  const {
+    output,
+    error,
+    progress,
+    worker,
+    attentionAt,
+    quarantine,
+    inbox,
+    history,
+    input,
+    context,
+    sentInput,
+    ...facts
+  } = message
   const failure = errorFacts(message, show)
   return {
     message: {
       ...facts,
       input: show(input, 'input'),
+      ...(sentInput === undefined ? {} : { sentInput: show(sentInput, 'input') }),
       context: show(context, 'context'),
       ...(output === undefined ? {} : { output: show(output, 'output') }),
       ...(error === undefined ? {} : { error: show(error, 'error') }),
@@ -44,9 +59,9 @@ export function messageView(
       value: valueOf(queue, message),
       attempts: attemptsOf(message),
       dueAt: dueAt(message),
-      inbox: inbox.map((event) => show(event, 'event')),
+      inbox: inbox.map((event) => show(event, 'event') as EventData),
       ...(worker === undefined ? {} : { worker, leaseUntil: attentionAt }),
-      ...(quarantine ? { quarantine: show(quarantine, 'error') } : {}),
+      ...(quarantine ? { quarantine: show(quarantine, 'error') as typeof quarantine } : {}),
     },
     history: history.map(({ to, worker: by, seq, at, event, error: failed }) => ({
       seq,

@@ -1,28 +1,15 @@
 import type { AnyStateMachine } from 'xstate'
 import type { LiveMessage } from '../../engine/snapshot.ts'
 import { eventLabel, type Stimulus } from '../../engine/stimulus.ts'
+import type { NextEvent } from '../shapes/message.ts'
 import { rehearse } from './rehearsal.ts'
-
-/** Something that can happen to a message next. */
-export interface Possibility {
-  /** An event's type, `after <delay>`, `done <invocation>` or `error <invocation>`. */
-  readonly type: string
-  readonly kind: 'event' | 'timer' | 'actor'
-  readonly possible: boolean
-  /** Where it leads, as far as that does not depend on what an event or a result carries. */
-  readonly target?: string
-  /** Names of the guards that say no, or why else it is not taken. */
-  readonly blockedBy?: string
-  /** For a timer, milliseconds since 1970. */
-  readonly due?: number
-}
 
 type Node = AnyStateMachine['root']
 
 const NOT_HERE = 'not accepted in this state'
 
 /** Timers first, then what runs, then events: those of its state, and those that other states take. */
-export function possibilities(message: LiveMessage): Possibility[] {
+export function possibilities(message: LiveMessage): NextEvent[] {
   if (message.snapshot.status !== 'active') return []
   const { machine, timers, invocations, state } = message
   // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
@@ -39,7 +26,7 @@ export function possibilities(message: LiveMessage): Possibility[] {
       attempt(message, nodes, `xstate.error.actor.${id}`, 'actor', { type: 'error', nonce, error: REHEARSED }),
     ]),
     ...[...own].map((type) => attempt(message, nodes, type, 'event', { type: 'event', event: { type } })),
-    ...other.map((type): Possibility => ({ type, kind: 'event', possible: false, blockedBy: NOT_HERE })),
+    ...other.map((type): NextEvent => ({ type, kind: 'event', possible: false, blockedBy: NOT_HERE })),
   ]
 }
 
@@ -51,9 +38,9 @@ function attempt(
   message: LiveMessage,
   nodes: readonly Node[],
   type: string,
-  kind: Possibility['kind'],
+  kind: NextEvent['kind'],
   stimulus: Stimulus,
-): Possibility {
+): NextEvent {
   const facts = { type: eventLabel(message.machine.id, type), kind }
   // Which event it is to be is not said.
   if (type.endsWith('*')) return { ...facts, possible: true }

@@ -1,14 +1,9 @@
-import type { ChartLayout } from '../../../inspect/chart/layout.ts'
+import type { QueueChart } from '../../shapes/chart.ts'
 import { get, part } from './request.ts'
 
-export type { ChartLayout, PlacedState, Point } from '../../../inspect/chart/layout.ts'
+export type { QueueChart } from '../../shapes/chart.ts'
 
-export interface QueueChart {
-  readonly fingerprint: string
-  readonly id: string
-  readonly version: string
-  readonly layout: ChartLayout
-}
+export type { ChartLayout, PlacedState, Point } from '../../../inspect/chart/layout.ts'
 
 export const loadChart = (queue: string, signal?: AbortSignal): Promise<QueueChart> =>
   get(`queues/${part(queue)}/chart`, undefined, signal)

@@ -1,24 +1,7 @@
+import type { MessagePage, ErrorGroup } from '../../shapes/messages.ts'
 import { get, part } from './request.ts'
 
-export interface MessageRow {
-  readonly id: string
-  readonly state: string
-  readonly tags: readonly string[]
-  readonly enteredAt: number
-  readonly createdAt: number
-  readonly dueAt: number | null
-  readonly attempts: number
-  readonly worker?: string
-  readonly progress?: unknown
-  readonly error?: {
-    readonly name: string
-    readonly code?: string
-    readonly message: string
-    readonly fingerprint: string
-  }
-  /** At most 120 characters of the payload. */
-  readonly summary: string
-}
+export type { MessageRow, MessagePage, ErrorGroup } from '../../shapes/messages.ts'
 
 /** Names as the API has them, values as a person wrote them. */
 export interface Filter {
@@ -52,15 +35,6 @@ export interface MessageQuery {
   readonly filter: Filter
 }
 
-export interface MessagePage {
-  readonly at: number
-  readonly items: readonly MessageRow[]
-  readonly next: string | null
-  readonly examined: number
-  /** False: the server stopped at its limit before it had looked at all. */
-  readonly complete: boolean
-}
-
 const PAGE_SIZE = 50
 
 export const loadMessages = (
@@ -70,15 +44,6 @@ export const loadMessages = (
   signal?: AbortSignal,
 ): Promise<MessagePage> =>
   get(`queues/${part(queue)}/messages`, { state, order, direction, ...filter, limit: PAGE_SIZE, cursor }, signal)
-
-export interface ErrorGroup {
-  readonly fingerprint: string
-  readonly name: string
-  readonly code?: string
-  readonly message: string
-  readonly count: number
-  readonly example: string
-}
 
 export const loadErrors = (
   queue: string,

@@ -1,34 +1,14 @@
+import type { Preview, Operation, AuditEntry } from '../../shapes/operations.ts'
 import type { EventData } from './message.ts'
 import type { Filter } from './messages.ts'
 import { get, part, post } from './request.ts'
+
+export type { Preview, Operation, AuditEntry } from '../../shapes/operations.ts'
 
 export type Action = 'event' | 'retry' | 'redrive' | 'cancel' | 'remove' | 'release'
 
 /** Which messages: some that were picked, or all in a state that match a filter. Never all of a queue. */
 export type Target = { readonly ids: readonly string[] } | { readonly filter: { readonly state: string } & Filter }
-
-export interface Preview {
-  readonly matching: number
-  readonly examined: number
-  readonly complete: boolean
-  readonly sample: readonly string[]
-}
-
-export interface Operation {
-  readonly id: string
-  readonly queue: string
-  readonly action: string
-  readonly actor: string
-  readonly startedAt: number
-  readonly endedAt: number | null
-  readonly state: 'running' | 'done' | 'stopped' | 'failed'
-  readonly matching: number
-  readonly done: number
-  readonly skipped: number
-  readonly failed: number
-  readonly error?: unknown
-  readonly undo: { readonly possible: boolean; readonly why?: string }
-}
 
 export interface Order {
   readonly action: Action
@@ -51,16 +31,6 @@ export const loadOperations = (signal?: AbortSignal): Promise<{ items: readonly 
 export const stop = (id: string): Promise<unknown> => post(`operations/${part(id)}/stop`)
 
 export const undo = (id: string): Promise<unknown> => post(`operations/${part(id)}/undo`)
-
-export interface AuditEntry {
-  readonly at: number
-  readonly actor: string
-  readonly queue: string
-  readonly action: string
-  readonly what: string
-  readonly count: number
-  readonly operation?: string
-}
 
 export const loadAudit = (signal?: AbortSignal): Promise<{ items: readonly AuditEntry[] }> =>
   get('audit', { limit: 100 }, signal)

@@ -1,44 +1,12 @@
+import type { Overview, Found } from '../../shapes/overview.ts'
 import { get, part, post, type Query } from './request.ts'
 
-export interface Overview {
-  readonly at: number
-  readonly readOnly: boolean
-  readonly version: string
-  readonly redis: {
-    readonly up: boolean
-    readonly description?: string
-    readonly memory?: { readonly used: number; readonly max: number; readonly policy: string }
-    readonly latencyMs?: number
-  }
-  readonly queues: readonly QueueOverview[]
-}
-
-export interface QueueOverview {
-  readonly name: string
-  readonly partitions: number
-  /** `id@version#fingerprint`; `null` where nothing says it. */
-  readonly machine: string | null
-  /** This process has its machine: there is a chart. */
-  readonly known: boolean
-  readonly states: Readonly<Record<string, number>>
-  readonly live: number
-  readonly settled: number
-  readonly due: number
-  readonly oldestDueMs: number | null
-  readonly paused: boolean
-  readonly quarantined: number
-}
+export type { Overview, QueueOverview, Found } from '../../shapes/overview.ts'
 
 export const loadOverview = (signal?: AbortSignal): Promise<Overview> => get('overview', undefined, signal)
 
 export const setPaused = (queue: string, paused: boolean): Promise<{ paused: boolean }> =>
   post(`queues/${part(queue)}/${paused ? 'pause' : 'resume'}`)
-
-export interface Found {
-  readonly queue: string
-  readonly id: string
-  readonly state: string
-}
 
 export const search = (id: string, signal?: AbortSignal): Promise<{ items: readonly Found[] }> =>
   get('search', { id } satisfies Query, signal)

@@ -12,7 +12,6 @@ export function useContexts(queue: string, { message, history }: MessageDetails)
   const seen = useRef({ key, contexts: new Map<number, Known>() })
   if (seen.current.key !== key) seen.current = { key, contexts: new Map() }
   const { contexts } = seen.current
-  for (const { seq, context } of history) if (context !== undefined) contexts.set(seq, { context })
   const last = history.at(-1)
   if (last) contexts.set(last.seq, { context: message.context })
   return contexts

@@ -1,17 +1,10 @@
-/** A transition as a dot that moves. */
-export interface FlowItem {
-  readonly id: string
-  readonly from: string | null
-  readonly to: string
-  readonly event: string
-  readonly at: number
-}
+import type { Flow as Sample, FlowItem } from '../../shapes/live.ts'
 
-/** A sample of what happened lately. */
+/** Gathers a sample of what happened lately. */
 export interface Flow {
   add(item: FlowItem): void
   /** What was gathered since the last time; `undefined` when nothing was. */
-  take(): { readonly items: readonly FlowItem[]; readonly skipped: number } | undefined
+  take(): Sample | undefined
 }
 
 const MOST = 60

@@ -1,12 +1,4 @@
-/** One second of a queue. */
-export interface HistoryPoint {
-  readonly at: number
-  readonly transitions: number
-  readonly succeeded: number
-  readonly dead: number
-  readonly lagMs: number
-  readonly live: number
-}
+import type { HistoryPoint } from '../../shapes/live.ts'
 
 export interface History {
   add(point: HistoryPoint): void

@@ -7,7 +7,8 @@ import { createFindEdges } from './edges.ts'
 import { createHistory, type History } from './history.ts'
 import { createMailbox, type LiveEvent, type Mailbox } from './mailbox.ts'
 import { createPulse } from './pulse.ts'
-import { activeCount, lagOf, liveCount, mergeSurveys, stateTicks, type Tick, type WorkersTick } from './tick.ts'
+import { activeCount, lagOf, liveCount, mergeSurveys, stateTicks } from './tick.ts'
+import type { Tick, WorkerCounts } from '../../shapes/live.ts'
 import { createTraffic } from './traffic.ts'
 
 /** Watches one queue for all its viewers: one subscription and one reading of the populations a second, however many they are. */
@@ -27,7 +28,7 @@ const LINGER = 10_000
 /** What others know better than the feed does. */
 export interface Extras {
   readonly paused?: boolean
-  readonly workers?: WorkersTick
+  readonly workers?: WorkerCounts
 }
 
 export function createMonitor(

@@ -1,37 +1,9 @@
 import { FAILED, QUARANTINED } from '../../../store/store.ts'
 import type { StateSurvey, Survey } from '../../../store/lookout.ts'
 import type { DurableMachine } from '../../../engine/registry.ts'
-import type { EdgeKey } from './edges.ts'
 import { leavesOf } from './state-parts.ts'
-import type { Totals, Traffic } from './traffic.ts'
-
-/** What a viewer hears each second; see docs/reference/http-api.md. */
-export interface Tick {
-  readonly at: number
-  readonly redis: 'up' | 'away'
-  readonly paused: boolean
-  readonly states: Readonly<Record<string, StateTick>>
-  readonly edges: readonly (EdgeKey & { readonly perSecond: number })[]
-  readonly perSecond: Totals
-  readonly lagMs: number | null
-  readonly workers: WorkersTick
-}
-
-export interface StateTick {
-  readonly count: number
-  readonly oldestAt: number | null
-  readonly inPerSecond: number
-  readonly outPerSecond: number
-  readonly p50Ms: number | null
-  readonly p99Ms: number | null
-  readonly samples: number
-}
-
-export interface WorkersTick {
-  readonly count: number
-  readonly active: number
-  readonly concurrency: number
-}
+import type { StateFigures } from '../../shapes/live.ts'
+import type { Traffic } from './traffic.ts'
 
 /** All partitions as one. */
 export function mergeSurveys(surveys: readonly Survey[]): Survey {
@@ -56,8 +28,8 @@ function together(one: StateSurvey, other: StateSurvey): StateSurvey {
 const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
 
 /** By leaf; a leaf of several stored states has all their messages. */
-export function stateTicks({ states, now }: Survey, traffic: Traffic): Record<string, StateTick> {
-  const ticks: Record<string, StateTick> = {}
+export function stateTicks({ states, now }: Survey, traffic: Traffic): Record<string, StateFigures> {
+  const ticks: Record<string, StateFigures> = {}
   const { arrivals, departures } = traffic.leaves()
   for (const [state, { count, headEnteredAt }] of states)
     for (const leaf of leavesOf(state)) {

@@ -1,4 +1,5 @@
 import type { Transition } from '../../../message.ts'
+import type { EdgeRate, Totals } from '../../shapes/live.ts'
 import { createRates } from './rates.ts'
 import { createStays, type Stays } from './stays.ts'
 import { leavesOf } from './state-parts.ts'
@@ -11,7 +12,7 @@ export interface Traffic {
   readonly stays: Stays
   readonly flow: Flow
   /** A second, over the last five. */
-  edges(): (EdgeKey & { readonly perSecond: number })[]
+  edges(): EdgeRate[]
   /** Arrivals and departures a second, by leaf. */
   leaves(): { readonly arrivals: ReadonlyMap<string, number>; readonly departures: ReadonlyMap<string, number> }
   totals(): Totals
@@ -19,13 +20,6 @@ export interface Traffic {
   sinceLast(): Counts
   /** Workers that took a step within the last while, by name. */
   workers(now: number): number
-}
-
-export interface Totals {
-  readonly transitions: number
-  readonly succeeded: number
-  readonly dead: number
-  readonly retrying: number
 }
 
 export type Counts = Pick<Totals, 'transitions' | 'succeeded' | 'dead'>

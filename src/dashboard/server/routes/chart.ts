@@ -1,6 +1,7 @@
 import type { AnyStateMachine } from 'xstate'
 import { toChart } from '../../../inspect/chart/chart.ts'
 import { layOut, type ChartLayout } from '../../../inspect/chart/layout.ts'
+import type { QueueChart } from '../../shapes/chart.ts'
 import type { Board } from '../board.ts'
 import type { Route } from '../route.ts'
 
@@ -32,7 +33,8 @@ export function chartRoutes({ queues }: Board): Route[] {
         const { fingerprint, id, version, ref, machine } = runtime.machine
         const head = { etag: `"${fingerprint}"`, 'cache-control': 'no-cache' }
         if (headers.get('if-none-match') === head.etag) return new Response(null, { status: 304, headers: head })
-        return Response.json({ fingerprint, id, version, layout: await layoutOf(ref, machine) }, { headers: head })
+        const chart: QueueChart = { fingerprint, id, version, layout: await layoutOf(ref, machine) }
+        return Response.json(chart, { headers: head })
       },
     },
   ]

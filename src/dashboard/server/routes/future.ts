@@ -1,6 +1,7 @@
 import { checkEvent } from '../../../engine/registry.ts'
 import type { LiveMessage } from '../../../engine/snapshot.ts'
 import type { EventData } from '../../../message.ts'
+import type { DryRun } from '../../shapes/message.ts'
 import type { Board } from '../board.ts'
 import { badRequest } from '../failure.ts'
 import { readMessage } from '../message-view.ts'
@@ -33,7 +34,7 @@ export const futureRoutes = (board: Board): Route[] => [
         event: eventFor(message, event),
       })
       const { show } = board
-      return {
+      const outcome: DryRun = {
         from,
         to,
         changed,
@@ -41,9 +42,10 @@ export const futureRoutes = (board: Board): Route[] => [
           before: show(message.snapshot.context, 'context'),
           after: show(advanced.message.snapshot.context, 'context'),
         },
-        effects: changed ? show(effectsOf(message, advanced), 'effects') : [],
+        effects: changed ? (show(effectsOf(message, advanced), 'effects') as DryRun['effects']) : [],
         ...(error === undefined ? {} : { error }),
       }
+      return outcome
     },
   },
 ]

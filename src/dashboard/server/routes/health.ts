@@ -1,6 +1,7 @@
 import { examine } from '../../../client/doctor/examine.ts'
 import type { Finding } from '../../../client/doctor/finding.ts'
 import { describeAddress } from '../../../store/connection.ts'
+import type { Health, HealthFinding } from '../../shapes/health.ts'
 import type { Board } from '../board.ts'
 import type { Route } from '../route.ts'
 
@@ -9,10 +10,10 @@ const FRESH = 15_000
 const PATIENCE = 5000
 
 export function healthRoutes(board: Board): Route[] {
-  let last: { readonly at: number; readonly answer: Promise<object> } | undefined
+  let last: { readonly at: number; readonly answer: Promise<Health> } | undefined
 
   /** Whoever asks meanwhile gets the same answer. */
-  function health(): Promise<object> {
+  function health(): Promise<Health> {
     const now = performance.now()
     if (last && now - last.at < FRESH) return last.answer
     const answer = healthOf(board)
@@ -34,7 +35,7 @@ export function healthRoutes(board: Board): Route[] {
   ]
 }
 
-async function healthOf({ inside, store, redrive }: Board): Promise<object> {
+async function healthOf({ inside, store, redrive }: Board): Promise<Health> {
   await store.queues()
   const redis = await inside.address()
   if (redis === undefined)
@@ -48,4 +49,4 @@ async function healthOf({ inside, store, redrive }: Board): Promise<object> {
   }
 }
 
-const findingFacts = ({ found, repaired: _repaired, ...facts }: Finding): object => ({ ...facts, what: found })
+const findingFacts = ({ found, repaired: _repaired, ...facts }: Finding): HealthFinding => ({ ...facts, what: found })

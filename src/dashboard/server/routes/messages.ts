@@ -5,7 +5,8 @@ import { badRequest } from '../failure.ts'
 import { byEntry } from '../by-entry.ts'
 import { checkFilter, isPlain, matches, type MessageFilter } from '../../../client/steering/message-filter.ts'
 import { readFilter } from '../message-filter.ts'
-import { messageRow, type MessageRow } from '../message-row.ts'
+import { messageRow } from '../message-row.ts'
+import type { MessagePage, MessageRow } from '../../shapes/messages.ts'
 import { asMessage, messageView, readMessage } from '../message-view.ts'
 import type { Route } from '../route.ts'
 import { cursorText, readCursor, walk, type Walked } from '../walk.ts'
@@ -85,7 +86,7 @@ function readList(query: URLSearchParams): List {
   }
 }
 
-async function list({ store, inside, show }: Board, queue: BoardQueue, asked: List): Promise<object> {
+async function list({ store, inside, show }: Board, queue: BoardQueue, asked: List): Promise<MessagePage> {
   const { newestFirst, limit, cursor, filter } = asked
   const { state } = filter
   const after = cursor === undefined ? undefined : readCursor(cursor)

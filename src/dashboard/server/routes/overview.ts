@@ -1,3 +1,4 @@
+import type { Overview, QueueOverview } from '../../shapes/overview.ts'
 import type { Board } from '../board.ts'
 import { isSettled, lagOf, mergeSurveys } from '../live/tick.ts'
 import type { BoardQueue } from '../queue-book.ts'
@@ -17,7 +18,7 @@ export const overviewRoutes = (board: Board): Route[] => [
 ]
 
 /** The one answer that is given while Redis is away too, because the app begins with it. */
-async function overview(board: Board): Promise<object> {
+async function overview(board: Board): Promise<Overview> {
   const { readOnly } = board.settings
   try {
     const [queues, server] = await Promise.all([allQueues(board), serverFacts(board)])
@@ -29,7 +30,7 @@ async function overview(board: Board): Promise<object> {
   }
 }
 
-async function serverFacts({ store, redrive }: Board): Promise<object> {
+async function serverFacts({ store, redrive }: Board): Promise<Overview['redis']> {
   const [facts, reading] = await Promise.all([redrive.ready(), store.server()])
   return {
     up: true,
@@ -52,7 +53,7 @@ async function queueFacts(board: Board, { name, partitions, ref, known }: BoardQ
   const states = [...survey.states].filter(([, { count }]) => count > 0).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const settledIn = (state: string): boolean => isSettled(state, known?.runtime.machine)
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
-  const facts = {
+  const facts: QueueOverview = {
     name,
     partitions: partitions.length,
     machine: ref ?? null,

@@ -4,18 +4,13 @@ import type { Member } from '../../../store/lookout.ts'
 import type { Board } from '../board.ts'
 import { badRequest } from '../failure.ts'
 import type { BoardQueue } from '../queue-book.ts'
+import type { Found } from '../../shapes/overview.ts'
 import type { Route } from '../route.ts'
 
 /** Ids that a search looks at in each state of each partition, the newest ones. */
 const EXAMINED = 20_000
 const PAGE = 1000
 const FOUND = 50
-
-interface Hit {
-  readonly queue: string
-  readonly id: string
-  readonly state: string
-}
 
 export const searchRoutes = (board: Board): Route[] => [
   {
@@ -38,7 +33,7 @@ export const searchRoutes = (board: Board): Route[] => [
   },
 ]
 
-async function find({ store }: Board, { name, partitions }: BoardQueue, id: string): Promise<Hit[]> {
+async function find({ store }: Board, { name, partitions }: BoardQueue, id: string): Promise<Found[]> {
   const [found] = await store.read(partitionOf(name, id, partitions.length), [id])
   return found ? [{ queue: name, id, state: found.message.state }] : []
 }
@@ -48,7 +43,7 @@ async function begin(
   { store }: Board,
   { name, partitions }: BoardQueue,
   prefix: string,
-  hits: Map<string, Hit>,
+  hits: Map<string, Found>,
 ): Promise<boolean> {
   let complete = true
   for (const partition of partitions) {

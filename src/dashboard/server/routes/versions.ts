@@ -1,5 +1,6 @@
 import { mergeSurveys } from '../live/tick.ts'
 import { asMessage } from '../message-view.ts'
+import type { QueueVersions } from '../../shapes/versions.ts'
 import type { Board } from '../board.ts'
 import type { BoardQueue } from '../queue-book.ts'
 import type { Route } from '../route.ts'
@@ -15,10 +16,10 @@ const SHOWN = 100
 const FRESH = 15_000
 
 export function versionRoutes(board: Board): Route[] {
-  let last: { readonly at: number; readonly answer: Promise<object[]> } | undefined
+  let last: { readonly at: number; readonly answer: Promise<QueueVersions[]> } | undefined
 
   /** Whoever asks meanwhile gets the same answer. */
-  function all(): Promise<object[]> {
+  function all(): Promise<QueueVersions[]> {
     const now = performance.now()
     if (last && now - last.at < FRESH) return last.answer
     const answer = board.queues.all().then((queues) => Promise.all(queues.map((queue) => versionsOf(board, queue))))
@@ -41,7 +42,7 @@ export function versionRoutes(board: Board): Route[] {
   ]
 }
 
-async function versionsOf(board: Board, queue: BoardQueue): Promise<object> {
+async function versionsOf(board: Board, queue: BoardQueue): Promise<QueueVersions> {
   const [arrivals, quarantined] = await Promise.all([board.store.arrive(queue.name, []), asideOf(board, queue)])
   const groups = queue.known ? (await queue.known.queue.population()).groups : await groupsOf(board, queue)
   const refs = new Set([...arrivals.keys(), ...groups.map(({ machine }) => machine)])
@@ -72,7 +73,11 @@ async function groupsOf({ store }: Board, queue: BoardQueue): Promise<Population
   return [...groups.values()]
 }
 
-function versionOf(ref: string, arrivedAt: number | undefined, all: readonly PopulationGroup[]): object {
+function versionOf(
+  ref: string,
+  arrivedAt: number | undefined,
+  all: readonly PopulationGroup[],
+): QueueVersions['versions'][number] {
   const groups = all.filter(({ machine }) => machine === ref)
   const sum = (some: readonly PopulationGroup[], name: (group: PopulationGroup) => string): Record<string, number> => {
     const counts = new Map<string, number>()
@@ -92,15 +97,15 @@ function versionOf(ref: string, arrivedAt: number | undefined, all: readonly Pop
 }
 
 /** Live messages that nothing here fits. */
-function driftOf({ machine, state, fate, count, reasons, example }: PopulationGroup): object[] {
+function driftOf({ machine, state, fate, count, reasons, example }: PopulationGroup): QueueVersions['drift'] {
   if (fate !== 'orphaned' && fate !== 'stuck') return []
   if (reasons.length === 0) return [{ ref: machine, state, count, example, reason: fate }]
   return reasons.map((each) => ({ ref: machine, state, ...each }))
 }
 
-async function asideOf({ store, show }: Board, queue: BoardQueue): Promise<object[]> {
+async function asideOf({ store, show }: Board, queue: BoardQueue): Promise<QueueVersions['quarantined']> {
   const walked: Walked = { examined: 0, complete: false, last: undefined }
-  const found: object[] = []
+  const found: QueueVersions['quarantined'][number][] = []
   for await (const each of walk(
     store,
     queue,

@@ -1,0 +1,9 @@
+import type { ChartLayout } from '../../inspect/chart/layout.ts'
+
+/** `queues/:q/chart` */
+export interface QueueChart {
+  readonly fingerprint: string
+  readonly id: string
+  readonly version: string
+  readonly layout: ChartLayout
+}

@@ -1,0 +1,29 @@
+/** One queue of `versions`. */
+export interface QueueVersions {
+  readonly queue: string
+  readonly current: string | null
+  /** Whether its machine is here. */
+  readonly known: boolean
+  readonly versions: readonly {
+    readonly ref: string
+    readonly live: number
+    readonly finished: number
+    readonly states: Readonly<Record<string, number>>
+    readonly arrivedAt: number | null
+    /** What a worker of this process would do with its messages, and with how many. */
+    readonly fate: Readonly<Record<string, number>>
+  }[]
+  readonly drift: readonly {
+    readonly ref: string
+    readonly state: string
+    readonly count: number
+    readonly example: string
+    readonly reason: string
+  }[]
+  readonly quarantined: readonly {
+    readonly id: string
+    readonly reason: string
+    readonly event: unknown
+    readonly at: number
+  }[]
+}

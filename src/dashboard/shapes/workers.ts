@@ -1,0 +1,1 @@
+export type { WorkerReport as WorkerView } from '../../engine/roster.ts'
