@@ -1,18 +1,16 @@
-import { parentText } from '../engine/parent.ts'
-import type { ChildOrder, Letter, Post } from '../engine/post.ts'
+import type { Letter, Post } from '../engine/post.ts'
 import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { FIELD } from '../engine/snapshot.ts'
 import { CHILD } from '../engine/join.ts'
-import { asError, nearest, RedriveError, type ErrorCode } from '../errors.ts'
+import { RedriveError } from '../errors.ts'
 import { mailText } from '../events/mail-text.ts'
 import type { EventData } from '../message.ts'
-import { partitionOf } from '../store/keys.ts'
 import type { Partition, Store } from '../store/store.ts'
+import { createChildStarter } from './child-starter.ts'
 import { validate } from './input.ts'
-import type { Prepare, Prepared } from './prepare.ts'
+import type { Prepare } from './prepare.ts'
 import type { QueueOptions } from './queue-options.ts'
-import type { Sender } from './sender.ts'
+import { orRefusal, unknownQueue } from './refusal.ts'
 import { createSignaller, type SignalledQueue, type Signaller } from './signaller.ts'
 
 /** A queue that is open in this process. */
@@ -20,8 +18,6 @@ export interface LocalQueue {
   readonly runtime: QueueRuntime
   readonly options: QueueOptions
   readonly prepare: Prepare
-  /** Stores children: in Redis or not at all, and also while the client closes, when a worker still has some to start. */
-  readonly starter: Sender
 }
 
 export interface PostParts {
@@ -75,74 +71,11 @@ export function createPost({ store, confirmer, ready, local, names }: PostParts)
     })
   }
 
-  async function start(orders: readonly ChildOrder[]): Promise<(Error | undefined)[]> {
-    const prepared = await Promise.all(orders.map(prepareChild))
-    return Promise.all(prepared.map(async (each, i) => (each instanceof Error ? each : keep(each, orders[i]!))))
-  }
-
-  async function prepareChild({ ref, child, parent }: ChildOrder): Promise<Prepared | Error> {
-    const queue = local(ref.queue)
-    if (!queue)
-      return unknownQueue(ref.queue, names(), 'is open in the process of its parent, which takes its first step')
-    const { delay, retry } = child
-    const options = { id: ref.id, ...(delay === undefined ? {} : { delay }), ...(retry === undefined ? {} : { retry }) }
-    return queue.prepare(child.input, options, parent).catch(asError)
-  }
-
-  function keep({ message, size }: Prepared, { ref, parent }: ChildOrder): Promise<Error | undefined> {
-    const { runtime, starter } = local(ref.queue)!
-    return orRefusal(async () => {
-      for (;;) {
-        const { status } = await starter.send(message, size)
-        if (status === 'created') return
-        const owner = await parentOf(runtime, ref.id)
-        if (owner === parentText(parent)) return
-        // Gone meanwhile: there is room for it now.
-        if (owner === 'gone') continue
-        throw new RedriveError('E_ID_TAKEN', `the message "${ref.id}" of "${ref.queue}" was there before.`, { ...ref })
-      }
-    })
-  }
-
-  return { deliver, start }
+  return { deliver, start: createChildStarter({ local, names }) }
 }
 
 /** @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT` */
 async function check({ runtime, options }: LocalQueue, id: string, event: EventData): Promise<EventData> {
   checkEvent(runtime.machine, event)
   return (await validate(options.events, event, 'E_INVALID_EVENT', `the event for "${id}"`)) as EventData
-}
-
-/** What a stored message says of its parent. */
-async function parentOf({ name, partitions, store }: QueueRuntime, id: string): Promise<string | undefined> {
-  const [found] = await store.read(partitionOf(name, id, partitions.length), [id])
-  return found ? found.message.fields[FIELD.parent] : 'gone'
-}
-
-/** What may pass is thrown on; the rest is an answer. */
-async function orRefusal(action: () => Promise<void>): Promise<Error | undefined> {
-  try {
-    await action()
-    return undefined
-  } catch (error) {
-    if (error instanceof RedriveError && !PASSING.has(error.code)) return error
-    throw error
-  }
-}
-
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  'E_REDIS_UNAVAILABLE',
-  'E_REDIS_AUTH',
-  'E_REDIS_FULL',
-  'E_REDIS_MISSING',
-  'E_REDIS_VERSION',
-  'E_QUEUE_FULL',
-  'E_INBOX_FULL',
-  'E_CLOSED',
-])
-
-function unknownQueue(name: string, known: Iterable<string>, where: string): RedriveError {
-  const near = nearest(name, known)
-  const hint = near === undefined ? '' : ` Did you mean "${near}"?`
-  return new RedriveError('E_UNKNOWN_QUEUE', `no queue "${name}" ${where}.${hint}`, { queue: name })
 }

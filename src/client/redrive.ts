@@ -212,7 +212,7 @@ export class Redrive {
     const prepare = createPrepare({ runtime, options, generateId: this.#generateId, client })
     const registerWorker = (worker: Worker): unknown => this.#workers.add(worker)
     const queue = createQueue({ runtime, sender, options, prepare, client, registerWorker })
-    return { queue, runtime, options, prepare, sender, starter: createSender(runtime) }
+    return { queue, runtime, options, prepare, sender }
   }
 
   /** A queue of this process, in which children can be started. */

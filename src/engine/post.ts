@@ -15,7 +15,7 @@ export interface Post {
    * @returns for each child that cannot be started why, where that is final, such as `E_UNKNOWN_QUEUE`, `E_INVALID_PAYLOAD`, `E_ID_TAKEN`.
    * @throws what may pass, such as `E_REDIS_UNAVAILABLE`.
    */
-  start(orders: readonly ChildOrder[]): Promise<readonly (Error | undefined)[]>
+  start(orders: readonly ChildOrder[], terms: StartTerms): Promise<readonly (Error | undefined)[]>
 }
 
 export interface Letter {
@@ -29,4 +29,14 @@ export interface ChildOrder {
   readonly ref: MessageRef
   readonly child: ChildMessage
   readonly parent: ParentRef
+}
+
+/** Under which a worker starts the children of its message. */
+export interface StartTerms {
+  /** Whether it may have been tried before, by whoever had the message then: some children may have begun, and even be gone. */
+  readonly again: boolean
+  /** Whether the message is this worker's by all that it knows. */
+  holds(): boolean
+  /** Tells which children need not begin any more, by their index and by what is stored of the parent now. */
+  ended(): Promise<(index: number) => boolean>
 }

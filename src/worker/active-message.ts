@@ -57,7 +57,11 @@ export function activate(
     ended: (stimulus) => push(stimulus),
     prolonged: (next) => (until = Math.max(until, next)),
   })
-  const postman = createPostman(queue, { done: (stimulus) => push(stimulus), tired })
+  const postman = createPostman(queue, {
+    done: (stimulus) => push(stimulus),
+    holds: () => !gone && queue.clock.now() < until,
+    tired,
+  })
   let message = live
   let stimuli = [...first]
   let until = leaseUntil

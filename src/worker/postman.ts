@@ -1,13 +1,24 @@
 import type { PendingAction } from '../engine/action.ts'
-import { CHILD, childRef, reportEvent, standing, type ChildReport } from '../engine/join.ts'
+import {
+  CHILD,
+  childRef,
+  readReport,
+  reportEvent,
+  restoreJoins,
+  standing,
+  type ChildReport,
+  type Join,
+} from '../engine/join.ts'
 import { OUTGOING, type CancelParams, type ReportParams } from '../engine/outgoing.ts'
 import { readParent } from '../engine/parent.ts'
-import type { Letter } from '../engine/post.ts'
+import type { Letter, StartTerms } from '../engine/post.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { FIELD, type LiveMessage } from '../engine/snapshot.ts'
 import { errorSummary } from '../engine/storable.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import { encode } from '../codec.ts'
+import { readMail } from '../events/mail-text.ts'
+import { partitionOf } from '../store/keys.ts'
 import type { SendParams, StartParams } from '../../machines/talk.ts'
 
 /** Carries out what a message asks of others, one thing after the other, so that its events arrive in their order. */
@@ -17,14 +28,19 @@ export interface Postman {
   stop(): void
 }
 
+export interface PostmanParts {
+  done(stimulus: Stimulus): void
+  /** Whether the message is this worker's by all that it knows. */
+  holds(): boolean
+  /** Nothing can be done for long. */
+  tired(): void
+}
+
 /**
  * What fails because Redis is away, or full, is tried again for as long as the worker has the message: it was committed, and somebody
  * relies on it. What can never succeed is logged and left.
  */
-export function createPostman(
-  queue: QueueRuntime,
-  { done, tired }: { done(stimulus: Stimulus): void; tired(): void },
-): Postman {
+export function createPostman(queue: QueueRuntime, { done, holds, tired }: PostmanParts): Postman {
   let last = Promise.resolve()
   let stopped = false
   let hurry = (): void => {}
@@ -42,7 +58,7 @@ export function createPostman(
   async function insist(message: LiveMessage, action: PendingAction): Promise<readonly ChildReport[] | undefined> {
     for (let attempt = 1; !stopped; attempt++) {
       try {
-        return await perform(queue, message, action)
+        return await perform(queue, message, action, { holds, again: attempt > 1 || isOld(action, message) })
       } catch (error) {
         queue.log.postFailed(message.id, action.name, error)
         if (attempt >= PATIENCE) tired()
@@ -79,10 +95,21 @@ const LONGEST_PAUSE = 2000
 const PATIENCE = 3
 
 /** @returns the children that cannot be started. @throws what may pass. */
-function perform(queue: QueueRuntime, message: LiveMessage, action: PendingAction): Promise<readonly ChildReport[]> {
-  const { name, params } = action
-  if (name === OUTGOING.start) return start(queue, message, action.nonce, params as StartParams)
+function perform(
+  queue: QueueRuntime,
+  message: LiveMessage,
+  action: PendingAction,
+  terms: Pick<StartTerms, 'again' | 'holds'>,
+): Promise<readonly ChildReport[]> {
+  const { name, params, nonce } = action
+  if (name === OUTGOING.start) return start(queue, message, nonce, params as StartParams, terms)
   return deliverAll(queue, message, lettersOf(queue, message, action))
+}
+
+/** Whether somebody may have begun with it before: it is of an earlier commit than the last, or of a first step that another took. */
+function isOld({ nonce }: PendingAction, { revision }: LiveMessage): boolean {
+  const claimedFirst = 2
+  return revision !== revisionOf(nonce) && !(revisionOf(nonce) === 1 && revision === claimedFirst)
 }
 
 function lettersOf(
@@ -127,6 +154,7 @@ async function start(
   message: LiveMessage,
   nonce: string,
   { children }: StartParams,
+  terms: Pick<StartTerms, 'again' | 'holds'>,
 ): Promise<ChildReport[]> {
   const { id, createdAt: born } = message
   const join = message.joins.get(nonce)
@@ -138,7 +166,7 @@ async function start(
     const parent = { queue: queue.name, id, born, nonce, index }
     return [{ child, parent, ref: childRef({ children, nonce }, message, index) }]
   })
-  const refusals = await queue.post.start(orders)
+  const refusals = await queue.post.start(orders, { ...terms, ended: () => endedOf(queue, message, nonce) })
   return refusals.flatMap((refusal, i) => {
     if (!refusal) return []
     const { ref, parent } = orders[i]!
@@ -146,3 +174,22 @@ async function start(
     return [{ born, nonce, index: parent.index, at: 0, failed: true, text: encode(errorSummary(refusal), 'error') }]
   })
 }
+
+/** Which children of a start need not begin any more, as it is stored now: mail may have come that no commit has taken yet. */
+async function endedOf(
+  { name, partitions, store }: QueueRuntime,
+  { id, createdAt }: LiveMessage,
+  nonce: string,
+): Promise<(index: number) => boolean> {
+  const [found] = await store.read(partitionOf(name, id, partitions.length), [id])
+  // Gone, or another one by now: nobody waits for these children.
+  if (found?.message.createdAt !== createdAt) return () => true
+  const { fields, inbox } = found.message
+  const join = restoreJoins(fields, FIELD).get(nonce)
+  const reports = inbox.map(readMail).flatMap((mail) => (mail.type === CHILD ? [readReport(mail)] : []))
+  const own = reports.filter((report) => report.born === createdAt && report.nonce === nonce)
+  const reported = new Set(own.map(({ index }) => index))
+  return (index) => reported.has(index) || (join !== undefined && isThrough(join, index))
+}
+
+const isThrough = (join: Join, index: number): boolean => join.over !== undefined || standing(join, index) !== undefined

@@ -102,8 +102,7 @@ function drawSettings(world: World): Setting[] {
   const kinds = CHARTS.filter(() => world.chance() < 0.5)
   const chosen: readonly Chart[] = kinds.length > 0 ? kinds : [CHARTS[Math.floor(world.chance() * CHARTS.length)]!]
   const charts = chosen.flatMap((chart) => [chart, ...(chart.sendsTo === undefined ? [] : [chartNamed(chart.sendsTo)])])
-  // A child that leaves nothing behind can be started again by a worker that does not know of its end yet; see docs/guides/simulation.md.
-  const keeps = charts.some(({ sendsTo }) => sendsTo !== undefined) || world.chance() < 0.6
+  const keeps = world.chance() < 0.6
   return charts.map((chart) => ({
     chart,
     common: {
