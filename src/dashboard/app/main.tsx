@@ -12,6 +12,7 @@ import './styles/chart-page.css'
 import './styles/content.css'
 import './styles/messages.css'
 import './styles/message.css'
+import './styles/source.css'
 
 adoptToken()
 applyTheme()

@@ -12,9 +12,14 @@ export type Api = (visit: Visit, segments: readonly string[]) => Promise<Respons
 export function createApi(board: Board, access: Access): Api {
   const routes: readonly Route[] = createRoutes(board)
 
+  const pages = new Set(routes.flatMap(({ action, path }) => (action === 'page' ? [path] : [])))
+
   return async (visit, segments) => {
     const { request } = visit
-    access.enter(visit)
+    const isPage = pages.has(segments.join('/'))
+    // Like the app itself: a link cannot carry the token, and there is nothing in them.
+    if (isPage) await access.enterPage(visit)
+    else access.enter(visit)
     const { route, params } = matchRoute(routes, request.method, segments)
     if (route.method !== 'GET') checkType(request.headers, { required: route.method === 'POST' })
     const call: Call = {
@@ -22,7 +27,7 @@ export function createApi(board: Board, access: Access): Api {
       query: new URL(request.url).searchParams,
       body: () => requestBody(visit),
       headers: request.headers,
-      actor: await access.permit(visit, actionOf(route, params)),
+      actor: isPage ? '' : await access.permit(visit, actionOf(route, params)),
       signal: request.signal,
     }
     const answer = await route.handle(call)

@@ -3,6 +3,8 @@ import type { Redrive } from '../../client/redrive.ts'
 import type { Store } from '../../store/store.ts'
 import type { Settings } from './dashboard-options.ts'
 import { hurriedStore } from './hurried-store.ts'
+import { createTickets, type Tickets } from './access/tickets.ts'
+import { createRooms, type Rooms } from './inspect-rooms.ts'
 import { createMonitors, type Monitors } from './live/monitors.ts'
 import { createShow, type Show } from './plain.ts'
 import { createQueueBook, type QueueBook } from './queue-book.ts'
@@ -18,6 +20,10 @@ export interface Board {
   readonly monitors: Monitors
   /** What of a message may be seen, as JSON can say it. */
   readonly show: Show
+  /** Actors that run elsewhere. */
+  readonly rooms: Rooms
+  /** For pages of inspectors, which cannot send a token. */
+  readonly tickets: Tickets
 }
 
 /** How long somebody waits for what is only read, in milliseconds. */
@@ -27,6 +33,7 @@ export function createBoard(redrive: Redrive, settings: Settings): Board {
   const inside = insideOf(redrive)
   const store = hurriedStore(inside.store, PATIENCE)
   const queues = createQueueBook(redrive, store)
+  const show = createShow(settings.redact)
   return {
     redrive,
     inside,
@@ -34,6 +41,8 @@ export function createBoard(redrive: Redrive, settings: Settings): Board {
     store,
     queues,
     monitors: createMonitors(inside),
-    show: createShow(settings.redact),
+    show,
+    rooms: createRooms(show),
+    tickets: createTickets(),
   }
 }

@@ -7,7 +7,13 @@ export interface Rooms {
   /** Whoever sends. What `take` is given is text in the wire. */
   enter(place: RoomPlace): Source
   /** Whoever looks: first what is kept, then what comes. Returns how to leave. */
-  view(place: RoomPlace, tell: (messages: readonly WireMessage[]) => void): () => void
+  view(place: RoomPlace, viewer: RoomViewer): () => void
+}
+
+export interface RoomViewer {
+  tell(messages: readonly WireMessage[]): void
+  /** A source is gone: all sessions that begin with its name. */
+  gone?(source: string): void
 }
 
 export interface RoomPlace {
@@ -18,26 +24,36 @@ export interface RoomPlace {
 export interface Source {
   /** @throws RedriveError `E_INVALID_REQUEST` for what is not of the wire */
   take(text: string): void
+  leave(): void
 }
 
 /** Messages of a room that are kept for viewers to come; introductions of actors are kept beside them, without which the rest says nothing. */
 const KEPT = 500
 const KEPT_ACTORS = 100
 const KEPT_ROOMS = 50
+/** Characters that a room keeps of introductions, and as many of the rest. */
+const KEPT_TEXT = 2 * 1024 * 1024
 
 interface Room extends RoomPlace {
-  readonly actors: Map<string, WireMessage>
-  readonly rest: WireMessage[]
+  readonly actors: Map<string, Kept>
+  readonly rest: Map<number, Kept>
+  readonly gone: Set<string>
+}
+
+interface Kept {
+  readonly message: WireMessage
+  /** Of its text, as it came. */
+  readonly size: number
 }
 
 export function createRooms(show: Show): Rooms {
   const rooms = new Map<string, Room>()
-  const viewers = new Set<{ readonly place: RoomPlace; tell(messages: readonly WireMessage[]): void }>()
-  let sources = 0
+  const viewers = new Set<{ readonly place: RoomPlace; readonly viewer: RoomViewer }>()
+  let [sources, taken] = [0, 0]
 
   function roomOf(place: RoomPlace): Room {
     const key = JSON.stringify([place.queue, place.id])
-    const room = rooms.get(key) ?? { ...place, actors: new Map<string, WireMessage>(), rest: [] }
+    const room = rooms.get(key) ?? newRoom(place)
     rooms.delete(key)
     rooms.set(key, room)
     if (rooms.size > KEPT_ROOMS) rooms.delete(rooms.keys().next().value ?? '')
@@ -52,16 +68,24 @@ export function createRooms(show: Show): Rooms {
       return {
         take(text) {
           const message = readWire(text, name, show)
-          keep(room, message)
-          for (const viewer of viewers) if (isSeen(room, viewer.place)) viewer.tell([message])
+          keep(room, { message, size: text.length }, ++taken)
+          for (const { place: seen, viewer } of viewers) if (isSeen(room, seen)) viewer.tell([message])
+        },
+        leave() {
+          room.gone.add(name)
+          for (const { place: seen, viewer } of viewers) if (isSeen(room, seen)) viewer.gone?.(name)
         },
       }
     },
-    view(place, tell) {
-      const viewer = { place, tell }
-      viewers.add(viewer)
-      for (const room of rooms.values()) if (isSeen(room, place)) tell([...room.actors.values(), ...room.rest])
-      return () => void viewers.delete(viewer)
+    view(place, viewer) {
+      const entry = { place, viewer }
+      viewers.add(entry)
+      for (const room of rooms.values()) {
+        if (!isSeen(room, place)) continue
+        viewer.tell([...room.actors.values(), ...room.rest.values()].map(({ message }) => message))
+        for (const source of room.gone) viewer.gone?.(source)
+      }
+      return () => void viewers.delete(entry)
     },
   }
 }
@@ -70,14 +94,30 @@ export function createRooms(show: Show): Rooms {
 const isSeen = (room: RoomPlace, viewer: RoomPlace): boolean =>
   room.queue === viewer.queue && (viewer.id === undefined || room.id === undefined || room.id === viewer.id)
 
-function keep({ actors, rest }: Room, message: WireMessage): void {
-  if (message.type === '@xstate.actor') {
-    actors.set(message.sessionId, message)
-    if (actors.size > KEPT_ACTORS) actors.delete(actors.keys().next().value ?? '')
-    return
+const newRoom = (place: RoomPlace): Room => ({ ...place, actors: new Map(), rest: new Map(), gone: new Set() })
+
+function keep({ actors, rest, gone }: Room, kept: Kept, number: number): void {
+  if (kept.message.type !== '@xstate.actor') {
+    rest.set(number, kept)
+    return forget(rest, KEPT)
   }
-  rest.push(message)
-  if (rest.length > KEPT) rest.shift()
+  // The newest last, also of those that introduce themselves again.
+  actors.delete(kept.message.sessionId)
+  actors.set(kept.message.sessionId, kept)
+  forget(actors, KEPT_ACTORS)
+  for (const source of gone)
+    if (![...actors.keys()].some((session) => session.startsWith(`${source}/`))) gone.delete(source)
+}
+
+/** The oldest first. */
+function forget(kept: Map<unknown, Kept>, most: number): void {
+  let text = 0
+  for (const { size } of kept.values()) text += size
+  for (const [key, { size }] of kept) {
+    if (kept.size <= most && text <= KEPT_TEXT) return
+    kept.delete(key)
+    text -= size
+  }
 }
 
 /** What of a message of the wire is passed on: what we know, with nothing in it that is to be hidden. */

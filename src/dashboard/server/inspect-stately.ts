@@ -20,6 +20,8 @@ const PAGE = `<!doctype html>
 /** Only the hosted page is answered, and only it is told anything. All that came is told again when it is loaded again. */
 const SCRIPT = `'use strict'
 const hosted = new URL('${HOSTED}')
+const [, ticket] = /^#ticket=([\\w-]+)$/.exec(location.hash) ?? []
+history.replaceState(null, '', location.pathname + location.search)
 const [button, status] = [document.querySelector('button'), document.querySelector('[role=status]')]
 button.addEventListener('click', () => {
   const told = []
@@ -35,6 +37,7 @@ button.addEventListener('click', () => {
   })
   const address = new URL('../inspect' + location.search, location.href)
   address.protocol = address.protocol.replace('http', 'ws')
+  if (ticket) address.searchParams.set('ticket', ticket)
   const socket = new WebSocket(address)
   socket.addEventListener('message', ({ data }) => {
     const message = JSON.parse(data)
@@ -42,7 +45,7 @@ button.addEventListener('click', () => {
     if (connected) tell(message)
   })
   socket.addEventListener('close', ({ reason }) => {
-    status.textContent = 'The connection to Redrive has ended. Load this page again. ' + reason
+    status.textContent = 'There is no connection to Redrive any more. Open this page again, from where you opened it. ' + reason
   })
   button.disabled = true
 })
@@ -55,7 +58,7 @@ export const statelyRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: 'inspect/stately',
-    action: 'read',
+    action: 'page',
     summary:
       'A page that hands the stream of the inspector on to the one hosted at stately.ai, when its reader says so',
     query: { queue: 'The queue to watch', id: 'One message of it' },
@@ -64,7 +67,7 @@ export const statelyRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: 'inspect/stately.js',
-    action: 'read',
+    action: 'page',
     summary: 'The script of that page',
     handle: async () =>
       new Response(SCRIPT, { headers: { ...HEADERS, 'content-type': 'text/javascript; charset=utf-8' } }),

@@ -6,7 +6,7 @@ import type { WireMessage } from '../../inspect/wire/wire-message.ts'
 import type { Access } from './access/access.ts'
 import type { Board } from './board.ts'
 import { badRequest, failureAnswer } from './failure.ts'
-import { createRooms, type RoomPlace } from './inspect-rooms.ts'
+import type { RoomPlace } from './inspect-rooms.ts'
 import { watchMessages } from './inspect-watch.ts'
 import { readMessage } from './message-view.ts'
 import { visitOfNode } from './node-visit.ts'
@@ -34,8 +34,7 @@ interface Wanted {
 
 /** `…/api/v1/inspect?queue=Q&id=ID`: the wire of `@statelyai/inspect` over WebSocket, for its clients and whatever else speaks it. */
 export function createInspectEndpoint(board: Board, access: Access): Upgrade {
-  const { inside, queues, settings, show, store } = board
-  const rooms = createRooms(show)
+  const { inside, queues, settings, show, store, rooms, tickets } = board
   let server: Promise<WebSocketServer> | undefined
   let open = 0
 
@@ -44,7 +43,7 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     if (visit instanceof Response) throw badRequest('the request cannot be understood.')
     const { pathname, searchParams } = new URL(visit.request.url)
     const place = placeOf(pathname, settings.basePath ?? visit.mount)
-    access.enter(withToken(visit, searchParams.get('token')))
+    access.enter(withToken(visit, searchParams.get('token')), { isValid: takesTicket(searchParams) })
     if (place.type !== 'api' || place.segments.join('/') !== 'inspect')
       throw badRequest('there is no WebSocket at this path. It is at api/v1/inspect?queue=…', 404)
     const wanted = readWanted(searchParams)
@@ -58,19 +57,27 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     return wanted
   }
 
+  /** Of a viewer alone: a source writes. */
+  function takesTicket(query: URLSearchParams): boolean {
+    const [ticket, queue] = [query.get('ticket'), query.get('queue')]
+    if (ticket === null || queue === null || (query.get('role') ?? 'viewer') !== 'viewer') return false
+    return tickets.take(ticket, { queue, id: query.get('id') ?? undefined })
+  }
+
   async function view(place: RoomPlace, socket: WebSocket, signal: AbortSignal): Promise<void> {
     const tell = (messages: readonly WireMessage[]): void => {
       for (const message of messages) socket.send(JSON.stringify(message))
       if (socket.bufferedAmount > MOST_WAITING) socket.close(CLOSE.tooSlow, 'too slow; connect again')
     }
     const { runtime } = await queues.known(place.queue)
-    const leave = rooms.view(place, tell)
+    const leave = rooms.view(place, { tell })
     signal.addEventListener('abort', leave, { once: true })
     await watchMessages(runtime, { id: place.id, show, signal, tell })
   }
 
   function listen(place: RoomPlace, socket: WebSocket): void {
     const source = rooms.enter(place)
+    socket.once('close', () => source.leave())
     socket.on('message', (data) => {
       try {
         source.take(textOf(data))

@@ -6,12 +6,14 @@ import { chartRoutes } from './routes/chart.ts'
 import { errorRoutes } from './routes/errors.ts'
 import { futureRoutes } from './routes/future.ts'
 import { healthRoutes } from './routes/health.ts'
+import { inspectingRoutes } from './routes/inspecting.ts'
 import { liveRoutes } from './routes/live.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { searchRoutes } from './routes/search.ts'
 import { sendingRoutes } from './routes/sending.ts'
+import { sourceRoutes } from './routes/sources.ts'
 import { versionRoutes } from './routes/versions.ts'
 import { VERSION } from './version.ts'
 
@@ -29,6 +31,8 @@ export function createRoutes(board: Board): readonly Route[] {
     ...searchRoutes(board),
     ...versionRoutes(board),
     ...healthRoutes(board),
+    ...inspectingRoutes(board),
+    ...sourceRoutes(board),
     ...statelyRoutes,
   ]
   return [...routes, ...openapiRoutes(routes, VERSION)]

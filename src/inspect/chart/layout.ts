@@ -56,15 +56,19 @@ const STATE = 'state:'
  * Places states, edges and labels by ELK's layered algorithm. It takes half a second the first time, most of it for loading, so callers
  * keep what they got as long as the fingerprint of the machine is the same.
  */
-export async function layOut(chart: Chart): Promise<ChartLayout> {
-  const elk = await loadElk()
+export async function layOut(chart: Chart, place: Place = placeHere): Promise<ChartLayout> {
   const nodes = new Map<string, ChartState>()
   const root = { id: 'picture', layoutOptions: OPTIONS, children: [nodeOf(chart.root, nodes)] }
   const known = new Map(chart.edges.map((edge, i) => [`edge:${i}`, edge]))
   const edges = [...initialEdges([...nodes.values()]), ...[...known].map(([id, edge]) => edgeOf(id, edge))]
-  const placed = await elk.layout<ElkNode>({ ...root, edges })
+  const placed = await place({ ...root, edges })
   return collect(placed, nodes, known)
 }
+
+/** Who works out the coordinates: this thread, or another one. */
+export type Place = (graph: ElkNode) => Promise<ElkNode>
+
+const placeHere: Place = async (graph) => (await loadElk()).layout(graph)
 
 let loading: Promise<ELK> | undefined
 

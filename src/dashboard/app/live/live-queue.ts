@@ -1,23 +1,18 @@
 import { signal } from '@preact/signals'
-import { readEvents, type ServerEvent } from '../api/event-stream.ts'
+import type { ServerEvent } from '../api/event-stream.ts'
 import { liveUrl, type Flow, type Tick } from '../api/live.ts'
 import { setClock } from '../time/clock.ts'
+import { followStream } from './follow-stream.ts'
 
 export type Connection = 'connecting' | 'live' | 'lost'
 
-const FIRST_PAUSE = 500
-const LONGEST_PAUSE = 5000
-
-/** What happens in a queue now. One stream, open while the tab is shown, opened again whenever it breaks. */
+/** What happens in a queue now. */
 export class LiveQueue {
   readonly tick = signal<Tick | undefined>(undefined)
   readonly connection = signal<Connection>('connecting')
   readonly queue: string
   private readonly hearers = new Set<(flow: Flow) => void>()
-  private lastId: string | undefined
-  private stream: AbortController | undefined
-  private pause = FIRST_PAUSE
-  private timer: ReturnType<typeof setTimeout> | undefined
+  private end: (() => void) | undefined
 
   constructor(queue: string) {
     this.queue = queue
@@ -29,46 +24,16 @@ export class LiveQueue {
   }
 
   start(): void {
-    document.addEventListener('visibilitychange', this.onVisibility)
-    this.onVisibility()
+    this.end = followStream(liveUrl(this.queue), {
+      hear: (event) => this.take(event),
+      lost: () => {
+        this.connection.value = 'lost'
+      },
+    })
   }
 
   stop(): void {
-    document.removeEventListener('visibilitychange', this.onVisibility)
-    this.close()
-  }
-
-  /** A hidden tab costs the server nothing. */
-  private readonly onVisibility = (): void => {
-    if (document.hidden) this.close()
-    else if (!this.stream) this.open()
-  }
-
-  private close(): void {
-    clearTimeout(this.timer)
-    this.stream?.abort()
-    this.stream = undefined
-  }
-
-  private open(): void {
-    const stream = new AbortController()
-    this.stream = stream
-    void this.read(stream.signal)
-      .catch(() => {}) // why it broke does not matter: it is opened again, and the page says so meanwhile
-      .then(() => {
-        if (stream.signal.aborted) return
-        this.connection.value = 'lost'
-        this.timer = setTimeout(() => this.open(), this.pause)
-        this.pause = Math.min(this.pause * 2, LONGEST_PAUSE)
-      })
-  }
-
-  private async read(aborted: AbortSignal): Promise<void> {
-    for await (const event of readEvents(liveUrl(this.queue), { lastId: this.lastId, signal: aborted })) {
-      this.lastId = event.id ?? this.lastId
-      this.pause = FIRST_PAUSE
-      this.take(event)
-    }
+    this.end?.()
   }
 
   private take({ type, data }: ServerEvent): void {

@@ -20,7 +20,7 @@ export function MessageActions({
     onDone()
   }
   return (
-    <div class="buttons">
+    <>
       {actionsFor(message).map((action) => (
         <button key={action} type="button" onClick={() => (asked.value = action)}>
           {ACTIONS[action].name}…
@@ -35,7 +35,7 @@ export function MessageActions({
           onClose={close}
         />
       )}
-    </div>
+    </>
   )
 }
 

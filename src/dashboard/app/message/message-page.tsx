@@ -16,11 +16,13 @@ import { ContextDiff } from './context-diff.tsx'
 import { EditPayload } from './edit-payload.tsx'
 import { ErrorView } from './error-view.tsx'
 import { Facts } from './facts.tsx'
+import { Inspect } from './inspect.tsx'
 import { MessageActions } from './message-actions.tsx'
 import { MessageChart } from './message-chart.tsx'
 import { NextSteps } from './next-steps.tsx'
 import { RawView } from './raw-view.tsx'
 import { SendEvent } from './send-event.tsx'
+import { Sources } from './sources.tsx'
 import { TimeTravel } from './time-travel.tsx'
 import { Timeline } from './timeline.tsx'
 import { useContexts } from './use-contexts.ts'
@@ -86,7 +88,10 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
         >
           {message.state}
         </a>
-        {!isReadOnly() && <MessageActions queue={queue} message={message} onDone={reload} />}
+        <div class="buttons">
+          <Inspect queue={queue} id={message.id} />
+          {!isReadOnly() && <MessageActions queue={queue} message={message} onDone={reload} />}
+        </div>
       </div>
       {message.quarantine && (
         <section class="panel quarantine" aria-label="Quarantine">
@@ -107,6 +112,7 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
             state={message.state}
           />
           <TimeTravel steps={steps.length} current={current} says={says} onChoose={choose} />
+          <Sources queue={queue} id={message.id} />
           <Part title="Journal">
             <Timeline steps={steps} current={current} onChoose={choose} />
           </Part>

@@ -8,8 +8,8 @@ import { checkSameSite } from './same-site.ts'
 
 /** Who is let in, and to what. */
 export interface Access {
-  /** Before anything is read of a request for data. @throws RedriveError `E_RATE_LIMITED`, `E_UNAUTHORIZED`, `E_FORBIDDEN` */
-  enter(visit: Visit): void
+  /** Before anything is read of a request for data. A ticket stands for the token. @throws RedriveError `E_RATE_LIMITED`, `E_UNAUTHORIZED`, `E_FORBIDDEN` */
+  enter(visit: Visit, ticket?: { readonly isValid: boolean }): void
   /** Before the app itself is given out; it holds no data. @throws RedriveError `E_FORBIDDEN` */
   enterPage(visit: Visit): Promise<void>
   /** Before something is done. Returns the name of whoever does it. @throws RedriveError `E_FORBIDDEN` */
@@ -47,10 +47,10 @@ export function createAccess({ token, authorize, readOnly, rateLimit }: Settings
   }
 
   return {
-    enter(visit) {
+    enter(visit, ticket) {
       requests.take(visit.address)
       if (isOpenToAll) checkNeighbour(visit)
-      checkToken(visit)
+      if (ticket?.isValid !== true) checkToken(visit)
       checkSameSite(visit.request)
     },
     async enterPage(visit) {

@@ -1,5 +1,10 @@
-import type { LiveEvent } from './mailbox.ts'
-import type { Monitor } from './monitor.ts'
+import type { LiveEvent, Mailbox } from './mailbox.ts'
+
+/** What a stream is of. */
+export interface Viewed {
+  view(): Mailbox
+  leave(viewer: Mailbox): void
+}
 
 /** Nothing on the way may keep it, or gather it to compress it. */
 const HEADERS = {
@@ -11,11 +16,11 @@ const HEADERS = {
 /** Milliseconds after which a browser connects again. */
 const RETRY = 1000
 
-/** Server-sent events of a queue, as long as somebody reads them. */
-export function eventStream(monitor: Monitor, gone: AbortSignal): Response {
-  const viewer = monitor.view()
+/** Server-sent events, as long as somebody reads them. */
+export function eventStream(viewed: Viewed, gone: AbortSignal): Response {
+  const viewer = viewed.view()
   const text = new TextEncoder()
-  const leave = (): void => monitor.leave(viewer)
+  const leave = (): void => viewed.leave(viewer)
   gone.addEventListener('abort', leave, { once: true })
   if (gone.aborted) leave()
   const body = new ReadableStream<Uint8Array>(

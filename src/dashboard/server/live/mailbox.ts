@@ -7,7 +7,7 @@ export interface Mailbox {
 }
 
 export interface LiveEvent {
-  readonly name: 'tick' | 'flow'
+  readonly name: 'tick' | 'flow' | 'sources'
   readonly id: number
   /** JSON, made once for all viewers. */
   readonly data: string

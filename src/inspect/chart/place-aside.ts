@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module'
+import { Worker } from 'node:worker_threads'
+import type { ElkNode } from 'elkjs/lib/elk-api.js'
+
+/** Milliseconds; a machine of sixty states takes one or two. */
+const PATIENCE = 10_000
+const MEGABYTES = 256
+/** Pictures that may wait. */
+const WAITING = 20
+
+/** ELK's own bundle is all that it needs, so it has no file of its own that would have to be built. */
+const CODE = `
+const { workerData: { elk, graph }, parentPort } = require('node:worker_threads')
+const { default: Elk } = require(elk)
+new Elk().layout(graph).then((placed) => parentPort.postMessage(placed))
+`
+
+let last: Promise<unknown> = Promise.resolve()
+let waiting = 0
+
+/**
+ * Works out the coordinates of a graph of somebody else's making, in a thread that is ended when it takes too long: a few hundred states and
+ * edges, chosen badly, keep ELK busy for half a minute. One at a time.
+ * @throws Error with a sentence
+ */
+export async function placeAside(graph: ElkNode): Promise<ElkNode> {
+  if (waiting >= WAITING) throw new Error('too many charts are being drawn; try again later.')
+  waiting++
+  const turn = last.then(() => placeInThread(graph)).finally(() => waiting--)
+  last = turn.catch(() => {})
+  return turn
+}
+
+function placeInThread(graph: ElkNode): Promise<ElkNode> {
+  const elk = createRequire(import.meta.url).resolve('elkjs/lib/elk.bundled.js')
+  const resourceLimits = { maxOldGenerationSizeMb: MEGABYTES }
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(CODE, { eval: true, workerData: { elk, graph }, resourceLimits, execArgv: [] })
+    const end = (settle: () => void): void => {
+      clearTimeout(timer)
+      settle()
+      void worker.terminate()
+    }
+    const fail = (why: string): void => end(() => reject(new Error(why)))
+    const timer = setTimeout(() => fail('the machine is too intricate to be drawn.'), PATIENCE)
+    worker.once('message', (placed: ElkNode) => end(() => resolve(placed)))
+    worker.once('error', () => fail('the machine could not be drawn.'))
+    worker.once('exit', () => fail('the machine could not be drawn.'))
+  })
+}
