@@ -48,7 +48,7 @@ async function inspect(session: Session, place: Place, options: InspectOptions):
   const start = async (): Promise<Service> => {
     await connect(session, redrive)
     const opened = await openPlace(redrive, place, options.module)
-    return session.output.json ? stream(session, opened, place) : open(session, redrive, place, options)
+    return session.output.json ? stream(session, redrive, opened, place) : open(session, redrive, place, options)
   }
   try {
     return await serve(session.interruption, start)
@@ -88,12 +88,14 @@ async function open(
 }
 
 /** The wire itself, a message a line. */
-function stream({ output }: Session, { runtime }: OpenedQueue, { id }: Place): Service {
+function stream({ output }: Session, redrive: Redrive, { runtime }: OpenedQueue, { id }: Place): Service {
+  const book = createQueueBook(redrive, insideOf(redrive).store)
   const stopped = new AbortController()
   const watching = watchMessages(runtime, {
     id,
     show: createShow(undefined),
     signal: stopped.signal,
+    runtimeOf: async ({ queue }) => (await book.known(queue)).runtime,
     tell: (messages) => output.records(messages, () => ''),
   })
   return {

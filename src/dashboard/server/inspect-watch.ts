@@ -1,11 +1,11 @@
 import { countStates, listMessages } from '../../client/reader.ts'
 import { readFeed } from '../../client/feed.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
-import { createMessageWire, type MessageWire } from '../../inspect/wire/message-wire.ts'
+import { sessionOf, type Kin, type MessageRef } from '../../inspect/wire/message-wire.ts'
 import type { WireMessage } from '../../inspect/wire/wire-message.ts'
-import type { Transition } from '../../message.ts'
 import { partitionOf } from '../../store/keys.ts'
 import type { ListedMessage } from '../../store/store.ts'
+import { createFollower, MOST, type Follower } from './inspect-follower.ts'
 import type { Show } from './plain.ts'
 
 export interface WatchOptions {
@@ -14,40 +14,74 @@ export interface WatchOptions {
   readonly show: Show
   readonly signal: AbortSignal
   tell(messages: readonly WireMessage[]): void
+  /** The queue of a child message. @throws where its machine is not here, or it may not be seen: it is not followed then. */
+  runtimeOf(child: MessageRef): Promise<QueueRuntime>
 }
 
-/** Milliseconds between two looks at one message. Its journal has what happened between. */
-const PAUSE = 100
-/** Messages that one watcher follows; of a larger crowd, those that came first. */
-const MOST = 100
 /** Messages of each state that are shown before anything moves. */
 const OF_A_STATE = 10
-
-/** A message that is followed. */
-interface Followed {
-  readonly wire: MessageWire
-  last: Transition
-  settled: boolean
-  busy: boolean
-  again: boolean
-}
+/** Queues in which children are followed. */
+const QUEUES = 20
+/** Children that are looked for at all. */
+const ASKED = 10_000
 
 /**
- * Tells what is stored of messages, and then what becomes of them, until the signal. The feed only says that there is something new;
- * what it is, the message itself says.
+ * Tells what is stored of messages and of their children, and then what becomes of them, until the signal. The feed only says that there is
+ * something new; what it is, the message itself says.
  * @throws RedriveError `E_FEED_GAP` for a watcher that was left too far behind
  */
 export async function watchMessages(runtime: QueueRuntime, options: WatchOptions): Promise<void> {
-  const { store, partitions } = runtime
-  const { signal } = options
-  await runtime.ready()
-  // Before the first look: what happens during it is then looked at twice, and not missed.
-  const ends = await Promise.all(partitions.map((partition) => store.feedEnd(partition)))
-  const follower = createFollower(runtime, options)
-  for (const found of await present(runtime, options.id)) follower.meet(found)
-  for await (const transition of readFeed(runtime, { from: ends.join(','), signal })) {
-    if (options.id === undefined || transition.id === options.id) follower.hear(transition)
+  const failed = new AbortController()
+  const signal = AbortSignal.any([options.signal, failed.signal])
+  const followers = new Map<string, Promise<Follower | undefined>>()
+  const asked = new Set<string>()
+  const readings: Promise<void>[] = []
+
+  async function open(queue: QueueRuntime): Promise<Follower> {
+    const { store, partitions } = queue
+    await queue.ready()
+    // Before the first look: what happens during it is then looked at twice, and not missed.
+    const ends = await Promise.all(partitions.map((partition) => store.feedEnd(partition)))
+    const isWhole = queue.name === runtime.name && options.id === undefined
+    const follower = createFollower(queue, {
+      show: options.show,
+      tell: options.tell,
+      signal,
+      isWhole,
+      adopt: (child, kin) => void adopt(child, kin),
+    })
+    readings.push(read(queue, ends.join(','), follower).catch((error: unknown) => failed.abort(error)))
+    return follower
   }
+
+  async function read(queue: QueueRuntime, from: string, follower: Follower): Promise<void> {
+    for await (const transition of readFeed(queue, { from, signal })) follower.hear(transition)
+  }
+
+  /** A child that is not known here, or may not be seen, is not shown; its parent is. */
+  async function adopt(child: MessageRef, kin: Kin): Promise<void> {
+    const key = sessionOf(child)
+    if (asked.has(key) || asked.size >= ASKED) return
+    asked.add(key)
+    const follower = await options.runtimeOf(child).then(followerOf, () => undefined)
+    follower?.adopt(child.id, kin)
+  }
+
+  function followerOf(queue: QueueRuntime): Promise<Follower | undefined> {
+    const known = followers.get(queue.name)
+    if (known) return known
+    if (followers.size >= QUEUES || signal.aborted) return Promise.resolve(undefined)
+    const opened = open(queue).catch(() => undefined)
+    followers.set(queue.name, opened)
+    return opened
+  }
+
+  const opening = open(runtime)
+  followers.set(runtime.name, opening)
+  const follower = await opening
+  for (const found of await present(runtime, options.id)) follower.meet(found)
+  for (let begun = 0; begun < readings.length; begun++) await readings[begun]
+  if (failed.signal.aborted) throw failed.signal.reason
 }
 
 async function present(runtime: QueueRuntime, id: string | undefined): Promise<ListedMessage[]> {
@@ -60,76 +94,4 @@ async function present(runtime: QueueRuntime, id: string | undefined): Promise<L
     live.map((state) => listMessages(store, partitions, { state, limit: OF_A_STATE, newestFirst: true })),
   )
   return pages.flat().slice(0, MOST)
-}
-
-function createFollower(runtime: QueueRuntime, { show, signal, tell }: WatchOptions) {
-  const { name, store, partitions, versions, clock, log } = runtime
-  const followed = new Map<string, Followed>()
-  const machineOf = (ref = versions.current.ref) => versions.machines.find((machine) => machine.ref === ref)
-
-  function follow(id: string, last: Transition): Followed | undefined {
-    const known = followed.get(id)
-    if (known) return known
-    if (followed.size >= MOST) {
-      const settled = [...followed].find(([, each]) => each.settled && !each.busy)
-      if (!settled) return undefined
-      followed.delete(settled[0])
-    }
-    const wire = createMessageWire({ queue: name, machineOf, show })
-    const made: Followed = { wire, last, settled: false, busy: false, again: false }
-    followed.set(id, made)
-    return made
-  }
-
-  async function look(id: string, each: Followed): Promise<void> {
-    each.again = false
-    const [found] = await store.read(partitionOf(name, id, partitions.length), [id])
-    if (signal.aborted) return
-    if (found) return tell(each.wire.see(found.message))
-    each.settled = true
-    tell(each.wire.gone(each.last))
-  }
-
-  /** One look at a time, and the next one after a pause, if anything was heard meanwhile. */
-  async function lookOn(id: string, each: Followed): Promise<void> {
-    each.busy = true
-    do {
-      await look(id, each).catch((error: unknown) => {
-        if (signal.aborted) return
-        log.feedFailed(name, error)
-        each.again = true
-      })
-      await pause(PAUSE)
-    } while (each.again && !signal.aborted)
-    each.busy = false
-  }
-
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        cancel()
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const cancel = clock.after(ms, done)
-      signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
-    })
-
-  return {
-    meet({ message }: ListedMessage): void {
-      const { id, revision, state, enteredAt: at } = message
-      const unheard = { queue: name, id, revision, at, event: '', from: null, to: state, tags: [], worker: '' }
-      const each = follow(id, { ...unheard, status: 'active' })
-      if (each) tell(each.wire.see(message))
-    },
-    hear(transition: Transition): void {
-      const each = follow(transition.id, transition)
-      if (!each) return
-      each.last = transition
-      each.settled = transition.status !== 'active' || transition.tags.includes('settled')
-      each.again = true
-      if (!each.busy) void lookOn(transition.id, each)
-    },
-  }
 }

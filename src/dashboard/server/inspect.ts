@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket, WebSocketServer } from 'ws'
 import { asError, RedriveError } from '../../errors.ts'
+import type { QueueRuntime } from '../../engine/runtime.ts'
+import type { MessageRef } from '../../inspect/wire/message-wire.ts'
 import type { WireMessage } from '../../inspect/wire/wire-message.ts'
 import type { Access } from './access/access.ts'
 import type { Board } from './board.ts'
@@ -30,6 +32,7 @@ const CLOSE = { goingAway: 1001, refused: 1008, failed: 1011, tooSlow: 1013 } as
 interface Wanted {
   readonly place: RoomPlace
   readonly role: 'viewer' | 'source'
+  readonly visit: Visit
 }
 
 /** `…/api/v1/inspect?queue=Q&id=ID`: the wire of `@statelyai/inspect` over WebSocket, for its clients and whatever else speaks it. */
@@ -46,7 +49,7 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     access.enter(withToken(visit, searchParams.get('token')), { isValid: takesTicket(searchParams) })
     if (place.type !== 'api' || place.segments.join('/') !== 'inspect')
       throw badRequest('there is no WebSocket at this path. It is at api/v1/inspect?queue=…', 404)
-    const wanted = readWanted(searchParams)
+    const wanted = readWanted(searchParams, visit)
     const { queue, id } = wanted.place
     const type = wanted.role === 'source' ? 'send' : 'read'
     await access.permit(visit, { type, queue, ...(id === undefined ? {} : { id }) })
@@ -64,7 +67,7 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     return tickets.take(ticket, { queue, id: query.get('id') ?? undefined })
   }
 
-  async function view(place: RoomPlace, socket: WebSocket, signal: AbortSignal): Promise<void> {
+  async function view({ place, visit }: Wanted, socket: WebSocket, signal: AbortSignal): Promise<void> {
     const tell = (messages: readonly WireMessage[]): void => {
       for (const message of messages) socket.send(JSON.stringify(message))
       if (socket.bufferedAmount > MOST_WAITING) socket.close(CLOSE.tooSlow, 'too slow; connect again')
@@ -72,7 +75,11 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     const { runtime } = await queues.known(place.queue)
     const leave = rooms.view(place, { tell })
     signal.addEventListener('abort', leave, { once: true })
-    await watchMessages(runtime, { id: place.id, show, signal, tell })
+    const runtimeOf = async ({ queue, id }: MessageRef): Promise<QueueRuntime> => {
+      await access.permit(visit, { type: 'read', queue, id })
+      return (await queues.known(queue)).runtime
+    }
+    await watchMessages(runtime, { id: place.id, show, signal, tell, runtimeOf })
   }
 
   function listen(place: RoomPlace, socket: WebSocket): void {
@@ -87,7 +94,8 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     })
   }
 
-  function serve({ place, role }: Wanted, socket: WebSocket): void {
+  function serve(wanted: Wanted, socket: WebSocket): void {
+    const { place, role } = wanted
     const ended = new AbortController()
     open++
     const goAway = (): void => socket.close(CLOSE.goingAway)
@@ -102,7 +110,7 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     // It is followed by "close".
     socket.on('error', () => {})
     if (role === 'source') return listen(place, socket)
-    view(place, socket, ended.signal).catch((error: unknown) => {
+    view(wanted, socket, ended.signal).catch((error: unknown) => {
       // What was asked of Redis when the client was closed fails with it.
       if (ended.signal.aborted || inside.closed.aborted) return
       inside.log.dashboardFailed(error)
@@ -127,12 +135,12 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
 }
 
 /** @throws RedriveError `E_INVALID_REQUEST` */
-function readWanted(query: URLSearchParams): Wanted {
+function readWanted(query: URLSearchParams, visit: Visit): Wanted {
   const [queue, id, role] = [query.get('queue'), query.get('id') ?? undefined, query.get('role') ?? 'viewer']
   if (queue === null || queue === '')
     throw badRequest('queue is missing: api/v1/inspect?queue=emails', 400, { path: 'queue' })
   if (role !== 'viewer' && role !== 'source') throw badRequest('role must be viewer or source.', 400, { path: 'role' })
-  return { place: { queue, id: id === '' ? undefined : id }, role }
+  return { place: { queue, id: id === '' ? undefined : id }, role, visit }
 }
 
 /** The clients of `@statelyai/inspect` take a URL and nothing else, so here, and only here, a token may stand in it. */

@@ -17,6 +17,20 @@ export interface MessageWire {
   see(stored: StoredMessage): WireMessage[]
   /** It is stored no more: what the feed told of its last step. */
   gone(last: Transition): WireMessage[]
+  /** The messages that it has started, as of the last look. */
+  readonly children: readonly MessageRef[]
+}
+
+/** Whose child a message is, where that is watched too: sessions. */
+export interface Kin {
+  readonly parentId: string
+  readonly rootId: string
+}
+
+/** One message of a queue. */
+export interface MessageRef {
+  readonly queue: string
+  readonly id: string
 }
 
 export interface MessageWireOptions {
@@ -24,6 +38,7 @@ export interface MessageWireOptions {
   /** The machine of a version, where this process has it; without one, that of new messages. */
   machineOf(ref: string | undefined): DurableMachine | undefined
   readonly show: Show
+  readonly kin?: Kin | undefined
 }
 
 /** What was told of a message so far. */
@@ -36,52 +51,78 @@ interface Told {
 }
 
 /** `queue/id`: the session of a message. */
-const sessionOf = (queue: string, id: string): string => `${queue}/${id}`
+export const sessionOf = ({ queue, id }: MessageRef): string => `${queue}/${id}`
 
-export function createMessageWire({ queue, machineOf, show }: MessageWireOptions): MessageWire {
+export function createMessageWire({ queue, machineOf, show, kin }: MessageWireOptions): MessageWire {
   let told: Told | undefined
+  let children: readonly MessageRef[] = []
 
   return {
+    get children() {
+      return children
+    },
     see(stored) {
       const ref = stored.fields[FIELD.machine] ?? ''
       const durable = machineOf(ref)
       const message = toMessage(queue, stored, null, durable?.tags ?? (() => []))
-      const rootId = sessionOf(queue, stored.id)
+      const self = identity(message, kin)
+      children = message.joins?.flatMap((join) => join.children) ?? []
       // One of the same id that was sent anew is another one.
       const before = told?.createdAt === stored.createdAt ? told : undefined
       const actors = new Map(
-        innerActors(rootId, durable?.machine, stored, show).map((actor) => [actor.sessionId, actor]),
+        innerActors(self.sessionId, durable?.machine, stored, show).map((actor) => [actor.sessionId, actor]),
       )
-      const { said, value } = journalNews({ message, stored, durable, actors: [...actors.values()], before, show })
+      const { said, value } = journalNews({
+        self,
+        message,
+        stored,
+        durable,
+        actors: [...actors.values()],
+        before,
+        show,
+      })
       const entry = message.history.at(-1)
-      const cause = { rootId, at: entry?.at ?? stored.enteredAt, entry }
-      const introduction = before?.ref === ref ? [] : [introduce(message, durable, show)]
+      const cause = { rootId: self.rootId, at: entry?.at ?? stored.enteredAt, entry }
+      const introduction = before?.ref === ref ? [] : [introduce(self, message, durable, show)]
       const news = innerNews(before?.actors ?? new Map(), actors, cause, show)
       told = { createdAt: stored.createdAt, ref, seq: entry?.seq ?? -1, value, actors }
       return [...introduction, ...said, ...news]
     },
     gone(last) {
       const durable = machineOf(told?.ref)
-      const cause = { rootId: sessionOf(queue, last.id), at: last.at, entry: undefined }
-      const introduction = told ? [] : [introduceUnseen(last, durable, show)]
+      const self = identity(last, kin)
+      const cause = { rootId: self.rootId, at: last.at, entry: undefined }
+      const introduction = told ? [] : [introduceUnseen(self, last, durable, show)]
       const left = innerNews(told?.actors ?? new Map(), new Map(), cause, show)
       const value = valueIn(durable, last.to) ?? told?.value
       told = { createdAt: 0, ref: durable?.ref ?? '', seq: -1, ...told, value, actors: new Map() }
-      return [...introduction, ...farewell(last, durable, value, show), ...left]
+      return [...introduction, ...farewell(self, last, durable, value, show), ...left]
     },
   }
 }
 
+/** As whom it speaks. */
+interface Identity {
+  readonly sessionId: string
+  readonly rootId: string
+  readonly parentId?: string
+}
+
+function identity(message: MessageRef, kin: Kin | undefined): Identity {
+  const sessionId = sessionOf(message)
+  return kin ? { sessionId, ...kin } : { sessionId, rootId: sessionId }
+}
+
 /** What the feed alone tells of a step. */
 function farewell(
+  { sessionId, rootId }: Identity,
   last: Transition,
   durable: DurableMachine | undefined,
   value: StateValue | undefined,
   show: Show,
 ): WireMessage[] {
-  const { queue, id, at, status, tags, error, output, ...rest } = last
-  const rootId = sessionOf(queue, id)
-  const speaker = { sessionId: rootId, rootId, at }
+  const { at, status, tags, error, output, queue: _queue, id: _id, ...rest } = last
+  const speaker = { sessionId, rootId, at }
   const event = journalEvent(durable, { ...rest, at, seq: 0 }, { input: undefined, failure: error }, show)
   return [
     wireEvent(speaker, event),
@@ -95,20 +136,26 @@ function farewell(
   ]
 }
 
-function introduceUnseen({ queue, id, at }: Transition, durable: DurableMachine | undefined, show: Show): WireMessage {
-  const rootId = sessionOf(queue, id)
+function introduceUnseen(
+  self: Identity,
+  { id, at }: Transition,
+  durable: DurableMachine | undefined,
+  show: Show,
+): WireMessage {
   const definition = durable ? { definition: definitionOf(durable.machine, show) } : {}
-  return wireActor({ sessionId: rootId, rootId, at }, { name: id, ...definition, snapshot: { status: 'active' } })
+  return wireActor({ ...self, at }, { name: id, ...parentOf(self), ...definition, snapshot: { status: 'active' } })
 }
 
-function introduce(message: Message, durable: DurableMachine | undefined, show: Show): WireMessage {
-  const rootId = sessionOf(message.queue, message.id)
+const parentOf = ({ parentId }: Identity): { parentId?: string } => (parentId === undefined ? {} : { parentId })
+
+function introduce(self: Identity, message: Message, durable: DurableMachine | undefined, show: Show): WireMessage {
   const [first] = message.history
   const value = valueIn(durable, first?.to ?? message.state)
   return wireActor(
-    { sessionId: rootId, rootId, at: first?.at ?? message.createdAt },
+    { ...self, at: first?.at ?? message.createdAt },
     {
       name: message.id,
+      ...parentOf(self),
       ...(durable ? { definition: definitionOf(durable.machine, show) } : {}),
       snapshot: { status: 'active', ...(value === undefined ? {} : { value }), input: show(message.input, 'input') },
     },
@@ -116,6 +163,7 @@ function introduce(message: Message, durable: DurableMachine | undefined, show: 
 }
 
 interface Seen {
+  readonly self: Identity
   readonly message: Message
   readonly stored: StoredMessage
   readonly durable: DurableMachine | undefined
@@ -127,7 +175,7 @@ interface Seen {
 /** Each new line of the journal as an event and the snapshot that it led to. The last one is the present, and has all that is known. */
 function journalNews(seen: Seen): { readonly said: WireMessage[]; readonly value: StateValue | undefined } {
   const { message, durable, before, show } = seen
-  const rootId = sessionOf(message.queue, message.id)
+  const { sessionId, rootId } = seen.self
   const fresh = message.history.filter(({ seq }) => seq > (before?.seq ?? -1))
   const lastError = fresh.findLast(({ error }) => error !== undefined)
   let value = before?.value
@@ -135,7 +183,7 @@ function journalNews(seen: Seen): { readonly said: WireMessage[]; readonly value
     const facts = { input: message.input, ...(entry === lastError ? failureOf(message, entry) : {}) }
     const event = journalEvent(durable, entry, facts, show)
     value = valueIn(durable, entry.to) ?? value
-    const speaker = { sessionId: rootId, rootId, at: entry.at }
+    const speaker = { sessionId, rootId, at: entry.at }
     const snapshot = entry === fresh.at(-1) ? present(seen, value) : past(seen, entry, value)
     return [wireEvent(speaker, event), ...(snapshot ? [wireSnapshot(speaker, event, snapshot)] : [])]
   })
@@ -153,11 +201,11 @@ function past({ durable }: Seen, { to }: JournalEntry, value: StateValue | undef
   return value === undefined ? undefined : { status: 'active', value, tags: durable?.tags(to) ?? [] }
 }
 
-function present({ message, stored, actors, show }: Seen, value: StateValue | undefined): InspectedSnapshot {
-  const { status, context, output, tags, quarantine, queue, id } = message
+function present({ self, message, stored, actors, show }: Seen, value: StateValue | undefined): InspectedSnapshot {
+  const { status, context, output, tags, quarantine } = message
   const history = stored.fields[FIELD.history]
   const error = quarantine ? { name: 'Quarantined', message: quarantine.reason } : message.error
-  const children = actors.filter(({ parentId }) => parentId === sessionOf(queue, id))
+  const children = actors.filter(({ parentId }) => parentId === self.sessionId)
   return {
     status,
     ...(value === undefined ? {} : { value }),

@@ -4,6 +4,7 @@ import { createActor } from 'xstate'
 import type { DashboardOptions } from '../../../src/dashboard/index.ts'
 import { NonRetryableError, RetryableError, type Queue, type Redrive } from '../../../src/index.ts'
 import { gate, inMemory, onRedis, until, type TestBackend } from '../../support/backends.ts'
+import { parentOf } from '../../machine-queues/talking-machines.ts'
 import { openEndpoint, order, resolveAll, type Endpoint, type Said } from './inspected.ts'
 
 const TOKEN = 'a-token-of-some-length'
@@ -36,6 +37,39 @@ describe.each([
     orders = redrive.queue('orders', { machine: order, partitions: 2 }) as Queue
   })
   afterAll(() => backend.stop())
+
+  test('sees the children of a message too, with their past and what becomes of them', async () => {
+    const open1 = gate()
+    const parents = redrive.queue('parents', { machine: parentOf({ failed: 'collect' }), partitions: 2 })
+    const parcels = redrive.queue('parcels', { partitions: 2, retry: { attempts: 1 } })
+    parcels.work(async ({ waits }: { waits: boolean }) => {
+      if (waits) await open1.opened
+    })
+    const secrets = redrive.queue('secrets', {})
+    const children = [
+      { queue: 'parcels', id: 'quick', input: { waits: false } },
+      { queue: 'parcels', id: 'slow', input: { waits: true } },
+      { queue: 'secrets', id: 'hidden', input: {} },
+    ]
+    parents.work()
+    await parents.send({ children }, { id: 'p' })
+    await until(async () => (await parcels.get('quick'))?.state === 'succeeded' && (await secrets.get('hidden')))
+    const { client } = await open({ authorize: (_request, { queue }) => queue !== 'secrets' })
+    const { said, of, until: heard } = client({ queue: 'parents', id: 'p' })
+    await heard(() => lastState(said, 'parcels/quick') && lastState(said, 'parcels/slow'))
+    for (const id of ['quick', 'slow'])
+      expect(of('actor', `parcels/${id}`)).toMatchObject([{ name: id, parentId: 'parents/p', rootId: 'parents/p' }])
+    expect(of('actor', 'parents/p')[0]).not.toHaveProperty('parentId')
+    expect(of('snapshot', 'parcels/quick').map(({ snapshot }) => snapshot.value)).toEqual([
+      'pending',
+      'processing',
+      'succeeded',
+    ])
+    open1.open()
+    await heard(() => lastState(said, 'parcels/slow').value === 'succeeded')
+    expect(said.filter(({ sessionId }) => sessionId.startsWith('secrets/'))).toEqual([])
+    expect(resolveAll(said)).toBeGreaterThan(6)
+  })
 
   test('gets the machine, the journal, and then what happens, with the machines within; and every state is one of its machine', async () => {
     const charge = gate()
