@@ -20,10 +20,46 @@ export function encode(value: unknown, path: string): string {
 
 /** @throws SyntaxError or Error when the text was not written by `encode`. */
 export function decode(text: string): unknown {
-  return text.startsWith('~') ? parse(text.slice(1), revivers) : JSON.parse(text)
+  if (text.startsWith('~')) {
+    const [, length = 0] = SPARSE.exec(text) ?? []
+    if (Number(length) > MAX_SPARSE) throw new Error(`it has an array of ${length} elements, most of which are holes`)
+    return parse(text.slice(1), revivers)
+  }
+  if (text.length > MAX_DEPTH) checkDepth(text)
+  const value: unknown = JSON.parse(text)
+  // Escapes of ASCII are never written, and could hide the name.
+  if (text.includes('__proto__') || text.includes('\\u00')) checkKeys(value)
+  return value
 }
 
 const MAX_DEPTH = 500
+/** Whoever walks over an array walks over its holes too. */
+const MAX_SPARSE = 1_000_000
+const SPARSE = /\[-7,(\d{7,})/
+
+/** `encode` writes nothing that is nested so deep: whoever walks over it later would run out of stack. */
+function checkDepth(text: string): void {
+  let depth = 0
+  let inText = false
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i)
+    if (inText && character === BACKSLASH) i++
+    else if (character === QUOTE) inText = !inText
+    else if (inText) continue
+    else if (character === BRACKET || character === BRACE) depth++
+    else if (character === BRACKET + 2 || character === BRACE + 2) depth--
+    if (depth > MAX_DEPTH + 1) throw new Error(`it is nested deeper than ${MAX_DEPTH} levels`)
+  }
+}
+
+const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b] as const
+
+/** Nor does it write this key, which would bend the prototype of whatever the object is assigned to. */
+function checkKeys(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  if (Object.hasOwn(value, '__proto__')) throw new Error('it has a key "__proto__"')
+  for (const part of Object.values(value)) checkKeys(part)
+}
 
 /** Whether JSON gives the value back as it was. What is nested too deep, be it because it contains itself, it does not. */
 function isFaithful(value: unknown, depth: number): boolean {
@@ -59,6 +95,8 @@ function hindrance(value: unknown, depth: number, met: Map<object, 'open' | 'don
   const before = met.get(value)
   if (before !== undefined) return before === 'open' && isError(value) ? CIRCULAR_ERROR : undefined
   if (depth === MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH} levels`
+  if (Array.isArray(value) && value.length > MAX_SPARSE && Object.keys(value).length < value.length)
+    return `it has an array of ${value.length} elements, most of which are holes`
   met.set(value, 'open')
   for (const part of partsOf(value)) {
     const fault = hindrance(part, depth + 1, met)

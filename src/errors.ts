@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   E_FEED_GAP: 'The feed was trimmed past the position to resume from.',
   E_REDIS_UNAVAILABLE: 'Redis cannot be reached, or did not answer in time.',
   E_REDIS_AUTH: 'Redis refused the user or the password.',
+  E_FOREIGN_KEY: 'A key of a queue holds what Redrive did not write.',
   E_REDIS_VERSION: 'The server is older than Redis 7.0 or Valkey 7.2.',
   E_REDIS_FULL: 'Redis is out of memory and refuses new messages.',
   E_REDIS_MISSING: 'No redis-server or valkey-server is on this machine.',

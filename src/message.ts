@@ -134,9 +134,12 @@ export function checkId(id: unknown): string {
   )
 }
 
+export const isQueueName = (name: unknown): name is string =>
+  typeof name === 'string' && name.length <= 100 && NAME.test(name)
+
 /** @throws RedriveError `E_INVALID_ID` for a queue name that cannot be a part of a key. */
 export function checkQueueName(name: unknown): string {
-  if (typeof name === 'string' && name.length <= 100 && NAME.test(name)) return name
+  if (isQueueName(name)) return name
   throw new RedriveError(
     'E_INVALID_ID',
     `A queue name is 1 to 100 letters, digits and . : @ _ -, beginning with a letter or digit; got ${show(name)}.`,

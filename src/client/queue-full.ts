@@ -11,12 +11,13 @@ const MEND = {
     'There is no room for this one. Keep settled messages for a shorter time, send smaller ones, or raise maxBytes.',
 } as const
 
-/** A message that its queue has no room for. */
+/** A message that its queue has no room for, or whose key is taken by something else. */
 export function queueFull(
   { name, partitions, settings }: QueueRuntime,
   id: string,
   { refused, held }: Refusal,
 ): RedriveError {
+  if (refused === 'foreign') return foreignKey(name, id, 'it was not stored')
   const limit = settings.bounds[refused] ?? held
   const where = partitions.length === 1 ? `"${name}"` : `the partition of "${name}" for this id`
   return new RedriveError(
@@ -25,6 +26,14 @@ export function queueFull(
     { id, bound: OPTION[refused], held, limit },
   )
 }
+
+/** What is no message, where one should be: another program wrote there. */
+export const foreignKey = (queue: string, id: string, so: string): RedriveError =>
+  new RedriveError(
+    'E_FOREIGN_KEY',
+    `the keys of "${id}" in "${queue}" hold something that is no message of Redrive, so ${so}. See what it is (redrive doctor); queue.remove("${id}") deletes it.`,
+    { id },
+  )
 
 /**
  * The answers to many sends. Where some were refused for lack of room, the others are stored all the same: the error says which were not,

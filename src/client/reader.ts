@@ -1,7 +1,7 @@
 import { decode } from '../codec.ts'
 import { childRef, restoreJoins, standing } from '../engine/join.ts'
 import { readParent } from '../engine/parent.ts'
-import { describe } from '../engine/description.ts'
+import { describe, orElse, readable } from '../engine/description.ts'
 import { FIELD } from '../engine/snapshot.ts'
 import { readMail } from '../events/mail-text.ts'
 import { readJournal } from '../events/journal-text.ts'
@@ -29,7 +29,7 @@ export function toMessage<Input>(
     status,
     tags: tags(stored.state),
     input: payloadOf(fields[FIELD.machine], input) as Input,
-    ...(sent === undefined ? {} : { sentInput: payloadOf(fields[FIELD.machine], decode(sent)) as Input }),
+    ...(sent === undefined ? {} : { sentInput: payloadOf(fields[FIELD.machine], readable(sent, decode)) as Input }),
     context,
     ...decoded('output', fields[FIELD.output]),
     ...decoded('error', fields[FIELD.error]),
@@ -43,7 +43,7 @@ export function toMessage<Input>(
     inbox: stored.inbox.map(eventOf),
     ...(stored.worker === undefined ? {} : { worker: stored.worker }),
     ...decoded('progress', stored.progress),
-    ...(quarantined === undefined ? {} : { quarantine: decode(quarantined) as { reason: string; event: EventData } }),
+    ...(quarantined === undefined ? {} : { quarantine: quarantineOf(quarantined) }),
     history: readJournal(stored.journal),
     ...familyOf(stored),
   }
@@ -52,8 +52,16 @@ export function toMessage<Input>(
 /** Whom it was started by, and whom it started. */
 function familyOf({ id, createdAt, fields }: StoredMessage): Pick<Message, 'parent' | 'joins'> {
   const text = fields[FIELD.parent]
-  const parent = text === undefined ? undefined : readParent(text)
-  const joins = [...restoreJoins(fields, FIELD).values()].map((join): MessageJoin => ({
+  const parent = text === undefined ? undefined : orElse(() => readParent(text), undefined)
+  const joins = orElse(() => joinsOf({ id, createdAt, fields }), [])
+  return {
+    ...(parent ? { parent: { queue: parent.queue, id: parent.id } } : {}),
+    ...(joins.length > 0 ? { joins } : {}),
+  }
+}
+
+const joinsOf = ({ id, createdAt, fields }: Pick<StoredMessage, 'id' | 'createdAt' | 'fields'>): MessageJoin[] =>
+  [...restoreJoins(fields, FIELD).values()].map((join): MessageJoin => ({
     join: join.name,
     failed: join.failed,
     over: join.over !== undefined,
@@ -62,10 +70,14 @@ function familyOf({ id, createdAt, fields }: StoredMessage): Pick<Message, 'pare
       return { ...childRef(join, { id, createdAt }, i), ...(status ? { status } : {}) }
     }),
   }))
-  return {
-    ...(parent ? { parent: { queue: parent.queue, id: parent.id } } : {}),
-    ...(joins.length > 0 ? { joins } : {}),
-  }
+
+/** Why it was put aside; a text that another program wrote there is the reason as it is. */
+function quarantineOf(text: string): NonNullable<Message['quarantine']> {
+  const kept = readable(text, decode)
+  const { reason, event } = (typeof kept === 'object' && kept !== null ? kept : {}) as Readonly<Record<string, unknown>>
+  const told =
+    typeof event === 'object' && event !== null && 'type' in event ? (event as EventData) : { type: 'unknown' }
+  return { reason: typeof reason === 'string' ? reason : text, event: told }
 }
 
 /** What was sent: the default machine wraps it, beside what its message does differently. */
@@ -75,16 +87,10 @@ function payloadOf(machine: string | undefined, input: unknown): unknown {
 }
 
 /** A text that cannot be read is shown as it lies there. */
-function eventOf(text: string): EventData {
-  try {
-    return readMail(text)
-  } catch {
-    return { type: '(unreadable)', text }
-  }
-}
+const eventOf = (text: string): EventData => orElse(() => readMail(text), { type: '(unreadable)', text })
 
 function decoded<Key extends string>(key: Key, text: string | undefined): { [K in Key]?: unknown } {
-  return (text === undefined ? {} : { [key]: decode(text) }) as { [K in Key]?: unknown }
+  return (text === undefined ? {} : { [key]: readable(text, decode) }) as { [K in Key]?: unknown }
 }
 
 export interface ListOptions {

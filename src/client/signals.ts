@@ -11,6 +11,7 @@ import { partitionOf } from '../store/keys.ts'
 import type { Delivery } from '../store/store.ts'
 import { validate, type Schema } from './input.ts'
 import { subscribeTo } from './results.ts'
+import { foreignKey } from './queue-full.ts'
 import { createSignaller } from './signaller.ts'
 
 export interface SignalOptions {
@@ -67,6 +68,7 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     const { status, ...confirmed } = await signaller.deliver(checkId(id), check(id, event, eventId, mark))
     if (status === 'missing') throw notFound(queue, id)
     if (status === 'full') throw inboxFull(queue, id)
+    if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (timeout === undefined || mark === undefined || status === 'settled') return { id, status, ...confirmed }
     const state = await taken(queue, id, mark, timeout)
     return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
@@ -78,6 +80,7 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     const { status } = await signaller.deliver(checkId(id), Promise.resolve({ id, event: mailText(event, mark) }))
     if (status === 'missing') throw notFound(queue, id)
     if (status === 'full') throw inboxFull(queue, id)
+    if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (wait === undefined || mark === undefined || status === 'settled') return { id, status }
     return { id, status: 'applied', state: await taken(queue, id, mark, wait) }
   }

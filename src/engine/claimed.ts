@@ -61,7 +61,9 @@ const isReleased = (inbox: readonly string[]): boolean =>
   inbox.some((text) => text.includes(RELEASE) && readMail(text).type === RELEASE)
 
 function placeBefore(quarantined: string): string {
-  return (decode(quarantined) as { state: string }).state
+  const { state } = (decode(quarantined) ?? {}) as { state?: unknown }
+  if (typeof state !== 'string') throw new Error('nothing says in which state it was when it was put aside')
+  return state
 }
 
 /**

@@ -17,16 +17,21 @@ export function describe(stored: StoredMessage): {
     input,
     context: readable(fields[FIELD.context], (text) => decodeContext(text, input)) as Record<string, unknown>,
     status: (fields[FIELD.status] ?? 'active') as Status,
-    invocations: [...restoreInvocations(fields, input).values()],
+    invocations: [...orElse(() => restoreInvocations(fields, input), new Map<string, Invocation>()).values()],
     timers: stored.timers.map(({ due, text }) => ({ id: text.split('\n')[0]!, due })),
   }
 }
 
-function readable(text: string | undefined, read: (text: string) => unknown): unknown {
-  if (text === undefined) return {}
+/** What `read` makes of a stored text, or the text as it lies there. */
+export function readable(text: string | undefined, read: (text: string) => unknown): unknown {
+  return text === undefined ? {} : orElse(() => read(text), { unreadable: text })
+}
+
+/** For those who only look, one message that is broken must not hide the others. */
+export function orElse<T>(read: () => T, otherwise: T): T {
   try {
-    return read(text)
+    return read()
   } catch {
-    return { unreadable: text }
+    return otherwise
   }
 }

@@ -5,6 +5,7 @@ import { QUARANTINED, type ClaimedMessage, type CommitEntry, type StoredMessage 
 import { advance, type AdvanceSettings } from './advance.ts'
 import { RELEASE, revive, type Revived } from './claimed.ts'
 import { quarantineEntry } from './quarantine.ts'
+import { readable } from './description.ts'
 import { FIELD } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import type { Versions } from './versions.ts'
@@ -109,8 +110,15 @@ function changeOf({ message, stimuli }: Exclude<Revived, string>): Change {
 const reasonIn = ({ changes }: CommitEntry): string =>
   reasonOf(changes.find(({ field }) => field === FIELD.quarantine)?.value ?? '')
 
-const reasonOf = (quarantine: string): string => (decode(quarantine) as { reason: string }).reason
-const placeOf = (quarantine: string): string => (decode(quarantine) as { state: string }).state
+const reasonOf = (quarantine: string): string => kept(quarantine, 'reason')
+const placeOf = (quarantine: string): string => kept(quarantine, 'state')
+
+/** Another program may have written anything there. */
+function kept(quarantine: string, name: 'reason' | 'state'): string {
+  const facts = readable(quarantine, decode) as { readonly [fact: string]: unknown } | null
+  const value = facts?.[name]
+  return typeof value === 'string' ? value : ''
+}
 
 /** Adds messages up by version, state and fate. */
 export interface Tally {

@@ -1,12 +1,14 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData, Status } from '../message.ts'
+import { show } from '../options.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredTimer } from '../store/store.ts'
 import type { AnyStateNode } from './nodes.ts'
 import { actionText, restoreActions, type PendingAction } from './action.ts'
 import type { Edited } from './edit.ts'
 import { compareNonces } from './nonce.ts'
 import { encodeError } from './storable.ts'
+import { checkReadable } from './readable-message.ts'
 import { joinFields, restoreJoins, type Joins } from './join.ts'
 import { childStub, type DurableMachine } from './registry.ts'
 
@@ -117,6 +119,7 @@ function endedActors({ _nodes: nodes }: AnyMachineSnapshot): object {
 
 /** The same without its place in the machine, which may have none for it: no step can be taken before it is given one. */
 export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage): LiveMessage {
+  checkReadable(stored.fields[FIELD.status], stored.timers)
   const input = decode(stored.fields[FIELD.input] ?? '')
   const context = decodeContext(stored.fields[FIELD.context] ?? '\n{}', input)
   return {
@@ -218,7 +221,8 @@ const isReference = (key: string): boolean => /^[^\p{Surrogate}]+$/u.test(key)
 
 export function decodeContext(text: string, input: unknown): Record<string, unknown> {
   const line = text.indexOf('\n')
-  const own = decode(text.slice(line + 1)) as Record<string, unknown>
+  const own = decode(text.slice(line + 1))
+  if (!isRecord(own) || Array.isArray(own)) throw new Error(`its context is ${show(own)}, no object`)
   if (line === 0 || !isRecord(input)) return own
   const keys = text.slice(0, line).split(',').map(decodeURIComponent)
   return { ...Object.fromEntries(keys.map((key) => [key, input[key]])), ...own }

@@ -9,8 +9,13 @@ export function mailText(event: EventData, id?: string): string {
 
 /** @throws when the text is broken. */
 export function readMail(text: string): EventData {
-  return decode(text.startsWith('#') ? text.slice(text.indexOf('\n') + 1) : text) as EventData
+  const event = decode(text.startsWith('#') ? text.slice(text.indexOf('\n') + 1) : text)
+  if (isEvent(event)) return event
+  throw new Error('an event that waits has no type')
 }
+
+const isEvent = (value: unknown): value is EventData =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 
 /** Whether the event with this id still waits in an inbox. */
 export const waitsIn = (inbox: readonly string[], id: string): boolean =>

@@ -32,9 +32,18 @@ export function encodeTransition(draft: TransitionDraft): string {
   return JSON.stringify(tuple)
 }
 
-/** The transitions of one entry of the feed. */
+/** The transitions of one entry of the feed. What cannot be read is passed over: a feed that stood still there would tell nothing more. */
 export function decodeTransitions(queue: string, at: number, text: string): Transition[] {
-  return (JSON.parse(text) as Tuple[]).map(([id, revision, event, from, to, worker, extras = {}]) => ({
+  const tuples = readable(() => JSON.parse(text) as unknown)
+  return Array.isArray(tuples)
+    ? (tuples as unknown[]).flatMap((tuple) => (isTuple(tuple) ? transitionOf(queue, at, tuple) : []))
+    : []
+}
+
+function transitionOf(queue: string, at: number, [id, revision, event, from, to, worker, extras]: Tuple): Transition {
+  const { t: tags, s: status, e: error, o: output, m: emitted }: Extras = extras ?? {}
+  const events = emitted === undefined ? undefined : readable(() => decode(emitted))
+  return {
     queue,
     id,
     revision,
@@ -42,11 +51,22 @@ export function decodeTransitions(queue: string, at: number, text: string): Tran
     event,
     from,
     to,
-    tags: extras.t ?? [],
-    status: extras.s ?? 'active',
+    tags: Array.isArray(tags) ? tags : [],
+    status: status ?? 'active',
     worker,
-    ...(extras.e ? { error: extras.e } : {}),
-    ...(extras.o === undefined ? {} : { output: decode(extras.o) }),
-    ...(extras.m ? { emitted: decode(extras.m) as readonly EventData[] } : {}),
-  }))
+    ...(error ? { error } : {}),
+    ...(output === undefined ? {} : { output: readable(() => decode(output)) }),
+    ...(Array.isArray(events) ? { emitted: events as readonly EventData[] } : {}),
+  }
+}
+
+const isTuple = (value: unknown): value is Tuple =>
+  Array.isArray(value) && typeof value[0] === 'string' && typeof value[4] === 'string'
+
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
 }

@@ -8,7 +8,8 @@ export interface PartitionBounds {
 
 /** A message that was not stored. */
 export interface Refusal {
-  readonly refused: keyof PartitionBounds
-  /** How many of them the partition holds. */
+  /** The bound that has no room for it; `foreign`: something that is no message lies under its key. */
+  readonly refused: keyof PartitionBounds | 'foreign'
+  /** How many of them the partition holds; 0 where no bound refused it. */
   readonly held: number
 }

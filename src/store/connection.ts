@@ -202,6 +202,10 @@ export function toRedriveError(error: unknown, where: string): unknown {
       cause: error,
     })
   }
+  if (message.startsWith('WRONGTYPE') || message.includes('-WRONGTYPE')) {
+    const text = `a key of Redrive on ${where} holds a value of another type, which another program must have written: ${message} Run "redrive doctor", which names such keys.`
+    return new RedriveError('E_FOREIGN_KEY', text, { cause: error })
+  }
   if (UNAVAILABLE.test(message) || 'syscall' in error) {
     return new RedriveError('E_REDIS_UNAVAILABLE', `${where} cannot be reached or did not answer in time: ${message}`, {
       cause: error,

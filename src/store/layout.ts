@@ -61,25 +61,33 @@ export function parseMessage(id: string, flat: readonly string[], inbox: readonl
     if (OWN.has(name) || name.startsWith('E')) continue
     if (name.startsWith('T'))
       timers.push({ nonce: name.slice(1), due: Number(value), text: raw.get(`E${name.slice(1)}`) ?? '' })
-    else if (/^j\d+$/.test(name)) journal.push(parseJournal(Number(name.slice(1)), value))
+    else if (/^j\d{1,15}$/.test(name)) journal.push(parseJournal(Number(name.slice(1)), value))
     else fields[name] = value
   }
-  const createdAt = Number(raw.get('b') ?? 0)
+  const createdAt = time(raw.get('b')) ?? 0
   return {
     id,
-    revision: Number(raw.get('r') ?? 0),
+    revision: Number(raw.get('r') ?? 0) || 0,
     state: raw.get('s') ?? '',
     fields,
     timers: timers.toSorted((a, b) => a.due - b.due),
     journal: journal.toSorted((a, b) => a.seq - b.seq),
     inbox,
     createdAt,
-    enteredAt: Number(raw.get('a') ?? createdAt),
+    enteredAt: time(raw.get('a')) ?? createdAt,
     ...optional('worker', raw.get('w')),
     ...optional('owner', raw.get('o')),
     ...optional('progress', raw.get('g')),
   }
 }
+
+/** A date that JavaScript has: one that another program wrote there may be any text. */
+function time(text: string | undefined): number | undefined {
+  const ms = Number(text ?? NaN)
+  return Math.abs(ms) <= LAST_DATE ? ms : undefined
+}
+
+const LAST_DATE = 8.64e15
 
 function joinChunks(flat: readonly string[]): Map<string, string> {
   const raw = new Map<string, string>()
@@ -97,8 +105,8 @@ function joinChunks(flat: readonly string[]): Map<string, string> {
 function parseJournal(seq: number, value: string): StoredJournalEntry {
   const bar = value.indexOf('|')
   return bar < 0
-    ? { seq, at: Number(value), text: '' }
-    : { seq, at: Number(value.slice(0, bar)), text: value.slice(bar + 1) }
+    ? { seq, at: time(value) ?? 0, text: '' }
+    : { seq, at: time(value.slice(0, bar)) ?? 0, text: value.slice(bar + 1) }
 }
 
 function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {

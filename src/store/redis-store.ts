@@ -1,5 +1,8 @@
 import type { Redis } from 'ioredis'
 import { withDeadline } from '../deadline.ts'
+import { isError, RedriveError } from '../errors.ts'
+import { isQueueName } from '../message.ts'
+import { show } from '../options.ts'
 import {
   connect,
   describeAddress,
@@ -10,6 +13,7 @@ import {
 } from './connection.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
+import { readDefinition } from './queue-definition.ts'
 import { createChannels } from './redis-channels.ts'
 import { createRedisLookout } from './redis-lookout.ts'
 import { createRedisSteering } from './redis-steering.ts'
@@ -22,6 +26,7 @@ import {
   type Partition,
   type QueueDefinition,
   type Store,
+  QUARANTINED,
   type StoredMessage,
 } from './store.ts'
 
@@ -105,8 +110,12 @@ function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list
 
   async function one(partition: Partition, id: string): Promise<StoredMessage | undefined> {
     // Both are written to the connection in one go.
-    const [fields, events] = await Promise.all([redis.hgetall(keys.message(partition, id)), inbox(partition, id)])
-    return fields['s'] === undefined ? undefined : parseMessage(id, Object.entries(fields).flat(), events)
+    const [fields, events] = await Promise.all([
+      orForeign(redis.hgetall(keys.message(partition, id))),
+      orForeign(inbox(partition, id)),
+    ])
+    if (fields === undefined) return foreignMessage(id, keys.message(partition, id))
+    return fields['s'] === undefined ? undefined : parseMessage(id, Object.entries(fields).flat(), events ?? [])
   }
 
   return {
@@ -153,6 +162,20 @@ function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list
   }
 }
 
+/** `undefined` where the key holds a value of another type: that of another program. */
+const orForeign = <T>(reply: Promise<T>): Promise<T | undefined> =>
+  reply.catch((error: unknown) => {
+    if (isError(error) && error.message.startsWith('WRONGTYPE')) return undefined
+    throw error
+  })
+
+/** What stands in the place of a message is told like one that was put aside, so that whoever looks finds it. */
+function foreignMessage(id: string, key: string): StoredMessage {
+  const reason = `E_FOREIGN_KEY: "${key}" holds no hash, so it is no message of Redrive. Removing it deletes the key.`
+  const fields = { q: JSON.stringify({ reason, event: { type: 'claim' }, state: QUARANTINED }) }
+  return { id, revision: 0, state: QUARANTINED, fields, timers: [], journal: [], inbox: [], createdAt: 0, enteredAt: 0 }
+}
+
 const attentionOf = (score: number): number | null => (score < PARKED ? score : null)
 
 function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
@@ -163,10 +186,10 @@ function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
       const gap = after !== '0' && entries.length > 0 && (await trimmedPast(redis, key, after))
       return {
         gap,
-        entries: entries.map(([position, fields]) => ({
+        entries: entries.map(([position, [, text = '[]', , at]]) => ({
           position,
-          at: Number(position.split('-')[0]),
-          text: fields[1] ?? '[]',
+          at: Number(at ?? timeOf(position)),
+          text,
         })),
       }
     },
@@ -176,6 +199,9 @@ function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
     },
   }
 }
+
+/** When an entry was written: a little later than the script began that did it, whose stamp the messages bear. */
+const timeOf = (position: string): string => position.slice(0, position.indexOf('-'))
 
 /**
  * Whether entries after a position may have been trimmed: the position itself is gone, and the stream has lost entries. (The
@@ -196,15 +222,21 @@ function comparePositions(a: string, b: string): number {
 }
 
 function definitions(redis: Redis, scripts: Scripts, keys: Keys): Pick<Store, 'defineQueue' | 'queues' | 'arrive'> {
-  const parse = (text: string): QueueDefinition => JSON.parse(text) as QueueDefinition
   return {
     async defineQueue(name, definition) {
-      return parse(await scripts.note(keys.queues(), name, JSON.stringify(definition)))
+      const stored = await scripts.note(keys.queues(), name, JSON.stringify(definition))
+      const found = readDefinition(stored)
+      if (found) return found
+      throw new RedriveError(
+        'E_FOREIGN_KEY',
+        `what "${keys.queues()}" holds for "${name}" is no definition of a queue: ${show(stored)}. Put {"partitions":n} there, the number that its messages were sent with.`,
+        { queue: name },
+      )
     },
     async arrive(queue, refs) {
       const read = async (): Promise<Map<string, number>> => {
         const all = await redis.hgetall(keys.machines(queue))
-        return new Map(Object.entries(all).map(([ref, at]) => [ref, Number(at)]))
+        return new Map(Object.entries(all).map(([ref, at]) => [ref, Number(at) || 0]))
       }
       const known = await read()
       const fresh = refs.filter((ref) => !known.has(ref))
@@ -216,9 +248,15 @@ function definitions(redis: Redis, scripts: Scripts, keys: Keys): Pick<Store, 'd
     },
     async queues() {
       const all = await redis.hgetall(keys.queues())
-      return new Map(Object.entries(all).map(([name, text]) => [name, parse(text)]))
+      // What is none is of another program; it must not hide the others.
+      return new Map(Object.entries(all).flatMap(([name, text]) => definitionOf(name, text)))
     },
   }
+}
+
+function definitionOf(name: string, text: string): [string, QueueDefinition][] {
+  const definition = isQueueName(name) ? readDefinition(text) : undefined
+  return definition ? [[name, definition]] : []
 }
 
 type Method = (...args: never[]) => Promise<unknown>

@@ -109,6 +109,7 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
         s: 'settled',
         f: 'full',
         x: 'missing',
+        k: 'foreign',
       })
     },
     async trim(base, { state, age, keep, bytes, limit }) {
@@ -170,6 +171,7 @@ function parseEnqueued(reply: string): EnqueueStatus[] {
   const meaning: Readonly<Record<string, EnqueueStatus>> = {
     c: 'created',
     d: 'duplicate',
+    f: { refused: 'foreign', held: 0 },
     m: { refused: 'messages', held: Number(messages) },
     b: { refused: 'bytes', held: Number(bytes) },
   }

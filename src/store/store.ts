@@ -244,8 +244,8 @@ export interface Delivery {
   readonly room?: number
 }
 
-/** `full`: as many events wait as there is room for. */
-export type DeliveryStatus = 'delivered' | 'duplicate' | 'settled' | 'full' | 'missing'
+/** `full`: as many events wait as there is room for. `foreign`: what lies under its key, or that of its inbox, is not of Redrive. */
+export type DeliveryStatus = 'delivered' | 'duplicate' | 'settled' | 'full' | 'missing' | 'foreign'
 
 export interface ListQuery {
   readonly state: string

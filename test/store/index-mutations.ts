@@ -54,7 +54,7 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
   },
   {
     without: 'claim: the note of a missing hash',
-    patches: [['claim', "redis.call('ZADD', base .. ':missing', 'NX', reply[1], id)", '']],
+    patches: [['claim', "redis.pcall('ZADD', base .. ':missing', 'NX', reply[1], id)", '']],
     breaks: ['a member is forgotten when its message was missing for long, and not before'],
   },
   {

@@ -23,7 +23,7 @@ const RESENT_OWNER = "if owner[1] == revision .. ':' .. token and (not holder or
 const RESENT_SCORE = "redis.call('ZADD', base .. ':s:' .. owner[2], 'XX', leaseEnd, id)"
 const FENCE = 'elseif stored[1] ~= entry.fence or (lock and lock ~= token) then'
 const MISSING = 'postpone(state, id, now + MISSING_GRACE)'
-const MENDED = "redis.call('ZADD', base .. ':s:' .. actual, 'NX', due, id)"
+const MENDED = "redis.pcall('ZADD', base .. ':s:' .. actual, 'NX', due, id)"
 
 const CLAIM_TOKENS: readonly Mutation[] = [
   {
@@ -68,9 +68,7 @@ const CLAIM: readonly Mutation[] = [
   },
   {
     without: 'claim: the bound on how long a locked message is put off',
-    patches: [
-      ['claim', "math.min(math.max(redis.call('PTTL', lock), 50), 1000)", "math.max(redis.call('PTTL', lock), 50)"],
-    ],
+    patches: [['claim', 'math.min(math.max(left, 50), 1000)', 'math.max(left, 50)']],
     breaks: ['a message under a foreign lock is looked at again within a second'],
   },
   {
@@ -91,7 +89,8 @@ const CLAIM: readonly Mutation[] = [
   {
     without: 'claim: the check that the hash is there',
     patches: [
-      ['claim', 'if not actual then', 'if false then'],
+      ['claim', "elseif not actual and redis.call('EXISTS', key) == 0 then", 'elseif false then'],
+      ['claim', 'elseif not actual then', 'elseif false then'],
       ['claim', 'elseif actual ~= state then', 'elseif actual and actual ~= state then'],
     ],
     breaks: ['a hash that is not here leaves its member in the set, put off'],
@@ -108,7 +107,7 @@ const CLAIM: readonly Mutation[] = [
   },
   {
     without: 'claim: the move of a mended message to its own set',
-    patches: [['claim', MENDED, '']],
+    patches: [['claim', MENDED, '0']],
     breaks: ['a hash whose state differs from its set is claimed from its own set'],
   },
   {
@@ -129,7 +128,7 @@ const ENQUEUE: readonly Mutation[] = [
   },
   {
     without: 'enqueue: the check for the id',
-    patches: [['enqueue', "if redis.call('EXISTS', key) == 1 then", 'if false then']],
+    patches: [['enqueue', "if kind ~= 'none' then", 'if false then']],
     breaks: ['a message that is there is not overwritten'],
   },
 ]

@@ -41,7 +41,7 @@ export const STEERING_MUTATIONS: readonly Mutation[] = [
   },
   {
     without: 'commit: the look for news when a message is parked',
-    patches: [['commit', "redis.call('LLEN', inbox) > entry.consumed and now or nil", 'nil']],
+    patches: [['commit', "type(waiting) == 'number' and waiting > entry.consumed and now or nil", 'nil']],
     breaks: ['what came while a message was looked at makes one due that is parked'],
   },
   {

@@ -15,13 +15,38 @@ local reply = { string.format('%.0f', now), '' }
 -- A hash that looks missing may just not be here yet while its slot migrates, so its member is put off and never removed.
 local MISSING_GRACE = 60000
 
-local function answer(id, due, revision)
-  local key = base .. ':m:' .. id
-  reply[#reply + 1] = { id, due, revision, redis.call('HGETALL', key), redis.call('LRANGE', base .. ':i:' .. id, 0, -1) }
+local PARKED = 4e15
+local QUARANTINED = '~quarantined'
+
+local function answer(id, due, revision, events)
+  reply[#reply + 1] = { id, due, revision, redis.call('HGETALL', base .. ':m:' .. id), events }
 end
 
 local function postpone(state, id, score)
   redis.call('ZADD', base .. ':s:' .. state, 'XX', string.format('%.0f', score), id)
+end
+
+-- A foreign program can have left anything under any key. One script error here, and nobody would get anything of this partition any
+-- more; so what might hold another type is asked by `pcall`, and what cannot be claimed is put aside with the reason.
+local function putAside(state, id, reason)
+  local key = base .. ':m:' .. id
+  if redis.call('TYPE', key).ok == 'hash' then
+    local piece = 1
+    while redis.call('HDEL', key, 'q.' .. piece) == 1 do
+      piece = piece + 1
+    end
+    local kept = cjson.encode({ reason = reason, event = { type = 'claim' }, state = state })
+    redis.call('HSET', key, 's', QUARANTINED, 'q', kept, 'r', '1', 'a', reply[1])
+    redis.call('HDEL', key, 'o', 'w', 'g', 'k')
+  end
+  redis.call('ZREM', base .. ':s:' .. state, id)
+  redis.call('SADD', base .. ':states', QUARANTINED)
+  redis.call('ZADD', base .. ':s:' .. QUARANTINED, string.format('%.0f', PARKED + now), id)
+end
+
+-- A revision of more digits would not be written as it is read.
+local function isRevision(text)
+  return not text or (#text <= 14 and string.match(text, '^%d+$') ~= nil)
 end
 
 -- A claim that is sent again, because its reply was lost, gets the same messages: those that are still its own. `XX`, because
@@ -32,12 +57,12 @@ if remembered then
   for i = 1, #taken, 3 do
     local id, due, revision = taken[i], taken[i + 1], taken[i + 2]
     local lock = base .. ':l:' .. id
-    local owner = redis.call('HMGET', base .. ':m:' .. id, 'o', 's')
+    local owner = redis.pcall('HMGET', base .. ':m:' .. id, 'o', 's')
     local holder = redis.call('GET', lock)
     if owner[1] == revision .. ':' .. token and (not holder or holder == token) then
       redis.call('SET', lock, token, 'PX', lease)
       redis.call('ZADD', base .. ':s:' .. owner[2], 'XX', leaseEnd, id)
-      answer(id, due, revision)
+      answer(id, due, revision, redis.call('LRANGE', base .. ':i:' .. id, 0, -1))
     end
   end
   return reply
@@ -53,8 +78,8 @@ end
 local queues = {}
 local states = redis.call('SMEMBERS', base .. ':states')
 for _, state in ipairs(states) do
-  local due = redis.call('ZRANGEBYSCORE', base .. ':s:' .. state, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
-  if #due > 0 then
+  local due = redis.pcall('ZRANGEBYSCORE', base .. ':s:' .. state, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
+  if not due.err and #due > 0 then
     queues[#queues + 1] = { state = state, due = due }
   end
 end
@@ -84,18 +109,32 @@ for _, candidate in ipairs(candidates) do
   end
   local state, id, due = candidate[1], candidate[2], candidate[3]
   local key, lock = base .. ':m:' .. id, base .. ':l:' .. id
-  local actual = redis.call('HGET', key, 's')
-  if not actual then
+  local stored = redis.pcall('HMGET', key, 's', 'r')
+  local actual = stored[1]
+  local events = redis.pcall('LRANGE', base .. ':i:' .. id, 0, -1)
+  if stored.err then
+    putAside(state, id)
+  elseif not actual and redis.call('EXISTS', key) == 0 then
     postpone(state, id, now + MISSING_GRACE)
-    redis.call('ZADD', base .. ':missing', 'NX', reply[1], id)
+    redis.pcall('ZADD', base .. ':missing', 'NX', reply[1], id)
+  elseif not actual then
+    putAside(state, id, 'its hash names no state')
   elseif actual ~= state then
     -- The hash is the truth, the sets are its index; a failover can leave them apart.
-    redis.call('SADD', base .. ':states', actual)
-    redis.call('ZADD', base .. ':s:' .. actual, 'NX', due, id)
-    redis.call('ZREM', base .. ':s:' .. state, id)
+    if type(redis.pcall('ZADD', base .. ':s:' .. actual, 'NX', due, id)) == 'table' then
+      putAside(state, id, 'the key of its state holds no sorted set')
+    else
+      redis.call('SADD', base .. ':states', actual)
+      redis.call('ZREM', base .. ':s:' .. state, id)
+    end
+  elseif events.err then
+    putAside(state, id, 'the key of its inbox holds no list')
+  elseif not isRevision(stored[2]) then
+    putAside(state, id, 'its revision is no number: ' .. string.sub(stored[2], 1, 30))
   elseif not redis.call('SET', lock, token, 'NX', 'PX', lease) then
     -- Whoever holds it may give it back any time and tells nobody, so it is looked at again within a second.
-    postpone(state, id, now + math.min(math.max(redis.call('PTTL', lock), 50), 1000))
+    local left = redis.call('PTTL', lock)
+    postpone(state, id, now + (left < 0 and 1000 or math.min(math.max(left, 50), 1000)))
   else
     local revision = redis.call('HINCRBY', key, 'r', 1)
     redis.call('HSET', key, 'o', revision .. ':' .. token, 'w', worker)
@@ -103,7 +142,7 @@ for _, candidate in ipairs(candidates) do
     taken[#taken + 1] = id
     taken[#taken + 1] = due
     taken[#taken + 1] = revision
-    answer(id, due, revision)
+    answer(id, due, revision, events)
   end
 end
 
@@ -113,8 +152,8 @@ end
 if #reply - 2 < limit then
   local next = nil
   for _, state in ipairs(states) do
-    local head = redis.call('ZRANGE', base .. ':s:' .. state, 0, 0, 'WITHSCORES')
-    if head[2] and tonumber(head[2]) < 4e15 and (not next or tonumber(head[2]) < next) then
+    local head = redis.pcall('ZRANGE', base .. ':s:' .. state, 0, 0, 'WITHSCORES')
+    if not head.err and head[2] and tonumber(head[2]) < 4e15 and (not next or tonumber(head[2]) < next) then
       next = tonumber(head[2])
     end
   end

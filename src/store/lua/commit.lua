@@ -79,7 +79,8 @@ local function uncount(id)
     counted = redis.call('EXISTS', base .. ':bytes') == 1
   end
   if counted then
-    freed = freed + (redis.call('HGET', base .. ':m:' .. id, 'z') or 0)
+    local size = redis.call('HGET', base .. ':m:' .. id, 'z') or ''
+    freed = freed + (string.match(size, '^%d+$') or 0)
   end
 end
 
@@ -122,7 +123,7 @@ local function write(entry, old, lock, token)
     redis.call('DEL', inbox, base .. ':n:' .. entry.id)
   else
     if entry.consumed > 0 and entry.disposal ~= 'park' then
-      redis.call('LTRIM', inbox, entry.consumed, -1)
+      redis.pcall('LTRIM', inbox, entry.consumed, -1)
     end
     mail = redis.call('EXISTS', inbox) == 1
   end
@@ -142,7 +143,8 @@ local function write(entry, old, lock, token)
       due = entry.due
     elseif entry.disposal == 'park' then
       -- What came while somebody looked may be just what lets it out.
-      due = redis.call('LLEN', inbox) > entry.consumed and now or nil
+      local waiting = redis.pcall('LLEN', inbox)
+      due = type(waiting) == 'number' and waiting > entry.consumed and now or nil
     elseif entry.disposal ~= 'release' then
       due = nil
     end
@@ -159,7 +161,7 @@ end
 while at <= #ARGV do
   local entry = read()
   local token = string.match(entry.fence, ':(.*)$')
-  local stored = redis.call('HMGET', base .. ':m:' .. entry.id, 'o', 'k', 's')
+  local stored = redis.pcall('HMGET', base .. ':m:' .. entry.id, 'o', 'k', 's')
   local lock = redis.call('GET', base .. ':l:' .. entry.id)
   local status = verdict(entry, stored, lock, token)
   if status == 'a' then
@@ -176,8 +178,8 @@ if freed > 0 then
 end
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
-  local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[2], '*', 't', text)
-  redis.call('PUBLISH', base .. ':feed', position .. ' ' .. text)
+  local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[2], '*', 't', text, 'at', stamp)
+  redis.call('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
 end
 if earliest and earliest <= now + 1000 then
   redis.call('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', earliest))

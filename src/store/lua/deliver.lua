@@ -4,7 +4,7 @@
 -- KEYS    1 base of the partition
 -- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event, event id or '', most events that may wait or ''
 -- Returns one character a delivery: `d` delivered, `u` the message has seen this event id, `s` settled (the machine is finished),
---         `f` refused, for as many wait as may; `x` no such message
+--         `f` refused, for as many wait as may; `x` no such message; `k` what is there is none
 
 local base = KEYS[1]
 local record = base .. ':t:' .. ARGV[1]
@@ -28,14 +28,23 @@ local function seen(id, eventId)
   return false
 end
 
+-- Whether another program has put something else where the message or its events belong.
+local function isForeign(id, stored)
+  local waiting = stored.err or redis.pcall('LLEN', base .. ':i:' .. id)
+  local known = redis.pcall('ZCARD', base .. ':n:' .. id)
+  return type(waiting) ~= 'number' or type(known) ~= 'number'
+end
+
 local function full(id, most)
   return most ~= '' and redis.call('LLEN', base .. ':i:' .. id) >= tonumber(most)
 end
 
 for at = 3, #ARGV, 4 do
   local id, event, eventId, most = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local stored = redis.call('HMGET', base .. ':m:' .. id, 's', 'x', 'o', 'w')
-  if not stored[1] then
+  local stored = redis.pcall('HMGET', base .. ':m:' .. id, 's', 'x', 'o', 'w')
+  if isForeign(id, stored) then
+    answers[#answers + 1] = 'k'
+  elseif not stored[1] then
     answers[#answers + 1] = 'x'
   elseif stored[2] then
     answers[#answers + 1] = 's'

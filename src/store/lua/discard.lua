@@ -11,15 +11,18 @@ local holder = redis.call('GET', lock)
 if holder and holder ~= ARGV[2] then
   return 'l'
 end
-local stored = redis.call('HMGET', key, 's', 'z')
-if not stored[1] then
+local stored = redis.pcall('HMGET', key, 's', 'z')
+if stored.err then
+  -- Something of another program; it can be brought back like a message.
+  stored = { '~quarantined' }
+elseif not stored[1] then
   return 'x'
 end
 local set = base .. ':s:' .. stored[1]
 -- Its place in the set is a part of it: of a settled message, when it came.
-redis.call('HSET', key, 'y', redis.call('ZSCORE', set, id) or '')
+redis.pcall('HSET', key, 'y', redis.call('ZSCORE', set, id) or '')
 redis.call('ZREM', set, id)
-if stored[2] then
+if string.match(stored[2] or '', '^%d+$') then
   redis.call('DECRBY', base .. ':bytes', stored[2])
 end
 redis.call('DEL', lock)

@@ -6,7 +6,7 @@
 --         4 most messages on their way or '', 5 most bytes or '', then for each message:
 --         id, state, attention (now | timers), first piece of the journal text, transition (JSON tuple),
 --         number of timers, (nonce, delay in ms)…, number of fields, (field, value)…
--- Returns one character a message: `c` created, `d` duplicate, `m` and `b` refused by the bound of messages and of bytes;
+-- Returns one character a message: `c` created, `d` duplicate, `f` no message is there but something else, `m` and `b` refused by the bound of messages and of bytes;
 --         where one was refused, a blank and how many messages there are, a blank and how many bytes
 
 local base, token = KEYS[1], ARGV[1]
@@ -69,8 +69,9 @@ while at <= #ARGV do
   at = at + pairs + 1
 
   local size = maxBytes and #id + sizeOf(fields) or 0
-  if redis.call('EXISTS', key) == 1 then
-    answers[#answers + 1] = 'd'
+  local kind = redis.call('TYPE', key).ok
+  if kind ~= 'none' then
+    answers[#answers + 1] = kind == 'hash' and 'd' or 'f'
   elseif maxMessages and held >= maxMessages then
     answers[#answers + 1] = 'm'
     refused = refused + 1
@@ -83,14 +84,15 @@ while at <= #ARGV do
       fields[#fields + 1], fields[#fields + 2] = 'z', tostring(size)
       bytes = bytes + size
     end
-    -- In pieces: Lua cannot unpack some thousands of values at once.
-    for i = 1, #fields, 1000 do
-      redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields)))
-    end
+    -- First what another program can have put something else under: when it fails, nothing of the message is stored.
     redis.call('ZADD', base .. ':s:' .. state, string.format('%.0f', due or PARKED + now), id)
     if not named[state] then
       redis.call('SADD', base .. ':states', state)
       named[state] = true
+    end
+    -- In pieces: Lua cannot unpack some thousands of values at once.
+    for i = 1, #fields, 1000 do
+      redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields)))
     end
     answers[#answers + 1] = 'c'
     transitions[#transitions + 1] = transition
@@ -108,8 +110,8 @@ if bytes > before then
 end
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
-  local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[3], '*', 't', text)
-  redis.call('PUBLISH', base .. ':feed', position .. ' ' .. text)
+  local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[3], '*', 't', text, 'at', stamp)
+  redis.call('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
 end
 if earliest then
   redis.call('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', earliest))

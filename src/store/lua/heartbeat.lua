@@ -15,7 +15,7 @@ for at = 2, #ARGV, 3 do
   local id, fence, progress = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key, lock = base .. ':m:' .. id, base .. ':l:' .. id
   local token = string.match(fence, ':(.*)$')
-  local stored = redis.call('HMGET', key, 'o', 's')
+  local stored = redis.pcall('HMGET', key, 'o', 's')
   local holder = redis.call('GET', lock)
   if stored[1] ~= fence or (holder and holder ~= token) then
     answers[#answers + 1] = 'l'

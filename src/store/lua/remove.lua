@@ -11,12 +11,19 @@ local holder = redis.call('GET', lock)
 if holder and holder ~= ARGV[2] then
   return 'l'
 end
-local stored = redis.call('HMGET', key, 's', 'z')
-if not stored[1] then
+local stored = redis.pcall('HMGET', key, 's', 'z')
+if stored.err then
+  -- Something of another program, which stands in some set like a message.
+  for _, state in ipairs(redis.call('SMEMBERS', base .. ':states')) do
+    redis.pcall('ZREM', base .. ':s:' .. state, id)
+  end
+elseif not stored[1] then
   return 'x'
 end
-redis.call('ZREM', base .. ':s:' .. stored[1], id)
-if stored[2] then
+if stored[1] then
+  redis.call('ZREM', base .. ':s:' .. stored[1], id)
+end
+if string.match(stored[2] or '', '^%d+$') then
   redis.call('DECRBY', base .. ':bytes', stored[2])
 end
 redis.call('DEL', key, lock, base .. ':i:' .. id, base .. ':n:' .. id)

@@ -24,11 +24,14 @@ local function restore(id)
       redis.call('PERSIST', to)
     end
   end
-  local stored = redis.call('HMGET', key, 's', 'z', 'y')
-  redis.call('HDEL', key, 'y')
+  local stored = redis.pcall('HMGET', key, 's', 'z', 'y')
+  if stored.err then
+    stored = { '~quarantined', false, string.format('%.0f', 4e15 + now) }
+  end
+  redis.pcall('HDEL', key, 'y')
   redis.call('SADD', base .. ':states', stored[1])
   redis.call('ZADD', base .. ':s:' .. stored[1], tonumber(stored[3]) and stored[3] or now, id)
-  if stored[2] then
+  if string.match(stored[2] or '', '^%d+$') then
     redis.call('INCRBY', base .. ':bytes', stored[2])
   end
   return 'r'

@@ -56,9 +56,14 @@ end
 
 local deleted, freed = 0, 0
 for _, id in ipairs(doomed) do
-  local stored = redis.call('HMGET', base .. ':m:' .. id, 's', 'z')
+  local stored = redis.pcall('HMGET', base .. ':m:' .. id, 's', 'z')
   local actual = stored[1]
-  if actual and actual ~= state then
+  if stored.err then
+    -- What another program has put in its place is for somebody to look at.
+    redis.call('SADD', base .. ':states', '~quarantined')
+    redis.call('ZADD', base .. ':s:~quarantined', string.format('%.0f', PARKED + now), id)
+    redis.call('ZREM', set, id)
+  elseif actual and actual ~= state then
     -- The hash is the truth, the sets are its index: this message lives, and the next claimer sees what it needs.
     redis.call('SADD', base .. ':states', actual)
     redis.call('ZADD', base .. ':s:' .. actual, 'NX', string.format('%.0f', now), id)
@@ -66,7 +71,7 @@ for _, id in ipairs(doomed) do
   elseif redis.call('EXISTS', base .. ':l:' .. id) == 0 then
     redis.call('DEL', base .. ':m:' .. id, base .. ':i:' .. id, base .. ':n:' .. id)
     redis.call('ZREM', set, id)
-    deleted, freed = deleted + 1, freed + (stored[2] or 0)
+    deleted, freed = deleted + 1, freed + (string.match(stored[2] or '', '^%d+$') or 0)
   end
 end
 if freed > 0 then
