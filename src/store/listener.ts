@@ -1,5 +1,6 @@
 export interface FeedEntry {
   readonly position: string
+  /** Of the commit, by the clock of the store: the very time that its messages bear in their journals. */
   readonly at: number
   /** JSON array of transitions. */
   readonly text: string

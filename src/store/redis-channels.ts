@@ -76,10 +76,14 @@ function onWake(listener: StoreListener, message: string): void {
   else listener.mail?.(body.slice(body.indexOf('\n') + 1), body.slice(0, body.indexOf('\n')))
 }
 
-/** `<position> <transitions>` or `p <id>\n<progress>`. */
+/** `<position> <time> <transitions>` or `p <id>\n<progress>`. */
 function onFeed(listener: StoreListener, message: string): void {
-  const space = message.indexOf(' ')
-  const [head, body] = [message.slice(0, space), message.slice(space + 1)]
-  if (head === 'p') listener.progress?.(body.slice(0, body.indexOf('\n')), body.slice(body.indexOf('\n') + 1))
-  else listener.feed?.({ position: head, at: Number(head.split('-')[0]), text: body })
+  if (message.startsWith('p ')) {
+    const end = message.indexOf('\n')
+    return listener.progress?.(message.slice(2, end), message.slice(end + 1))
+  }
+  const first = message.indexOf(' ')
+  const second = message.indexOf(' ', first + 1)
+  const at = Number(message.slice(first + 1, second))
+  listener.feed?.({ position: message.slice(0, first), at, text: message.slice(second + 1) })
 }

@@ -68,8 +68,8 @@ async function readFeed(redis: Redis, queue: string, key: string): Promise<Audit
   let after = '-'
   for (;;) {
     const page = await redis.xrange(key, after, '+', 'COUNT', PAGE)
-    for (const [position, [, text = '[]']] of page)
-      feed.push({ position, transitions: decodeTransitions(queue, Number(position.split('-')[0]), text) })
+    for (const [position, [, text = '[]', , at]] of page)
+      feed.push({ position, transitions: decodeTransitions(queue, Number(at), text) })
     if (page.length < PAGE) return feed
     after = `(${page.at(-1)![0]}`
   }

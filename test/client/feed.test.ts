@@ -41,6 +41,20 @@ describe.each([
     },
   )
 
+  test('tells the very times that the journals have, read and announced, though the batch took a while to write', async () => {
+    const queue = fresh()
+    const announced = new Map<string, number>()
+    queue.on('transition', ({ id, at }) => void announced.set(id, at))
+    await queue.sendBulk(Array.from({ length: 1000 }, (_unused, i) => ({ input: i, id: `m${i}` })))
+    await until(() => announced.size === 1000)
+    const read = new Map<string, number>()
+    for await (const { id, at } of queue.feed({ from: 'start' })) if (read.set(id, at).size === 1000) break
+    const journals = await Promise.all(
+      [...read.keys()].map(async (id) => [id, (await queue.history(id))[0]?.at] as const),
+    )
+    expect([read, announced]).toEqual([new Map(journals), new Map(journals)])
+  })
+
   test('one who stops within the transitions of a batch goes on with the next of them', async () => {
     const queue = fresh()
     await queue.send('x', { id: 'before' })
