@@ -28,6 +28,7 @@ export type { MachineRef, Migrate, MigratedSnapshot } from './engine/versions.ts
 export type {
   ErrorSummary,
   EventData,
+  ContextChanges,
   JournalEntry,
   Message,
   MessageJoin,

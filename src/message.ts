@@ -52,6 +52,17 @@ export interface JournalEntry {
   readonly to: string
   readonly worker: string
   readonly error?: string
+  /** With the option `journal: { contexts }` of the queue: what the step made of the context. */
+  readonly changed?: ContextChanges
+}
+
+/** What a step made of the context, member by member. */
+export interface ContextChanges {
+  /** Members that came or changed, with their new values. The first step has them all. */
+  readonly set: Readonly<Record<string, unknown>>
+  readonly removed: readonly string[]
+  /** Members that changed, and were too large for a line of the journal. */
+  readonly truncated: readonly string[]
 }
 
 /** A message as `get` and `list` return it. Times are milliseconds since 1970 by the clock of Redis. */

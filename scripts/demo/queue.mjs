@@ -8,6 +8,7 @@ const LEASE = '2s'
  */
 export function openQueue(redrive, retained) {
   return redrive.queue('webhooks', {
+    journal: { contexts: true },
     lease: LEASE,
     retry: {
       attempts: 6,

@@ -41,7 +41,9 @@ export function createPrepare({ runtime, options, generateId, client }: PrepareP
     const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
     const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
     const text = inputText(machineInput, settings.maxPayloadBytes)
-    const message = asOptionError(() => begins(machine, id, machineInput, text, client, parent))
+    const message = asOptionError(() =>
+      begins(machine, id, machineInput, text, client, { parent, contexts: settings.contexts }),
+    )
     return { message, size: text.length }
   }
 }

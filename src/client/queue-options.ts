@@ -30,6 +30,16 @@ export type SendRetryOptions = Omit<RetryOptions, 'nonRetryable' | 'retryIf'>
  */
 export type RetentionOption = Duration | { readonly age?: Duration; readonly count?: number; readonly bytes?: number }
 
+export interface JournalOptions {
+  /** Transitions kept in each message. Default 20; bounds 1–100. */
+  readonly entries?: number
+  /**
+   * Whether each of them tells what it changed in the context, for `history()` and the dashboard's time travel: `true`, or the most bytes of
+   * one, beyond which a member is only named. Default `false`, for it takes memory; `true` is 1,024 bytes; bounds 64–65,536.
+   */
+  readonly contexts?: boolean | number
+}
+
 export interface QueueOptions<Payload = unknown> {
   /** Any Standard Schema; what it returns is stored. Default: anything goes. */
   readonly input?: Schema<unknown, Payload>
@@ -50,8 +60,8 @@ export interface QueueOptions<Payload = unknown> {
   readonly partitions?: number
   /** How long a worker owns a message without a sign of life. Default `'30s'`; bounds 500 ms–1 day. */
   readonly lease?: Duration
-  /** Transitions kept in each message. Default 20; bounds 1–100. */
-  readonly journal?: number
+  /** Transitions kept in each message, or more about them. Default 20; bounds 1–100. */
+  readonly journal?: number | JournalOptions
   /** Largest stored input, in bytes. Default 1 MiB; bounds 1–64 MiB. */
   readonly maxPayloadBytes?: number
   /**
@@ -108,7 +118,7 @@ export function queueSettings(options: QueueOptions): QueueSettings {
   }
   return {
     lease: toMs(options.lease ?? DEFAULTS.lease, 'lease', { min: 500, max: 86_400_000 }),
-    journal: toInteger(options.journal ?? DEFAULTS.journal, 'journal', { min: 1, max: 100 }),
+    ...journalSettings(options.journal),
     maxPayloadBytes: toInteger(options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes, 'maxPayloadBytes', {
       min: 1,
       max: 64 * 1024 * 1024,
@@ -117,6 +127,25 @@ export function queueSettings(options: QueueOptions): QueueSettings {
     bounds: bounds(options),
     retention: retentions({ ...DEFAULTS.retention, ...options.retention }),
   }
+}
+
+const JOURNAL_NAMES = ['entries', 'contexts']
+const CONTEXT_BYTES = 1024
+
+function journalSettings(given: QueueOptions['journal'] = {}): Pick<QueueSettings, 'journal' | 'contexts'> {
+  const limits = { min: 1, max: 100 }
+  if (typeof given === 'number') return { journal: toInteger(given, 'journal', limits) }
+  const unknown =
+    typeof given === 'object' && given !== null ? Object.keys(given).find((name) => !JOURNAL_NAMES.includes(name)) : ''
+  if (unknown !== undefined) {
+    const text = `journal must be a number of entries or { entries, contexts }; got ${show(given)}.`
+    throw new RedriveError('E_INVALID_OPTION', text, { path: unknown === '' ? 'journal' : `journal.${unknown}` })
+  }
+  const { entries = DEFAULTS.journal, contexts = false } = given
+  const journal = toInteger(entries, 'journal.entries', limits)
+  if (contexts === false) return { journal }
+  if (contexts === true) return { journal, contexts: CONTEXT_BYTES }
+  return { journal, contexts: toInteger(contexts, 'journal.contexts', { min: 64, max: 65_536 }) }
 }
 
 function bounds({ maxMessages = Infinity, maxBytes = Infinity, partitions = DEFAULTS.partitions }: QueueOptions) {

@@ -22,6 +22,8 @@ export interface AdvanceSettings {
   readonly worker: string
   /** Entries of the journal to keep. */
   readonly journal: number
+  /** Bytes of each entry for what changed in the context; without it, that is not kept. */
+  readonly contexts?: number | undefined
   /** Whether a message that settles with these tags leaves nothing behind. */
   removes(tags: readonly string[]): boolean
 }

@@ -1,3 +1,4 @@
+import { changesText } from '../events/context-changes.ts'
 import { firstJournalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import type { NewMessage } from '../store/store.ts'
@@ -24,6 +25,13 @@ const NOTHING: Pending = {
   nonces: 0,
 }
 
+/** What more there is to a new message. */
+export interface Beginning {
+  readonly parent?: ParentRef | undefined
+  /** Bytes for the context in its journal; without it, that is not kept. */
+  readonly contexts?: number | undefined
+}
+
 /**
  * The first step of a new message, taken by its sender.
  * @throws what the machine's context factory or an entry action throws, and `E_UNSERIALIZABLE`.
@@ -34,7 +42,7 @@ export function begins(
   input: unknown,
   inputText: string,
   client: string,
-  parent?: ParentRef,
+  { parent, contexts }: Beginning = {},
 ): NewMessage {
   const { snapshot, effects } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
   refuseStrangers(machine, {}, snapshot, effects)
@@ -57,7 +65,12 @@ export function begins(
     },
     timers: [...timers.values()].map(timerToSet),
     attention: invocations.size + actions.size > 0 ? 'now' : 'timers',
-    journal: firstJournalText(state),
+    journal: firstJournalText(
+      state,
+      contexts === undefined
+        ? undefined
+        : changesText({}, snapshot.context as Record<string, unknown>, input, contexts),
+    ),
     transition: encodeTransition(transitionDraft({ id, revision: -1 }, snapshot, note, { worker: client })),
   }
 }

@@ -9,6 +9,7 @@ import type { Path } from './address.ts'
 import { refuseStrangers } from './actors.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
 import { editIn, followInput, isSame, type Edited } from './edit.ts'
+import { contextChanges } from './context-changes.ts'
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
 import { CHILD, childRef, hearChild, judge, readReport, type ChildReport, type Verdict } from './join.ts'
@@ -205,7 +206,10 @@ function record(message: LiveMessage, before: Progress, taken: Taken, settings: 
     snapshot,
     state,
     consumed,
-    journal: [...before.journal, journalText(label, state, settings.worker, error)],
+    journal: [
+      ...before.journal,
+      journalText(label, state, settings.worker, error, contextChanges(message, before, taken, settings)),
+    ],
     transitions: [...before.transitions, encodeTransition(draft)],
     effects: [...before.effects, ...effects],
     stopped: [...before.stopped, ...stoppedBy(before.pending, pending, by)],

@@ -37,6 +37,8 @@ export interface QueueSettings {
   /** Milliseconds. */
   readonly lease: number
   readonly journal: number
+  /** Bytes of each line of the journal for what changed in the context; without it, that is not kept. */
+  readonly contexts?: number
   readonly maxPayloadBytes: number
   /** Most events that may wait for one message. */
   readonly maxInbox: number

@@ -1,4 +1,6 @@
-import type { ErrorSummary, JournalEntry } from '../message.ts'
+import type { ContextChanges, ErrorSummary, JournalEntry } from '../message.ts'
+import { readChanges } from './context-changes.ts'
+
 /** As the store returns it. */
 export interface JournalLine {
   readonly seq: number
@@ -6,34 +8,63 @@ export interface JournalLine {
   readonly text: string
 }
 
-const SEPARATOR = '\u001f'
-const MAX_ERROR = 200
-
-/** A line of a message's journal: event, state entered, worker, error. The state before is the one of the line before. */
-export function journalText(event: string, to: string, worker: string, error?: ErrorSummary): string {
-  const parts = [event, to, worker]
-  if (error) parts.push(`${error.name}: ${error.message}`.slice(0, MAX_ERROR))
-  return parts.map((part) => part.replaceAll(SEPARATOR, ' ')).join(SEPARATOR)
+/** What references in a journal are to: the input now, and what was sent, where it was edited since. */
+export interface JournalInputs {
+  readonly input: unknown
+  readonly sentInput?: unknown
 }
 
-/** The first line of a journal says only where the message began. */
-export const firstJournalText = (to: string): string => to
+const SEPARATOR = '\u001f'
+const MAX_ERROR = 200
+/** Parts before the changes of the context, which may hold anything. */
+const PARTS = 4
+const EDIT = 'edit'
 
-export function readJournal(entries: readonly JournalLine[]): JournalEntry[] {
+/**
+ * A line of a message's journal: event, state entered, worker, error, and what changed in the context where the queue keeps that. The state
+ * before is the one of the line before.
+ */
+export function journalText(event: string, to: string, worker: string, error?: ErrorSummary, changes?: string): string {
+  const parts = [event, to, worker]
+  if (error) parts.push(`${error.name}: ${error.message}`.slice(0, MAX_ERROR))
+  else if (changes !== undefined) parts.push('')
+  const text = parts.map((part) => part.replaceAll(SEPARATOR, ' ')).join(SEPARATOR)
+  return changes === undefined ? text : text + SEPARATOR + changes
+}
+
+/** The first line of a journal says only where the message began, and with which context. */
+export const firstJournalText = (to: string, changes?: string): string =>
+  changes === undefined ? to : journalText(to, '', '', undefined, changes)
+
+export function readJournal(entries: readonly JournalLine[], inputs?: JournalInputs): JournalEntry[] {
   let from: string | null = null
-  return entries.map(({ seq, at, text }) => {
-    const [event = '', to, worker = '', error] = text.split(SEPARATOR)
-    const first = to === undefined
+  const parted = entries.map(({ seq, at, text }) => ({ seq, at, parts: text.split(SEPARATOR) }))
+  const edit = parted.find(({ parts: [event] }) => event === EDIT)
+  return parted.map(({ seq, at, parts }) => {
+    const [event = '', to, worker = '', error = '', ...rest] = parts
+    const isFirst = to === undefined || to === ''
+    const input = edit && seq < edit.seq ? (inputs?.sentInput ?? inputs?.input) : inputs?.input
+    const changed = parts.length > PARTS ? changesOf(rest.join(SEPARATOR), input) : undefined
     const entry = {
       seq,
       at,
-      event: first ? 'init' : event,
+      event: isFirst ? 'init' : event,
       from,
-      to: to ?? event,
+      to: isFirst ? event : to,
       worker,
-      ...(error === undefined ? {} : { error }),
+      ...(error === '' ? {} : { error }),
+      ...(changed ? { changed } : {}),
     }
     from = entry.to
     return entry
   })
+}
+
+/** What another program wrote there is not taken for changes. */
+function changesOf(text: string, input: unknown): ContextChanges | undefined {
+  try {
+    return readChanges(text, input)
+  } catch {
+    return undefined
+  }
 }

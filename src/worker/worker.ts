@@ -77,6 +77,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   const settings: AdvanceSettings = {
     worker: name,
     journal: queue.settings.journal,
+    contexts: queue.settings.contexts,
     removes: (tags) => removesAtOnce(queue.settings, tags),
   }
   const committer = createCommitter(queue, name)

@@ -99,6 +99,25 @@ test('an event is rehearsed, sent, and its change of the context is seen', async
   expect(board.browser.complaints).toEqual([])
 })
 
+test('with contexts in the journal each step shows what it changed, also to a page that has seen none', async () => {
+  const queue = board.redrive.queue('kept', { machine: review, journal: { contexts: true } })
+  queue.work({})
+  await queue.send({}, { id: 'order-1' })
+  await queue.signal('order-1', { type: 'APPROVE', by: 'ada' }, { wait: '20s' })
+  await queue.signal('order-1', { type: 'SHIP' }, { wait: '20s' })
+  const page = await board.browser.open(board.at('q/kept/m/order-1?step=1'))
+  await lit(page, 'approved')
+  const then = page.getByRole('region', { name: 'Context then' })
+  await then.locator('ins', { hasText: 'ada' }).waitFor()
+  await page.getByRole('button', { name: 'Step back' }).click()
+  await lit(page, 'waiting')
+  await then.locator('ins', { hasText: '[]' }).waitFor()
+  expect(await then.textContent()).not.toContain('ada')
+  // Without them the page says how to get them.
+  const older = await board.browser.open(board.at('q/reviews/m/order-1?step=0'))
+  await older.getByText('journal: { contexts: true }').waitFor()
+})
+
 test('an event whose data is no object is not sent, and the page says why', async () => {
   await board.redrive.queue('reviews').send({}, { id: 'order-2' })
   const page = await board.browser.open(board.at('q/reviews/m/order-2'))

@@ -206,7 +206,7 @@ describe('a child', () => {
   const settings = { worker: 'w', journal: 10, removes: () => true }
 
   function life(parentOfIt: typeof ref | undefined, ...events: string[]): unknown[] {
-    const shelf = shelve(begins(machine, 'c', undefined, encode(undefined, ''), 'client', parentOfIt))
+    const shelf = shelve(begins(machine, 'c', undefined, encode(undefined, ''), 'client', { parent: parentOfIt }))
     return events.map((type) => {
       shelf.deliver({ type })
       const message = restore(machine, shelf.claim())

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { changesText } from '../../src/events/context-changes.ts'
 import { firstJournalText, journalText, readJournal } from '../../src/events/journal-text.ts'
 import { decodeTransitions, encodeTransition, type TransitionDraft } from '../../src/events/transition-text.ts'
 import { encode } from '../../src/codec.ts'
@@ -81,6 +82,37 @@ describe('a journal', () => {
       }),
       runs(200),
     )
+  })
+
+  test('tells what a step made of the context, as far as its line has room', () => {
+    const [payload, large] = [{ to: 'ada' }, { text: 'x'.repeat(300) }]
+    const input = { payload }
+    const first = { payload, attempt: 0, gone: 1 }
+    const second = { payload, attempt: 1, at: new Date(5), large }
+    const third = { ...second, payload: { to: 'eve' } }
+    const lines = [
+      firstJournalText('a', changesText({}, first, input, 100)),
+      journalText('GO', 'b', 'w', undefined, changesText(first, second, input, 100)),
+      journalText('NO', 'b', 'w', { name: 'E', message: 'no' }, changesText(second, second, input, 100)),
+      journalText('edit', 'b', 'w', undefined, changesText(second, third, input, 100)),
+    ].map((text, seq) => ({ seq, at: seq, text }))
+    const read = readJournal(lines, { input: { payload: { to: 'eve' } }, sentInput: input })
+    expect(read.map(({ event, to, error, changed }) => [event, to, error, changed])).toEqual([
+      ['init', 'a', undefined, { set: { attempt: 0, gone: 1, payload }, removed: [], truncated: [] }],
+      ['GO', 'b', undefined, { set: { attempt: 1, at: new Date(5) }, removed: ['gone'], truncated: ['large'] }],
+      ['NO', 'b', 'E: no', { set: {}, removed: [], truncated: [] }],
+      ['edit', 'b', undefined, { set: { payload: { to: 'eve' } }, removed: [], truncated: [] }],
+    ])
+    // The payload is in the input already.
+    expect(lines[0]!.text).not.toContain('ada')
+    expect(readJournal([{ seq: 1, at: 1, text: journalText('GO', 'b', 'w', undefined, 'broken') }])[0]).toEqual({
+      seq: 1,
+      at: 1,
+      event: 'GO',
+      from: null,
+      to: 'b',
+      worker: 'w',
+    })
   })
 
   test('keeps the first two hundred characters of an error', () => {

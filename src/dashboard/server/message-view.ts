@@ -63,13 +63,14 @@ export function messageView(
       ...(worker === undefined ? {} : { worker, leaseUntil: attentionAt }),
       ...(quarantine ? { quarantine: show(quarantine, 'error') as typeof quarantine } : {}),
     },
-    history: history.map(({ to, worker: by, seq, at, event, error: failed }) => ({
+    history: history.map(({ to, worker: by, seq, at, event, error: failed, changed }) => ({
       seq,
       at,
       event,
       state: to,
       ...(by === '' ? {} : { worker: by }),
       ...(failed === undefined ? {} : { error: show(failed, 'error') }),
+      ...(changed ? { changed: { ...changed, set: show(changed.set, 'context') as typeof changed.set } } : {}),
     })),
     raw: { fields: hides ? {} : listed.message.fields, keys: keysOf(queue, message, prefix), hidden: hides },
   }

@@ -1,7 +1,7 @@
 import type { ErrorFacts } from '../../client/steering/error-facts.ts'
-import type { EventData, Message } from '../../message.ts'
+import type { ContextChanges, EventData, Message } from '../../message.ts'
 
-export type { EventData, MessageJoin } from '../../message.ts'
+export type { ContextChanges, EventData, MessageJoin } from '../../message.ts'
 
 /** What is stored of a message, as far as it may be seen. */
 type Stored =
@@ -47,6 +47,8 @@ export interface HistoryStep {
   readonly state: string
   readonly worker?: string
   readonly error?: unknown
+  /** What it changed in the context, where the queue keeps that: `journal: { contexts: true }`. */
+  readonly changed?: ContextChanges
 }
 
 /** `queues/:q/messages/:id` */

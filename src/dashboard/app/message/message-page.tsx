@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { loadMessage, type MessageDetails } from '../api/message.ts'
 import { ApiError } from '../api/request.ts'
 import { toneOfTags } from '../chart/tone.ts'
@@ -12,7 +12,7 @@ import { messagesLink, replaceQuery, route } from '../route.ts'
 import { isReadOnly } from '../shell/facts.ts'
 import { PageState } from '../shell/page-state.tsx'
 import { ValueView } from '../value/value-view.tsx'
-import { ContextDiff } from './context-diff.tsx'
+import { ContextPart } from './context-part.tsx'
 import { EditPayload } from './edit-payload.tsx'
 import { ErrorView } from './error-view.tsx'
 import { Facts } from './facts.tsx'
@@ -20,12 +20,12 @@ import { Inspect } from './inspect.tsx'
 import { MessageActions } from './message-actions.tsx'
 import { MessageChart } from './message-chart.tsx'
 import { NextSteps } from './next-steps.tsx'
+import { Part } from './part.tsx'
 import { RawView } from './raw-view.tsx'
 import { SendEvent } from './send-event.tsx'
 import { Sources } from './sources.tsx'
 import { TimeTravel } from './time-travel.tsx'
 import { Timeline } from './timeline.tsx'
-import { useContexts } from './use-contexts.ts'
 
 const EVERY = 2000
 
@@ -151,64 +151,6 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
 
 const canEdit = ({ tags, quarantine }: MessageDetails['message']): boolean =>
   !isReadOnly() && (tags.includes('dead') || quarantine !== undefined)
-
-function Part({
-  title,
-  extra,
-  children,
-}: {
-  title: string
-  extra?: ComponentChildren
-  children: ComponentChildren
-}): JSX.Element {
-  const heading = useId()
-  return (
-    <section class="panel part" aria-labelledby={heading}>
-      <div class="part-head">
-        <h2 id={heading}>{title}</h2>
-        {extra}
-      </div>
-      {children}
-    </section>
-  )
-}
-
-/** The journal tells where a message was; what its context was is known of the steps that this page saw, and of the last one. */
-function ContextPart({
-  queue,
-  details,
-  current,
-}: {
-  queue: string
-  details: MessageDetails
-  current: number
-}): JSX.Element {
-  const contexts = useContexts(queue, details)
-  const steps = details.history
-  const [step, before] = [steps[current], steps[current - 1]]
-  const isLast = current === steps.length - 1
-  const after = step ? contexts.get(step.seq) : undefined
-  const earlier = before && contexts.get(before.seq)
-  return (
-    <Part title={isLast ? 'Context' : 'Context then'}>
-      {after !== undefined && earlier !== undefined && (
-        <>
-          <h3>What this step changed</h3>
-          <ContextDiff before={earlier.context} after={after.context} />
-        </>
-      )}
-      {isLast || steps.length === 0 ? (
-        <ValueView value={details.message.context} depth={1} />
-      ) : after ? (
-        <ValueView value={after.context} depth={1} />
-      ) : (
-        <p class="muted">
-          The journal keeps where a message was, not each context; this page knows those of the steps that it saw.
-        </p>
-      )}
-    </Part>
-  )
-}
 
 function Errors({
   details: { message, history },
