@@ -4,6 +4,7 @@ import type { OperationPreview } from '../client/steering/steering.ts'
 import type { OperationAction, OperationRequest } from '../client/steering/operation-request.ts'
 import { RedriveError } from '../errors.ts'
 import type { Message } from '../message.ts'
+import { actorName } from './actor.ts'
 import { operateOn } from './bulk-change.ts'
 import { confirm } from './confirm.ts'
 import type { Intervention } from './default-machine.ts'
@@ -158,7 +159,11 @@ function deed({ event, act, only }: Change, { module, wait }: ChangeOptions): De
   if (!event) return remove
   return async (queue, id) => {
     await checkTakes(queue, id, event, module)
-    const { status, state } = await queue.signal(id, { type: event }, wait === undefined ? {} : { wait })
+    const { status, state } = await queue.signal(
+      id,
+      { type: event },
+      { actor: actorName(), ...(wait === undefined ? {} : { wait }) },
+    )
     return { status, ...(state === undefined ? {} : { state }) }
   }
 }
@@ -171,7 +176,7 @@ async function inState(queue: Queue, id: string, only: string | undefined): Prom
 }
 
 async function remove(queue: Queue, id: string): Promise<{ readonly status: string }> {
-  await queue.remove(id)
+  await queue.remove(id, { actor: actorName() })
   return { status: 'deleted' }
 }
 

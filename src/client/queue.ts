@@ -15,6 +15,7 @@ import type { QueueOptions, SendRetryOptions } from './queue-options.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
 import { awaitResult, createQueueEvents } from './results.ts'
 import { checkActor, createAuditor, type ActorOption } from './steering/audit.ts'
+import { createNotedSignals } from './steering/noted-signals.ts'
 import { createSteering, type QueueSteering } from './steering/steering.ts'
 import { createSignals, type SignalOptions, type SignalResult } from './signals.ts'
 import { answersOf } from './queue-full.ts'
@@ -78,15 +79,15 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> extend
    * which they were given.
    * @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_INBOX_FULL`, `E_NOT_FOUND`, `E_TIMEOUT`
    */
-  signal(id: string, event: EventData, options?: SignalOptions): Promise<SignalResult>
+  signal(id: string, event: EventData, options?: SignalOptions & ActorOption): Promise<SignalResult>
   /** Gives a message up; a running handler is aborted. */
-  cancel(id: string): Promise<SignalResult>
+  cancel(id: string, options?: ActorOption): Promise<SignalResult>
   /** Tries a waiting message now. */
-  retry(id: string): Promise<SignalResult>
+  retry(id: string, options?: ActorOption): Promise<SignalResult>
   /** Sends a dead message on its way again. */
-  redrive(id: string): Promise<SignalResult>
+  redrive(id: string, options?: ActorOption): Promise<SignalResult>
   /** Lets a message out of quarantine: it is tried again where it was. @throws RedriveError `E_NOT_FOUND` */
-  release(id: string): Promise<SignalResult>
+  release(id: string, options?: ActorOption): Promise<SignalResult>
   /** Deletes a message for good. @throws RedriveError `E_NOT_FOUND`, `E_LOCKED` while a worker has it. */
   remove(id: string, options?: ActorOption): Promise<void>
   /**
@@ -127,8 +128,8 @@ export function createQueue<Payload>({
   const { name, machine, store, locks, partitions } = runtime
   const events = createQueueEvents(runtime)
   const signals = createSignals(runtime, options.events)
-  const { signal } = signals
   const auditor = createAuditor(store, name, client)
+  const { signal, release } = createNotedSignals(signals, auditor)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
     toMessage(name, message, attentionAt, machine.tags)
@@ -212,10 +213,10 @@ export function createQueue<Payload>({
         ...(aborted ? { signal: aborted } : {}),
       }),
     feed: (feedOptions) => readFeed(runtime, feedOptions),
-    cancel: (id) => signal(id, { type: 'CANCEL' }),
-    retry: (id) => signal(id, { type: 'RETRY' }),
-    redrive: (id) => signal(id, { type: 'REDRIVE' }),
-    release: (id) => signals.release(id),
+    cancel: (id, given) => signal(id, { type: 'CANCEL' }, given),
+    retry: (id, given) => signal(id, { type: 'RETRY' }, given),
+    redrive: (id, given) => signal(id, { type: 'REDRIVE' }, given),
+    release,
     async remove(id, given = {}) {
       const actor = checkActor(given)
       await existing(id)

@@ -63,6 +63,22 @@ test('redrive the dead of one error class, at a rate', async () => {
   expect((await emails.stats()).states['dead']).toBe(2)
 })
 
+test('what is sent to messages that were named is in the audit too', async () => {
+  mended = true
+  expect((await run('redrive', 'emails', 'a', 'b', '--yes')).code).toBe(0)
+  expect((await run('signal', 'emails', 'c', 'REDRIVE')).code).toBe(0)
+  expect((await run('rm', 'emails', 'd', '--yes')).code).toBe(0)
+  const { stdout } = await run('audit', '--limit', '4', '--json')
+  const entries = ndjson(stdout) as { actor: string; action: string; what: string }[]
+  expect(entries.map(({ action, what }) => `${action} ${what}`).toSorted()).toEqual([
+    'event REDRIVE to "a"',
+    'event REDRIVE to "b"',
+    'event REDRIVE to "c"',
+    'remove "d"',
+  ])
+  expect(entries.filter(({ actor }) => !actor.includes('@'))).toEqual([])
+})
+
 test('delete by the payload, and undo that', async () => {
   const removed = await run('rm', 'emails', '--state', 'dead', '--where', 'to=ada', '--yes')
   expect(removed.stdout.split('\n').toSorted().slice(1)).toEqual(['c  deleted', 'd  deleted'])

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { actorName } from '../actor.ts'
 import { addChange } from '../change.ts'
 import type { Runner } from '../session.ts'
 
@@ -9,7 +10,7 @@ export function addRelease(program: Command, runner: Runner): void {
     question: 'Release',
     outcome: 'released',
     only: '~quarantined',
-    act: (queue, id) => queue.release(id),
+    act: (queue, id) => queue.release(id, { actor: actorName() }),
     action: 'release',
     destructive: false,
     examples: ['redrive release emails e1', 'redrive release emails --all --yes'],

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Queue } from '../../client/queue.ts'
 import { RedriveError } from '../../errors.ts'
 import type { EventData, Message } from '../../message.ts'
+import { actorName } from '../actor.ts'
 import { isDefaultMachine } from '../default-machine.ts'
 import { EXIT } from '../failure.ts'
 import { parseEvent } from '../parse-event.ts'
@@ -54,6 +55,7 @@ async function signal(
     const queue = await createQueueDirectory(redrive, options).open(name)
     checkMachine(await existing(queue, id), queue, options)
     const result = await queue.signal(id, event, {
+      actor: actorName(),
       ...(eventId === undefined ? {} : { eventId }),
       ...(wait === undefined ? {} : { wait }),
     })

@@ -10,7 +10,7 @@ export interface AuditEntry {
   /** Who: what the caller said, else the name of the client. */
   readonly actor: string
   readonly queue: string
-  /** `pause`, `resume`, `edit`, `remove`, `undo`, or the action of an operation. */
+  /** `pause`, `resume`, `edit`, `event`, `release`, `remove`, `undo`, or the action of an operation. */
   readonly action: string
   /** The rest, for people. */
   readonly what: string
@@ -21,7 +21,10 @@ export interface AuditEntry {
 }
 
 export interface ActorOption {
-  /** Who does it, for the audit: text of at most 200 characters. Default: the name of this client. */
+  /**
+   * Who does it, for the audit: text of at most 200 characters. Default: the name of this client; for what is sent to one message, nobody,
+   * and it is not noted.
+   */
   readonly actor?: string
 }
 

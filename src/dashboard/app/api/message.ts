@@ -1,7 +1,15 @@
 import type { EventData, MessageDetails, NextEvent, DryRun } from '../../shapes/message.ts'
 import { get, part, post } from './request.ts'
 
-export type { EventData, MessageView, HistoryStep, MessageDetails, NextEvent, DryRun } from '../../shapes/message.ts'
+export type {
+  EventData,
+  MessageJoin,
+  MessageView,
+  HistoryStep,
+  MessageDetails,
+  NextEvent,
+  DryRun,
+} from '../../shapes/message.ts'
 
 const at = (queue: string, id: string): string => `queues/${part(queue)}/messages/${part(id)}`
 

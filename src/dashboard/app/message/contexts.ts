@@ -43,7 +43,9 @@ export function changeOf(details: MessageDetails, index: number): KnownChange | 
   if (!changed) return undefined
   const earlier: Members = index > 0 ? contextAfter(details, index - 1).members : {}
   const names = [...Object.keys(changed.set), ...changed.removed]
-  const before = Object.fromEntries(names.filter((name) => Object.hasOwn(earlier, name)).map((name) => [name, earlier[name]]))
+  const before = Object.fromEntries(
+    names.filter((name) => Object.hasOwn(earlier, name)).map((name) => [name, earlier[name]]),
+  )
   return { before, after: changed.set, truncated: changed.truncated }
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import type { MessageView } from '../api/message.ts'
+import type { MessageJoin, MessageView } from '../api/message.ts'
 import { messageLink } from '../route.ts'
 import { Ago, Countdown } from '../time/ago.tsx'
 import { ValueView } from '../value/value-view.tsx'
@@ -41,16 +41,16 @@ export const Facts = ({ queue, message }: { queue: string; message: MessageView 
         {timerName(id)} <Countdown to={due} />
       </Fact>
     ))}
-    {message.parent !== undefined && message.parent !== null && (
+    {message.parent && (
       <Fact name="Parent">
-        <Related value={message.parent} queue={queue} />
+        <Relative {...message.parent} within={queue} />
       </Fact>
     )}
-    {message.joins !== undefined && message.joins !== null && (
-      <Fact name="Children">
-        <Related value={message.joins} queue={queue} />
+    {message.joins?.map((join, index) => (
+      <Fact key={index} name={`Children: ${join.join}`}>
+        <Children join={join} queue={queue} />
       </Fact>
-    )}
+    ))}
     <Fact name="Machine">
       <code>{message.machine}</code>
     </Fact>
@@ -67,25 +67,36 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
 /** XState's `xstate.after.backoff.message.retrying` is the delay `backoff`. */
 const timerName = (id: string): string => /^xstate\.after\.([^.]+)\./.exec(id)?.[1] ?? id
 
-/** A message elsewhere, where it says which; as it lies there otherwise. */
-function Related({ value, queue }: { value: unknown; queue: string }): JSX.Element {
-  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
+/** Of many children those that failed, or have not ended, come first. */
+const SHOWN = 20
+const RANK = { failed: 0, going: 1, done: 2 }
+
+function Children({ join: { children, failed, over }, queue }: { join: MessageJoin; queue: string }): JSX.Element {
+  const rank = ({ status }: MessageJoin['children'][number]): number => RANK[status ?? 'going']
+  const ended = children.filter(({ status }) => status !== undefined).length
+  const shown = children.toSorted((a, b) => rank(a) - rank(b)).slice(0, SHOWN)
   return (
     <>
-      {items.map((item, index) => {
-        const target = addressOf(item, queue)
-        if (!target) return <ValueView key={index} value={item} depth={1} />
-        return (
-          <a key={index} href={messageLink(target.queue, target.id)}>
-            {target.queue === queue ? target.id : `${target.queue} / ${target.id}`}
-          </a>
-        )
-      })}
+      <span class="muted">
+        {ended} of {children.length} ended{over ? ', and it is over' : ''}; one that fails: {failed}
+      </span>
+      <ul class="children">
+        {shown.map((child) => (
+          <li key={`${child.queue}/${child.id}`}>
+            <Relative {...child} within={queue} />{' '}
+            <span class={`tag ${TONES[child.status ?? 'going']}`}>
+              {child.status ?? (over ? 'not waited for' : 'going on')}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {children.length > SHOWN && <span class="muted">and {children.length - SHOWN} more</span>}
     </>
   )
 }
 
-function addressOf(item: unknown, queue: string): { queue: string; id: string } | undefined {
-  if (typeof item !== 'object' || item === null || !('id' in item) || typeof item.id !== 'string') return undefined
-  return { id: item.id, queue: 'queue' in item && typeof item.queue === 'string' ? item.queue : queue }
-}
+const TONES = { failed: 'tone-dead', going: 'tone-working', done: 'tone-done' }
+
+const Relative = ({ queue, id, within }: { queue: string; id: string; within: string }): JSX.Element => (
+  <a href={messageLink(queue, id)}>{queue === within ? id : `${queue} / ${id}`}</a>
+)

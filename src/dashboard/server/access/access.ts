@@ -19,7 +19,7 @@ export interface Access {
 /** Wrong tokens that an address may show in a minute. */
 const WRONG_TOKENS = 10
 /** Whoever has the token, or sits at this machine. */
-const SOMEBODY = 'dashboard'
+export const SOMEBODY = 'dashboard'
 
 export function createAccess({ token, authorize, readOnly, rateLimit }: Settings): Access {
   const requests = createRateLimit(rateLimit, Math.ceil(rateLimit / 4))

@@ -1,7 +1,7 @@
 import { toMs } from '../../../options.ts'
-import { createAuditor } from '../../../client/steering/audit.ts'
 import type { BulkMessage, SendOptions } from '../../../client/queue.ts'
 import type { EventData } from '../../../message.ts'
+import { SOMEBODY } from '../access/access.ts'
 import type { Board } from '../board.ts'
 import { badRequest } from '../failure.ts'
 import type { Call, Route } from '../route.ts'
@@ -42,18 +42,19 @@ export const sendingRoutes = (board: Board): Route[] => [
     body: {
       event: 'An object with a type',
       eventId: 'Makes it idempotent: of several with the same id, one is applied',
+      actor: 'Who sends it, for the audit, where the dashboard does not know that itself',
       wait: 'Until it was taken, at most so long: milliseconds up to 30,000, or text such as "5s"',
     },
     async handle(call) {
       const { params, body } = call
-      const { event, eventId, wait } = await body()
+      const { event, eventId, wait, actor } = await body()
       const { queue } = await board.queues.known(params['q'] ?? '')
       await board.store.queues()
       const { id, status, state } = await queue.signal(params['id'] ?? '', event as EventData, {
+        ...sender(call, actor),
         ...(eventId === undefined ? {} : { eventId: text(eventId, 'eventId') }),
         ...(wait === undefined ? {} : { wait: toMs(wait as string, 'wait', { max: LONGEST_WAIT }) }),
       })
-      await note(board, call, event as EventData)
       return { id, status, ...(state === undefined ? {} : { state }) }
     },
   },
@@ -71,15 +72,14 @@ export const sendingRoutes = (board: Board): Route[] => [
   },
 ]
 
-/** What people send by hand goes into the audit. What programs send, which may be a thousand a second, would drown it. */
-async function note(
-  { inside }: Board,
-  { params: { q = '', id = '' }, headers, actor }: Call,
-  { type }: EventData,
-): Promise<void> {
-  if (!headers.has('sec-fetch-site')) return
-  const auditor = createAuditor(inside.store, q, actor)
-  await auditor.note({ action: 'event', what: `${type} to "${id}"`, count: 1 }, actor)
+/**
+ * What people send by hand goes into the audit, and what is sent by whom `authorize` knows or who says it himself. What other programs send,
+ * which may be a thousand a second, would drown it.
+ */
+function sender({ headers, actor }: Call, given: unknown): { actor?: string } {
+  if (actor !== SOMEBODY) return { actor }
+  if (given !== undefined) return { actor: text(given, 'actor') }
+  return headers.has('sec-fetch-site') ? { actor } : {}
 }
 
 function messagesOf(body: Readonly<Record<string, unknown>>): BulkMessage<unknown>[] {
