@@ -26,7 +26,8 @@ export async function* readFeed(
   { from = 'now', signal }: FeedOptions = {},
 ): AsyncGenerator<FeedTransition> {
   await queue.ready()
-  const ended = AbortSignal.any([queue.closed, ...(signal ? [signal] : [])])
+  // A signal made of others, and listened to, is kept by Node until one of them aborts: so none is made without need.
+  const ended = signal ? AbortSignal.any([queue.closed, signal]) : queue.closed
   const places = await startPlaces(queue, from)
   const bell = createBell(queue)
   const unsubscribes = await Promise.all(
@@ -55,6 +56,7 @@ export async function* readFeed(
       if (!found) await bell.wait(DEFAULTS.maxSleep)
     }
   } finally {
+    ended.removeEventListener('abort', bell.ring)
     await Promise.all(unsubscribes.map((unsubscribe) => unsubscribe().catch(() => {})))
   }
 }

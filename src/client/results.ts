@@ -31,7 +31,7 @@ export async function awaitResult(
     if (transition.id === id && isSettled(transition)) settle(transition)
   })
   const until = timeout === undefined ? Infinity : performance.now() + timeout
-  const ended = AbortSignal.any([queue.closed, ...(signal ? [signal] : [])])
+  const ended = signal ? AbortSignal.any([queue.closed, signal]) : queue.closed
   try {
     // One that was removed with its last commit can only be heard of, so it must have been there when the wait began.
     let seen = false

@@ -38,6 +38,7 @@ export const qualified = (key: string, name: string): string => (key === '' ? na
 /** XState resolves the input of an invocation only when its source has some logic. Ours is run by a worker, never by this. */
 function withPlaceholders(machine: AnyStateMachine, sources: readonly string[]): AnyStateMachine {
   const missing = sources.filter((src) => actorLogic(machine, src) === undefined)
+  if (missing.length === 0) return machine
   const noHandler = (src: string): AnyActorLogic =>
     fromPromise(() => Promise.reject(new Error(`${src} has no handler`)))
   return machine.provide({ actors: Object.fromEntries(missing.map((src) => [src, noHandler(src)])) }) as AnyStateMachine

@@ -43,11 +43,19 @@ export interface DurableMachine {
   historyValue(stored: Readonly<Record<string, readonly string[]>>): AnyMachineSnapshot['historyValue']
 }
 
+const registered = new WeakMap<AnyStateMachine, DurableMachine>()
+
 /**
- * Checks a machine and makes it ready to be stepped.
+ * Checks a machine and makes it ready to be stepped: once, however many clients and tools of a process use it.
  * @throws RedriveError `E_INVALID_MACHINE` that lists every fault: what, where, and the mend.
  */
 export function registerMachine(machine: AnyStateMachine): DurableMachine {
+  const known = registered.get(machine) ?? makeDurable(machine)
+  registered.set(machine, known)
+  return known
+}
+
+function makeDurable(machine: AnyStateMachine): DurableMachine {
   const { warnings, members } = validateMachine(machine)
   const provided = members[0]!.run
   const promises = promisesOf(members)

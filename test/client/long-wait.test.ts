@@ -1,30 +1,42 @@
 import { getEventListeners } from 'node:events'
-import { expect, jest, test } from '@jest/globals'
-import { silentLogger } from '../../src/index.ts'
+import { expect, test } from '@jest/globals'
+import { createMemoryStore, Redrive, silentLogger } from '../../src/index.ts'
+import { insideOf } from '../../src/client/inside.ts'
 import { createTestRedrive } from '../../src/testing/index.ts'
 
 test('a result that is waited for long leaves no listener behind for each second', async () => {
-  const signals: AbortSignal[] = []
-  const { any } = AbortSignal
-  const spy = jest.spyOn(AbortSignal, 'any').mockImplementation((sources) => {
-    const signal = any.call(AbortSignal, sources)
-    signals.push(signal)
-    return signal
-  })
   const t = createTestRedrive({ logger: silentLogger })
   try {
+    const { closed } = insideOf(t.redrive)
     const queue = t.queue('slow')
     queue.work(() => 'at last')
     await queue.send('x', { id: 'a', delay: '1h' })
+    const before = getEventListeners(closed, 'abort').length
     const result = queue.result('a')
     result.catch(() => {})
     for (let second = 0; second < 30; second++) await t.advance('1s')
-    expect(signals.length).toBeGreaterThan(0)
-    for (const signal of signals) expect(getEventListeners(signal, 'abort').length).toBeLessThan(3)
+    expect(getEventListeners(closed, 'abort').length).toBe(before + 1)
     await t.advance('1h')
     expect(await result).toBe('at last')
+    expect(getEventListeners(closed, 'abort').length).toBe(before)
   } finally {
-    spy.mockRestore()
     await t.close()
+  }
+})
+
+test('a feed that is left early leaves nothing behind', async () => {
+  const redrive = new Redrive({ store: createMemoryStore(), logger: silentLogger })
+  try {
+    const { closed } = insideOf(redrive)
+    const queue = redrive.queue('left')
+    await queue.send('x')
+    const before = getEventListeners(closed, 'abort').length
+    for await (const { to } of queue.feed({ from: 'start' })) {
+      expect(to).toBe('pending')
+      break
+    }
+    expect(getEventListeners(closed, 'abort').length).toBe(before)
+  } finally {
+    await redrive.close()
   }
 })

@@ -46,7 +46,7 @@ export const START = Date.UTC(2030, 0, 1)
 export function createWorld({ seed, crashAt, tell }: WorldOptions): World {
   const chance = createChance(seed * 7919 + 13)
   const scheduler = createScheduler(chance)
-  const hash = createHash('sha1')
+  const lines: string[] = []
   const counts: FaultCounts = {}
   const violations: string[] = []
   let rates: FaultRates = crashAt === undefined ? drawRates(chance) : NO_FAULTS
@@ -54,7 +54,7 @@ export function createWorld({ seed, crashAt, tell }: WorldOptions): World {
 
   function trace(line: string): void {
     const text = `${scheduler.now.toFixed(3)} ${line}`
-    hash.update(text)
+    lines.push(text)
     tell?.(text)
   }
 
@@ -84,7 +84,7 @@ export function createWorld({ seed, crashAt, tell }: WorldOptions): World {
       trace(`leap ${ms}`)
     },
     get traceHash() {
-      return hash.copy().digest('hex')
+      return createHash('sha1').update(lines.join('\n')).digest('hex')
     },
     violate(rule) {
       if (violations.length < 20) violations.push(`${scheduler.now.toFixed(0)} ms: ${rule}`)
