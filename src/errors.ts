@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   E_REDIS_UNAVAILABLE: 'Redis cannot be reached, or did not answer in time.',
   E_REDIS_AUTH: 'Redis refused the user or the password.',
   E_FOREIGN_KEY: 'A key of a queue holds what Redrive did not write.',
+  E_REDIS_TLS: 'The certificate of Redis, or that of this client, is not accepted.',
   E_REDIS_VERSION: 'The server is older than Redis 7.0 or Valkey 7.2.',
   E_REDIS_FULL: 'Redis is out of memory and refuses new messages.',
   E_REDIS_MISSING: 'No redis-server or valkey-server is on this machine.',

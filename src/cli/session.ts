@@ -6,6 +6,7 @@ import { DEFAULTS } from '../options.ts'
 import { describeAddress } from '../store/connection.ts'
 import type { Interruption } from './interruption.ts'
 import { createOutput, type Output } from './output.ts'
+import { usage } from './usage.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What the program is run in. */
@@ -21,6 +22,9 @@ export interface GlobalOptions {
   readonly redis?: string
   readonly prefix?: string
   readonly json?: true
+  readonly tlsCa?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
 }
 
 /** One run of a verb. */
@@ -39,15 +43,26 @@ export interface Runner {
   run(command: Command, verb: Verb): Promise<void>
 }
 
-export function openSession(surroundings: Surroundings, { redis, prefix, json }: GlobalOptions): Session {
+export function openSession(surroundings: Surroundings, options: GlobalOptions): Session {
+  const { redis, prefix, json } = options
   const { terminal } = surroundings
   return {
     ...surroundings,
     output: createOutput(terminal, json === true),
     // Set to nothing is not set. A wrong address is never replaced by another one: whoever names a server means it.
-    address: redis ?? (terminal.env['REDIS_URL'] || undefined),
+    address: withTls(redis ?? (terminal.env['REDIS_URL'] || undefined), options),
     prefix,
   }
+}
+
+/** As a part of the address, so that worker processes and `doctor` have it too. */
+function withTls(address: string | undefined, { tlsCa, tlsCert, tlsKey }: GlobalOptions): string | undefined {
+  const files = Object.entries({ ca: tlsCa, cert: tlsCert, key: tlsKey }).filter(([, path]) => path !== undefined)
+  if (files.length === 0) return address
+  if (!address?.startsWith('rediss://'))
+    throw usage('--tls-ca, --tls-cert and --tls-key are for a server with TLS: give --redis rediss://… too.')
+  const query = files.map(([name, path]) => `${name}=${encodeURIComponent(path ?? '')}`).join('&')
+  return `${address}${address.includes('?') ? '&' : '?'}${query}`
 }
 
 /** Somebody sits and waits: half of the patience that a program has. */

@@ -1,10 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis'
-import { RedriveError, isError } from '../errors.ts'
+import { hasCode, isError, RedriveError } from '../errors.ts'
 import { withDeadline } from '../deadline.ts'
+import { addressOptions, describeAddress, type RedisAddress } from './redis-address.ts'
 import type { ServerFacts } from './store.ts'
 
-/** `redis://user:password@host:port/db`, `rediss://…` (TLS), `unix:///path/to.sock`, or the options of ioredis. */
-export type RedisAddress = string | RedisOptions
+export { describeAddress, type RedisAddress } from './redis-address.ts'
 
 export interface ConnectionSettings {
   /** Milliseconds. */
@@ -55,57 +55,6 @@ export function openLockNode(address: RedisAddress, settings: ConnectionSettings
   return redis
 }
 
-function addressOptions(address: RedisAddress): RedisOptions {
-  if (typeof address !== 'string') return address
-  const url = parseUrl(address)
-  if (url.protocol === 'unix:') {
-    return { path: decodeURIComponent(url.pathname), ...credentials(url), ...database(url.searchParams.get('db')) }
-  }
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
-    port: Number(url.port || 6379),
-    ...credentials(url),
-    ...database(url.pathname.slice(1)),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
-  }
-}
-
-function parseUrl(address: string): URL {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url && ['redis:', 'rediss:', 'unix:'].includes(url.protocol)) return url
-  throw new RedriveError(
-    'E_INVALID_OPTION',
-    `redis must be a URL such as redis://127.0.0.1:6379, rediss://… or unix:///path; got "${redactUrl(address)}".`,
-    { path: 'redis' },
-  )
-}
-
-function credentials(url: URL): RedisOptions {
-  return {
-    ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
-    ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
-  }
-}
-
-function database(text: string | null): RedisOptions {
-  if (!text) return {}
-  if (/^\d+$/.test(text)) return { db: Number(text) }
-  throw new RedriveError(
-    'E_INVALID_OPTION',
-    `the database of a Redis URL must be a number, as in redis://127.0.0.1:6379/2 or unix:///path?db=2; got "${text}".`,
-    { path: 'redis' },
-  )
-}
-
-/** The address without its password, for messages and logs. */
-export function describeAddress(address: RedisAddress): string {
-  if (typeof address === 'string') return redactUrl(address)
-  return address.path ? `unix://${address.path}` : `redis://${address.host ?? '127.0.0.1'}:${address.port ?? 6379}`
-}
-
-/** Up to the last `@`: a password that should have been encoded may itself have one, or a slash. A path after `///` has none. */
-const redactUrl = (url: string): string => url.replace(/(?<!\/)\/\/(?!\/).*@/s, '//')
-
 /**
  * Connects once, and refuses a server that cannot keep the promises.
  * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH` or `E_REDIS_VERSION`.
@@ -124,7 +73,7 @@ export async function connect(
     return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
   } catch (error) {
     if (first && !['end', 'reconnecting'].includes(redis.status)) redis.disconnect()
-    throw toRedriveError(error, where)
+    throw withDoubt(toRedriveError(error, where), where)
   }
 }
 
@@ -206,12 +155,39 @@ export function toRedriveError(error: unknown, where: string): unknown {
     const text = `a key of Redrive on ${where} holds a value of another type, which another program must have written: ${message} Run "redrive doctor", which names such keys.`
     return new RedriveError('E_FOREIGN_KEY', text, { cause: error })
   }
+  if ('code' in error && TLS.test(String(error.code))) {
+    return new RedriveError('E_REDIS_TLS', `${where}: ${tlsFault(String(error.code), message)}`, { cause: error })
+  }
   if (UNAVAILABLE.test(message) || 'syscall' in error) {
-    return new RedriveError('E_REDIS_UNAVAILABLE', `${where} cannot be reached or did not answer in time: ${message}`, {
-      cause: error,
-    })
+    const text = `${where} cannot be reached or did not answer in time: ${message}`
+    return new RedriveError('E_REDIS_UNAVAILABLE', text, { cause: error })
   }
   return error
+}
+
+const TLS = /^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/
+
+/** What of TLS is not as it must be, and who can mend it. */
+function tlsFault(code: string, message: string): string {
+  const why = `(${code}: ${message.split('\n')[0]})`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `its certificate is for another name. Use the name that it is for in the URL, or give that as "servername". ${why}`
+  if (code.startsWith('ERR_SSL_') && /ALERT|CERTIFICATE_REQUIRED/.test(code))
+    return `it does not take the certificate of this client. Give one that its authority has signed: rediss://…?cert=client.crt&key=client.key ${why}`
+  if (code.startsWith('ERR_SSL_WRONG_VERSION') || code === 'EPROTO' || code.startsWith('ERR_SSL_PACKET'))
+    return `it does not speak TLS at this port. Use redis:// for a port without TLS. ${why}`
+  if (/EXPIRED|NOT_YET_VALID/.test(code)) return `its certificate is out of date. Renew it. ${why}`
+  return `its certificate is not signed by an authority that this client knows. Name the file of that authority: rediss://…?ca=ca.crt, or --tls-ca on the command line. ${why}`
+}
+
+/** A server that does not speak TLS says nothing at all, and one that misses a certificate may just hang up. */
+const TLS_DOUBT =
+  ' If it is there: does it speak TLS at this port (if not, use redis://), and does it ask for a certificate of its clients (?cert=client.crt&key=client.key)?'
+
+function withDoubt(error: unknown, where: string): unknown {
+  if (!hasCode(error, 'E_REDIS_UNAVAILABLE') || !where.startsWith('rediss:')) return error
+  const text = error.message.replace(/^\w+: /, '')
+  return new RedriveError('E_REDIS_UNAVAILABLE', text + TLS_DOUBT, { cause: error.cause })
 }
 
 const UNAVAILABLE =
