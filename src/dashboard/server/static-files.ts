@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createEncoder, encodingFor } from './encoded.ts'
 
 /** Run from its sources, the app that was built last is the one in dist/. */
 const APP = import.meta.url.endsWith('.ts') ? '../../../dist/src/dashboard/app/' : '../app/'
@@ -22,6 +23,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
+const encoder = createEncoder()
+
 /** A file of the built app, or a page that tells how to build it. */
 export async function staticFile(path: string, request: Request, folder = APP_FOLDER): Promise<Response> {
   // Nothing but a name, or a name in assets: so no path leads out of the folder.
@@ -29,11 +32,21 @@ export async function staticFile(path: string, request: Request, folder = APP_FO
   const content =
     /^(assets\/)?[\w][\w.-]*$/.test(path) && type !== undefined ? await read(join(folder, path)) : undefined
   if (content === undefined) return path === 'index.html' ? notBuilt() : text(404, 'There is no such file.\n')
-  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
+  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
+  const encoding = encodingFor(request.headers.get('accept-encoding'), type!, content.length)
+  // What is compressed is another thing to a cache than what is not.
+  const etag = encoding === 'identity' ? `"${hash}"` : `"${hash}-${encoding}"`
   const cache = path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-  const headers = { 'content-type': type!, 'cache-control': cache, etag }
+  const headers = {
+    'content-type': type!,
+    'cache-control': cache,
+    etag,
+    vary: 'accept-encoding',
+    ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
+  }
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
-  return new Response(new Uint8Array(content), { headers: { ...headers, 'content-length': String(content.length) } })
+  const body = await encoder.encode(content, hash, encoding)
+  return new Response(new Uint8Array(body), { headers: { ...headers, 'content-length': String(body.length) } })
 }
 
 async function read(path: string): Promise<Buffer | undefined> {
