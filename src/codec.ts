@@ -26,7 +26,7 @@ export function decode(text: string): unknown {
     return parse(text.slice(1), revivers)
   }
   if (text.length > MAX_DEPTH) checkDepth(text)
-  const value: unknown = JSON.parse(text)
+  const value = parseJson(text)
   // Escapes of ASCII are never written, and could hide the name.
   if (text.includes('__proto__') || text.includes('\\u00')) checkKeys(value)
   return value
@@ -36,6 +36,16 @@ const MAX_DEPTH = 500
 /** Whoever walks over an array walks over its holes too. */
 const MAX_SPARSE = 1_000_000
 const SPARSE = /\[-7,(\d{7,})/
+
+/** The parser's own words quote the text, which may be what nobody is to read. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const [place = ''] = / at position \d+/.exec(String(error)) ?? []
+    throw new SyntaxError(`it is no JSON${place}`)
+  }
+}
 
 /** `encode` writes nothing that is nested so deep: whoever walks over it later would run out of stack. */
 function checkDepth(text: string): void {

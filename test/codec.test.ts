@@ -205,7 +205,6 @@ describe('what neither keeps is refused, and the path says where', () => {
 
 describe('a text that somebody else has written', () => {
   test.each([
-    '{"__proto__":{"polluted":true}}',
     '{"constructor":{"prototype":{"polluted":true}}}',
     '~[{"a":1},{"polluted":2},true]',
     '~[["null","constructor",1],{"prototype":2},{"polluted":3},true]',
@@ -217,6 +216,7 @@ describe('a text that somebody else has written', () => {
   })
 
   test('is refused where it names a prototype as a key', () => {
+    expect(() => decode('{"__proto__":{"polluted":true}}')).toThrow('__proto__')
     expect(() => decode('~[{"__proto__":1},{"polluted":2},true]')).toThrow('__proto__')
     expect(() => decode('~[["null","__proto__",1],1]')).toThrow('__proto__')
   })

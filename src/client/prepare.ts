@@ -3,6 +3,7 @@ import type { ParentRef } from '../engine/parent.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { checkId, type GenerateId } from '../message.ts'
+import { scrubError } from '../redaction.ts'
 import { toMs } from '../options.ts'
 import type { NewMessage } from '../store/store.ts'
 import { inputText, validate } from './input.ts'
@@ -38,7 +39,11 @@ export function createPrepare({ runtime, options, generateId, client }: PrepareP
         path: unknown,
       })
     const id = given.id === undefined ? generateId() : checkId(given.id)
-    const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
+    const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`).catch(
+      (error: unknown) => {
+        throw settings.redaction ? scrubError(error, settings.redaction, input) : error
+      },
+    )
     const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
     const text = inputText(machineInput, settings.maxPayloadBytes)
     const message = asOptionError(() =>

@@ -10,6 +10,7 @@ import type { QueueSettings, Retention } from '../engine/runtime.ts'
 import type { Migrate } from '../engine/versions.ts'
 import { nearest, RedriveError, isError } from '../errors.ts'
 import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
+import { createRedaction } from '../redaction.ts'
 import type { Schema } from './input.ts'
 
 /** The machine's retry policy, with durations also as text. */
@@ -62,6 +63,11 @@ export interface QueueOptions<Payload = unknown> {
   readonly lease?: Duration
   /** Transitions kept in each message, or more about them. Default 20; bounds 1–100. */
   readonly journal?: number | JournalOptions
+  /**
+   * Paths within what a message holds that only its handlers may see, such as `['password', 'card.number', 'items.*.token']`; each is looked
+   * for at any depth. Everybody else finds `[redacted]` there, in other processes too. Default none; see docs/guides/security.md.
+   */
+  readonly redact?: readonly string[]
   /** Largest stored input, in bytes. Default 1 MiB; bounds 1–64 MiB. */
   readonly maxPayloadBytes?: number
   /**
@@ -91,6 +97,7 @@ const NAMES = [
   'partitions',
   'lease',
   'journal',
+  'redact',
   'maxPayloadBytes',
   'maxMessages',
   'maxBytes',
@@ -119,6 +126,7 @@ export function queueSettings(options: QueueOptions): QueueSettings {
   return {
     lease: toMs(options.lease ?? DEFAULTS.lease, 'lease', { min: 500, max: 86_400_000 }),
     ...journalSettings(options.journal),
+    ...(options.redact === undefined ? {} : { redaction: createRedaction(options.redact) }),
     maxPayloadBytes: toInteger(options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes, 'maxPayloadBytes', {
       min: 1,
       max: 64 * 1024 * 1024,

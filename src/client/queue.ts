@@ -1,10 +1,11 @@
 import type { AnyStateMachine } from 'xstate'
+import { redactedStore } from '../engine/redacted-store.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { checkId, type EventData, type JournalEntry, type Message, type SendResult } from '../message.ts'
 import { toInteger, toMs, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
-import type { ListedMessage, Partition } from '../store/store.ts'
+import type { ListedMessage, Partition, Store } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { Handler, Handlers } from '../worker/handlers.ts'
 import { createWorker, type Worker, type WorkerOptions } from '../worker/worker.ts'
@@ -126,7 +127,8 @@ export function createQueue<Payload>({
   registerWorker,
 }: QueueParts): Queue<Payload> {
   const { name, machine, store, locks, partitions } = runtime
-  const events = createQueueEvents(runtime)
+  const seen = { ...runtime, store: redactedStore(store) }
+  const events = createQueueEvents(seen)
   const signals = createSignals(runtime, options.events)
   const auditor = createAuditor(store, name, client)
   const { signal, release } = createNotedSignals(signals, auditor)
@@ -134,11 +136,14 @@ export function createQueue<Payload>({
   const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
     toMessage(name, message, attentionAt, machine.tags)
 
-  async function get(id: string): Promise<Message<Payload> | undefined> {
-    await runtime.ready()
-    const [found] = await store.read(place(id), [id])
-    return found && view(found)
-  }
+  const getBy =
+    (from: Store) =>
+    async (id: string): Promise<Message<Payload> | undefined> => {
+      await runtime.ready()
+      const [found] = await from.read(place(id), [id])
+      return found && view(found)
+    }
+  const get = getBy(seen.store)
 
   async function existing(id: string): Promise<Message<Payload>> {
     const message = await get(id)
@@ -168,7 +173,7 @@ export function createQueue<Payload>({
   }
 
   async function* watch(id: string, feedOptions: FeedOptions = {}): AsyncGenerator<FeedTransition> {
-    for await (const transition of readFeed(runtime, feedOptions)) {
+    for await (const transition of readFeed(seen, feedOptions)) {
       if (transition.id !== id) continue
       yield transition
       if (transition.status !== 'active' || transition.tags.includes('settled')) return
@@ -201,18 +206,18 @@ export function createQueue<Payload>({
       await runtime.ready()
       toInteger(query.limit ?? 100, 'limit', { min: 1, max: 1000 })
       toInteger(query.offset ?? 0, 'offset')
-      return (await listMessages(store, partitions, query)).map(view)
+      return (await listMessages(seen.store, partitions, query)).map(view)
     },
     async stats() {
       await runtime.ready()
       return countStates(store, partitions)
     },
     result: (id, { timeout, signal: aborted } = {}) =>
-      awaitResult(runtime, get, checkId(id), {
+      awaitResult(runtime, getBy(store), checkId(id), {
         ...(timeout === undefined ? {} : { timeout: toMs(timeout, 'timeout') }),
         ...(aborted ? { signal: aborted } : {}),
       }),
-    feed: (feedOptions) => readFeed(runtime, feedOptions),
+    feed: (feedOptions) => readFeed(seen, feedOptions),
     cancel: (id, given) => signal(id, { type: 'CANCEL' }, given),
     retry: (id, given) => signal(id, { type: 'RETRY' }, given),
     redrive: (id, given) => signal(id, { type: 'REDRIVE' }, given),

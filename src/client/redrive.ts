@@ -198,7 +198,7 @@ export class Redrive {
       ready: () => {
         if (this.#closed.signal.aborted) return this.#connect().then(() => {})
         // Asked again after a failure: the server may be there by then.
-        defined ??= this.#define(name, { partitions: count })
+        defined ??= this.#define(name, { partitions: count, ...(options.redact ? { redact: options.redact } : {}) })
           .then(() => arrivals.announce())
           .catch((error: unknown) => {
             defined = undefined

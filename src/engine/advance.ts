@@ -2,6 +2,7 @@ import type { AnyMachineSnapshot } from 'xstate'
 import type { CommitEntry, Disposal, StoredTimer, TimerToSet } from '../store/store.ts'
 import type { PendingAction } from './action.ts'
 import type { Effect } from './effects.ts'
+import type { Redaction } from '../redaction.ts'
 import { isSettled } from './parent.ts'
 import { begin, take, type Progress } from './progress.ts'
 import { quarantine } from './quarantine.ts'
@@ -24,6 +25,8 @@ export interface AdvanceSettings {
   readonly journal: number
   /** Bytes of each entry for what changed in the context; without it, that is not kept. */
   readonly contexts?: number | undefined
+  /** What may not stand in the reason for which a message is put aside. */
+  readonly redaction?: Redaction | undefined
   /** Whether a message that settles with these tags leaves nothing behind. */
   removes(tags: readonly string[]): boolean
 }

@@ -3,6 +3,7 @@ import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import { RedriveError, isError } from '../errors.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
+import { scrubError } from '../redaction.ts'
 import { QUARANTINED, type ClaimedMessage, type CommitEntry } from '../store/store.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
 import { FIELD, type LiveMessage } from './snapshot.ts'
@@ -21,13 +22,17 @@ export function quarantine(
   const stored = { ...message, fence: `${message.revision}:${message.token}` }
   return {
     message,
-    entry: quarantineEntry(stored, event, cause, settings.worker),
+    entry: quarantineEntry(stored, event, hidden(message, cause, settings), settings.worker),
     started: [],
     stopped: [...message.invocations.values()].map((invocation) => ({ invocation, by: { type: 'event', event } })),
     actions: [],
     effects: [],
   }
 }
+
+/** A guard or an assign may quote what it has looked at. */
+const hidden = ({ input, snapshot }: LiveMessage, cause: unknown, { redaction }: AdvanceSettings): unknown =>
+  redaction ? scrubError(cause, redaction, [input, snapshot.context]) : cause
 
 /** The same for a message that could not even be brought to life: its machine is unknown, or lacks its state. */
 export function quarantineEntry(

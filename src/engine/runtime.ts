@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Transition } from '../message.ts'
+import type { Redaction } from '../redaction.ts'
 import type { Locks } from '../lock/locks.ts'
 import type { Quorum } from '../lock/quorum.ts'
 import type { Confirmer } from '../store/confirmer.ts'
@@ -40,6 +41,8 @@ export interface QueueSettings {
   /** Bytes of each line of the journal for what changed in the context; without it, that is not kept. */
   readonly contexts?: number
   readonly maxPayloadBytes: number
+  /** What only handlers may see, where this process says so. */
+  readonly redaction?: Redaction
   /** Most events that may wait for one message. */
   readonly maxInbox: number
   /** What each partition may hold: its share of the queue's bounds. */

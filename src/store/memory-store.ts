@@ -1,5 +1,6 @@
 import { SyncedClock, type Clock } from '../clock.ts'
 import { latest } from './arrivals.ts'
+import { sameRedact } from './queue-definition.ts'
 import { createRoom } from './memory-bounds.ts'
 import { createMemoryFeed } from './memory-feed.ts'
 import { createMemoryLookout } from './memory-lookout.ts'
@@ -182,8 +183,10 @@ export function createMemoryStore({
     feedEnd: async (partition) => slice(partition).feed.end(),
     subscribe: async (partition, listener) => slice(partition).feed.subscribe(listener),
     defineQueue: async (name, definition) => {
-      if (!definitions.has(name)) definitions.set(name, definition)
-      return definitions.get(name)!
+      const stored = definitions.get(name) ?? definition
+      const latest = sameRedact(stored, definition) ? stored : { ...stored, redact: definition.redact ?? [] }
+      definitions.set(name, latest)
+      return latest
     },
     arrive: async (queue, refs) => {
       const known = arrivals.get(queue) ?? new Map<string, number>()

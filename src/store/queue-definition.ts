@@ -5,11 +5,17 @@ export function readDefinition(text: string): QueueDefinition | undefined {
   const stored = parse(text)
   if (typeof stored !== 'object' || stored === null || !('partitions' in stored)) return undefined
   const { partitions } = stored
+  const redact = 'redact' in stored ? stored.redact : undefined
   const isNumber = typeof partitions === 'number' && Number.isInteger(partitions)
-  return isNumber && partitions >= 1 && partitions <= MOST ? { partitions } : undefined
+  return isNumber && partitions >= 1 && partitions <= MOST
+    ? { partitions, ...(isPaths(redact) ? { redact } : {}) }
+    : undefined
 }
 
 const MOST = 1024
+
+const isPaths = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((path) => typeof path === 'string')
 
 function parse(text: string): unknown {
   try {
@@ -18,3 +24,7 @@ function parse(text: string): unknown {
     return undefined
   }
 }
+
+/** Whether nothing else is to be hidden than what is; one who says nothing of it changes nothing. */
+export const sameRedact = (stored: QueueDefinition, { redact }: QueueDefinition): boolean =>
+  redact === undefined || JSON.stringify(redact) === JSON.stringify(stored.redact ?? [])

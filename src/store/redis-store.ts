@@ -13,7 +13,7 @@ import {
 } from './connection.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
-import { readDefinition } from './queue-definition.ts'
+import { readDefinition, sameRedact } from './queue-definition.ts'
 import { createChannels } from './redis-channels.ts'
 import { createRedisLookout } from './redis-lookout.ts'
 import { createRedisSteering } from './redis-steering.ts'
@@ -226,7 +226,12 @@ function definitions(redis: Redis, scripts: Scripts, keys: Keys): Pick<Store, 'd
     async defineQueue(name, definition) {
       const stored = await scripts.note(keys.queues(), name, JSON.stringify(definition))
       const found = readDefinition(stored)
-      if (found) return found
+      if (found && sameRedact(found, definition)) return found
+      if (found) {
+        const latest = { ...found, redact: definition.redact ?? [] }
+        await redis.hset(keys.queues(), name, JSON.stringify(latest))
+        return latest
+      }
       throw new RedriveError(
         'E_FOREIGN_KEY',
         `what "${keys.queues()}" holds for "${name}" is no definition of a queue: ${show(stored)}. Put {"partitions":n} there, the number that its messages were sent with.`,

@@ -53,7 +53,7 @@ export interface Store extends Lookout, Steering {
   feedEnd(partition: Partition): Promise<string>
   /** Calls back on what is announced in a partition; returns the end of the subscription. */
   subscribe(partition: Partition, listener: StoreListener): Promise<() => Promise<void>>
-  /** Remembers the definition of a queue, and returns the one that was stored first. */
+  /** Remembers the definition of a queue, and returns the one that was stored first; of `redact`, the last that was given. */
   defineQueue(name: string, definition: QueueDefinition): Promise<QueueDefinition>
   queues(): Promise<Map<string, QueueDefinition>>
   /** Notes that versions of a machine are used by a queue; returns when each that ever was came first, by its reference. */
@@ -73,6 +73,8 @@ export interface Partition {
 
 export interface QueueDefinition {
   readonly partitions: number
+  /** Paths that only handlers may see; the last that were given. */
+  readonly redact?: readonly string[]
 }
 
 export interface ServerFacts {

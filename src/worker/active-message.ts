@@ -3,6 +3,7 @@ import type { PendingAction } from '../engine/action.ts'
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { handBack } from '../engine/hand-back.ts'
 import { quarantine } from '../engine/quarantine.ts'
+import { redactFeed } from '../engine/redacted-store.ts'
 import { isReserved } from '../engine/registry.ts'
 import type { LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
@@ -83,6 +84,8 @@ export function activate(
     notify()
   }
 
+  const hide = (value: unknown): unknown => queue.settings.redaction?.veil(value, message.snapshot.context) ?? value
+
   function push(stimulus: Stimulus): void {
     stimuli.push(stimulus)
     notify()
@@ -128,7 +131,7 @@ export function activate(
     mailWaits = inbox
     for (const { invocation, by } of advanced.stopped) running.abort(invocation, by)
     for (const effect of advanced.effects) {
-      if (effect.type === 'log') queue.log.fromMachine(message.id, effect.value)
+      if (effect.type === 'log') queue.log.fromMachine(message.id, hide(effect.value))
     }
     announce(advanced, now)
     for (const event of offered.slice(0, advanced.entry.consumed)) if (!isReserved(event.type)) running.tell(event)
@@ -141,7 +144,9 @@ export function activate(
     }
     // Nobody listens to most workers, and what nobody hears need not be put together.
     if (!events.listens()) return
-    const transitions = decodeTransitions(queue.name, now, `[${entry.transitions.join(',')}]`)
+    const text = `[${entry.transitions.join(',')}]`
+    const { redaction } = queue.settings
+    const transitions = decodeTransitions(queue.name, now, redaction ? redactFeed(text, redaction) : text)
     for (const transition of transitions) {
       for (const name of eventNames(transition)) events.emit(name, transition)
     }

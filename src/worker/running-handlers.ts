@@ -5,6 +5,7 @@ import type { Stimulus } from '../engine/stimulus.ts'
 import { RedriveError, type ErrorCode } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { toMs } from '../options.ts'
+import { scrubError } from '../redaction.ts'
 import type { Partition } from '../store/store.ts'
 import { createTalk, type Talk } from './talk.ts'
 import { attemptOf, handlerOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
@@ -37,6 +38,7 @@ export interface RunningHandlersOptions {
 
 export function createRunningHandlers(options: RunningHandlersOptions): RunningHandlers {
   const { queue, partition, handlers, ended, prolonged } = options
+  const { redaction } = queue.settings
   const running = new Map<string, { id: string; controller: AbortController; settled: Promise<void> }>()
   const listeners = new Set<(event: EventData) => void>()
   let progress: string | undefined
@@ -65,9 +67,15 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
       send,
       startChildren,
       onEvent: (listener) => void listeners.add(listener),
-      log: (text) => queue.log.fromHandler(id, text),
+      log: (text) => queue.log.fromHandler(id, redaction ? redaction.scrub(text, snapshot.context) : text),
     }
   }
+
+  /** What a handler throws may quote what it was given. */
+  const hideIn = (stimulus: Stimulus, whole: unknown): Stimulus =>
+    redaction && stimulus.type === 'error'
+      ? { ...stimulus, error: scrubError(stimulus.error, redaction, whole) }
+      : stimulus
 
   return {
     start(invocation, message) {
@@ -75,7 +83,9 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
       const handler = handlerOf(message.machine, handlers, invocation.src)
       const talk = createTalk()
       const context = contextOf(message, attemptOf(message), controller.signal, talk)
-      const settled = runHandler(handler, invocation, context).then((stimulus) => {
+      const whole = [message.input, message.snapshot.context, invocation.input]
+      const settled = runHandler(handler, invocation, context).then((ending) => {
+        const stimulus = hideIn(ending, whole)
         const outgoing = talk.end()
         if (running.delete(invocation.nonce)) ended(stimulus.type === 'done' ? { ...stimulus, outgoing } : stimulus)
       })

@@ -77,6 +77,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   const settings: AdvanceSettings = {
     worker: name,
     journal: queue.settings.journal,
+    redaction: queue.settings.redaction,
     contexts: queue.settings.contexts,
     removes: (tags) => removesAtOnce(queue.settings, tags),
   }

@@ -87,6 +87,10 @@ export function createEdit({ runtime, options, signals, auditor }: EditParts) {
     }
     const what = `input of "${id}"${parked ? ', from its release on' : ''}`
     await auditor.note({ action: 'edit', what, count: 1 }, actor)
-    return { id, status: status === 'applied' ? 'applied' : 'delivered', previous }
+    return {
+      id,
+      status: status === 'applied' ? 'applied' : 'delivered',
+      previous: settings.redaction?.clean(previous) ?? previous,
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { insideOf, type Inside } from '../../client/inside.ts'
 import type { Redrive } from '../../client/redrive.ts'
+import { redactedStore } from '../../engine/redacted-store.ts'
 import type { Store } from '../../store/store.ts'
 import type { Settings } from './dashboard-options.ts'
 import { hurriedStore } from './hurried-store.ts'
@@ -31,7 +32,7 @@ const PATIENCE = 3000
 
 export function createBoard(redrive: Redrive, settings: Settings): Board {
   const inside = insideOf(redrive)
-  const store = hurriedStore(inside.store, PATIENCE)
+  const store = redactedStore(hurriedStore(inside.store, PATIENCE))
   const queues = createQueueBook(redrive, store)
   const show = createShow(settings.redact)
   return {

@@ -1,5 +1,6 @@
 import { countStates, listMessages } from '../../client/reader.ts'
 import { readFeed } from '../../client/feed.ts'
+import { redactedStore } from '../../engine/redacted-store.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
 import { sessionOf, type Kin, type MessageRef } from '../../inspect/wire/message-wire.ts'
 import type { WireMessage } from '../../inspect/wire/wire-message.ts'
@@ -37,7 +38,8 @@ export async function watchMessages(runtime: QueueRuntime, options: WatchOptions
   const asked = new Set<string>()
   const readings: Promise<void>[] = []
 
-  async function open(queue: QueueRuntime): Promise<Follower> {
+  async function open(whole: QueueRuntime): Promise<Follower> {
+    const queue = { ...whole, store: redactedStore(whole.store) }
     const { store, partitions } = queue
     await queue.ready()
     // Before the first look: what happens during it is then looked at twice, and not missed.

@@ -1,0 +1,163 @@
+import { decode, encode } from '../codec.ts'
+import { createRedaction, HIDDEN, type Redaction } from '../redaction.ts'
+import type { Fields, ListedMessage, Store, StoredMessage } from '../store/store.ts'
+import { FIELD } from './snapshot.ts'
+
+/** How long what a queue hides is believed, in milliseconds. */
+const BELIEVED = 1000
+
+/**
+ * A store for those who look: what the definition of a queue hides is not in what they read. What it is is asked of the server, so that a
+ * process that knows nothing else of the queue hides it too. What is written, or worked on, goes by the store itself.
+ */
+export function redactedStore(store: Store): Store {
+  let known: Promise<ReadonlyMap<string, Redaction>> | undefined
+  let askedAt = -Infinity
+
+  async function ask(): Promise<ReadonlyMap<string, Redaction>> {
+    const redactions = new Map<string, Redaction>()
+    for (const [name, { redact = [] }] of await store.queues())
+      if (redact.length > 0) redactions.set(name, createRedaction(redact))
+    return redactions
+  }
+
+  async function of(queue: string): Promise<Redaction | undefined> {
+    if (!known || performance.now() - askedAt > BELIEVED) {
+      askedAt = performance.now()
+      known = ask()
+      // What could not be asked is asked again.
+      known.catch(() => (known = undefined))
+    }
+    return (await known).get(queue)
+  }
+
+  const reads: Pick<Store, 'read' | 'list' | 'inbox' | 'readFeed' | 'subscribe'> = {
+    async read(partition, ids) {
+      const redaction = await of(partition.queue)
+      const found = await store.read(partition, ids)
+      return redaction ? found.map((listed) => listed && redactListed(listed, redaction)) : found
+    },
+    async list(partition, query) {
+      const redaction = await of(partition.queue)
+      const found = await store.list(partition, query)
+      return redaction ? found.map((listed) => redactListed(listed, redaction)) : found
+    },
+    async inbox(partition, id) {
+      const redaction = await of(partition.queue)
+      const texts = await store.inbox(partition, id)
+      return redaction ? texts.map((text) => redactMail(text, redaction)) : texts
+    },
+    async readFeed(partition, after, count) {
+      const redaction = await of(partition.queue)
+      const page = await store.readFeed(partition, after, count)
+      if (!redaction) return page
+      return { ...page, entries: page.entries.map((entry) => ({ ...entry, text: redactFeed(entry.text, redaction) })) }
+    },
+    async subscribe(partition, listener) {
+      const redaction = await of(partition.queue)
+      if (!redaction) return store.subscribe(partition, listener)
+      const { feed, progress } = listener
+      return store.subscribe(partition, {
+        ...listener,
+        ...(feed ? { feed: (entry) => feed({ ...entry, text: redactFeed(entry.text, redaction) }) } : {}),
+        ...(progress ? { progress: (id, text) => progress(id, redactText(text, redaction)) } : {}),
+      })
+    },
+  }
+  return new Proxy(store, {
+    get: (target, name, receiver) =>
+      name in reads ? reads[name as keyof typeof reads] : (Reflect.get(target, name, receiver) as unknown),
+  })
+}
+
+const redactListed = (listed: ListedMessage, redaction: Redaction): ListedMessage => ({
+  ...listed,
+  message: redactMessage(listed.message, redaction),
+})
+
+function redactMessage(stored: StoredMessage, redaction: Redaction): StoredMessage {
+  const { timers, inbox, progress, journal } = stored
+  return {
+    ...stored,
+    fields: redactFields(stored.fields, redaction),
+    timers: timers.map((timer) => ({ ...timer, text: redactLines(timer.text, 1, redaction) })),
+    journal: journal.map((line) => ({ ...line, text: redactJournal(line.text, redaction) })),
+    inbox: inbox.map((text) => redactMail(text, redaction)),
+    ...(progress === undefined ? {} : { progress: redactText(progress, redaction) }),
+  }
+}
+
+const WHOLE: ReadonlySet<string> = new Set([
+  FIELD.input,
+  FIELD.sentInput,
+  FIELD.output,
+  FIELD.error,
+  FIELD.quarantine,
+  FIELD.actors,
+])
+
+function redactFields(fields: Fields, redaction: Redaction): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, text]) => [field, redactField(field, text, redaction)] as const),
+  )
+}
+
+function redactField(field: string, text: string, redaction: Redaction): string {
+  if (WHOLE.has(field)) return redactText(text, redaction)
+  if (field === FIELD.context) return redactLines(text, 1, redaction)
+  if (field.startsWith(FIELD.invocation)) return redactLines(text, 2, redaction)
+  if (field.startsWith(FIELD.action) || field.startsWith(FIELD.result)) return redactLines(text, 1, redaction)
+  return text
+}
+
+/** The lines from one on are values by the codec, one of them behind a colon; names and references stand before them. */
+function redactLines(text: string, from: number, redaction: Redaction): string {
+  return text
+    .split('\n')
+    .map((line, i) => {
+      if (i < from || line === '' || line.startsWith('=')) return line
+      return line.startsWith(':') ? `:${redactText(line.slice(1), redaction)}` : redactText(line, redaction)
+    })
+    .join('\n')
+}
+
+/** What changed in the context stands behind four parts, and in the last line alone; an error before it may be of several. */
+function redactJournal(text: string, redaction: Redaction): string {
+  const line = text.lastIndexOf('\n')
+  if (line < 0 || text.split('\u001f').length <= 4) return text
+  return text.slice(0, line + 1) + redactText(text.slice(line + 1), redaction)
+}
+
+const redactMail = (text: string, redaction: Redaction): string =>
+  text.startsWith('#') ? redactLines(text, 1, redaction) : redactText(text, redaction)
+
+/** What cannot be read cannot be looked through either: then nothing of it is shown. */
+function redactText(text: string, { clean }: Redaction): string {
+  try {
+    return encode(clean(decode(text)), 'value')
+  } catch {
+    return HIDDEN
+  }
+}
+
+type Extras = Readonly<Record<string, unknown>>
+
+/** Transitions as the feed has them: outputs and emitted events are texts within. */
+export function redactFeed(text: string, redaction: Redaction): string {
+  try {
+    const tuples = JSON.parse(text) as unknown[][]
+    return JSON.stringify(
+      tuples.map((tuple) => tuple.map((part, i) => (i < 6 ? part : redactExtras(part as Extras, redaction)))),
+    )
+  } catch {
+    return '[]'
+  }
+}
+
+const redactExtras = (extras: Extras, redaction: Redaction): Extras =>
+  Object.fromEntries(
+    Object.entries(extras).map(([key, value]) => [
+      key,
+      (key === 'o' || key === 'm') && typeof value === 'string' ? redactText(value, redaction) : value,
+    ]),
+  )
