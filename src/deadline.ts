@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts'
 import { RedriveError } from './errors.ts'
 
 /**
@@ -7,16 +8,21 @@ import { RedriveError } from './errors.ts'
  * Not by `commandTimeout` of ioredis: the timers of its own handshake outlive a connection that is closed early, and keep the
  * process alive with them.
  */
-export async function withDeadline<T>(call: Promise<T>, ms: number, where: string): Promise<T> {
-  let timeout: NodeJS.Timeout | undefined
+export async function withDeadline<T>(call: Promise<T>, ms: number, where: string, after = realTime): Promise<T> {
+  let cancel = (): void => {}
   const late = new Promise<never>((_resolve, reject) => {
-    timeout = setTimeout(() => {
+    cancel = after(ms, () => {
       reject(new RedriveError('E_REDIS_UNAVAILABLE', `${where} did not answer within ${ms} ms.`))
-    }, ms)
+    })
   })
   try {
     return await Promise.race([call, late])
   } finally {
-    clearTimeout(timeout)
+    cancel()
   }
+}
+
+const realTime: Clock['after'] = (ms, callback) => {
+  const timeout = setTimeout(callback, ms)
+  return () => clearTimeout(timeout)
 }

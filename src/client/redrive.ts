@@ -9,7 +9,7 @@ import { asError, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
 import type { Confirmer } from '../store/confirmer.ts'
 import type { Quorum } from '../lock/quorum.ts'
-import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
+import { DEFAULTS, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import type { Partition, QueueDefinition, ServerFacts } from '../store/store.ts'
 import { createLog, stderrLogger } from '../telemetry/log.ts'
 import type { Handler } from '../worker/handlers.ts'
@@ -20,6 +20,7 @@ import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './ba
 import { durabilityOf } from './durability.ts'
 import { lateConfirmer, lateLocks, lateStore } from './late-backend.ts'
 import { openQuorum } from './lock-nodes.ts'
+import { openDisk, type Disk } from './outbox/disk.ts'
 import { createOutbox, type Outbox } from './outbox/outbox.ts'
 import { outboxSettings } from './outbox/outbox-options.ts'
 import { reveal, type OpenedQueue } from './inside.ts'
@@ -32,6 +33,7 @@ import { createPrepare } from './prepare.ts'
 import { createSender, type Sender } from './sender.ts'
 import { readAudit, type AuditEntry } from './steering/audit.ts'
 
+const TIMEOUTS = { min: 100, max: 600_000 }
 interface OpenQueue extends OpenedQueue, LocalQueue {
   readonly queue: Queue
   readonly sender: Sender
@@ -67,12 +69,9 @@ export class Redrive {
     this.#clock = options.store?.clock ?? new SyncedClock()
     const settings = {
       prefix: options.prefix ?? DEFAULTS.prefix,
-      commandTimeout: toMs(options.commandTimeout ?? DEFAULTS.commandTimeout, 'commandTimeout', {
-        min: 100,
-        max: 600_000,
-      }),
+      commandTimeout: toMs(options.commandTimeout ?? DEFAULTS.commandTimeout, 'commandTimeout', TIMEOUTS),
       feed: toInteger(options.feed ?? DEFAULTS.feed, 'feed', { min: 1, max: 10_000_000 }),
-      durability: options.durability && durabilityOf(options.durability, options.store !== undefined),
+      durability: durabilityOf(options.durability, options.store !== undefined),
     }
     if (options.store) this.#backend = Promise.resolve(memoryBackend(options.store))
     else if (options.embedded) {
@@ -84,7 +83,7 @@ export class Redrive {
     }
     this.#backend.catch(() => {})
     this.#confirmer = settings.durability && lateConfirmer(this.#backend)
-    this.#quorum = options.locks && openQuorum(options.locks, settings.prefix)
+    this.#quorum = openQuorum(options.locks, settings.prefix)
     this.#outbox =
       options.outbox &&
       createOutbox(outboxSettings(options.outbox), {
@@ -92,6 +91,7 @@ export class Redrive {
         store: lateStore(this.#backend),
         clock: this.#clock,
         log: this.#log,
+        openDisk: (directory) => this.openDisk(directory),
       })
     this.#post = createPost({
       store: lateStore(this.#backend),
@@ -157,7 +157,7 @@ export class Redrive {
     // oxlint-disable-next-line typescript/no-unsafe-return -- the overloads say what its payload is
     if (!known) return this.#open(name, options).queue
     // oxlint-disable-next-line typescript/no-unsafe-return -- likewise
-    if (Object.keys(options).length === 0 || options === known.options) return known.queue
+    if (Object.keys(toObject(options, 'options')).length === 0 || options === known.options) return known.queue
     throw new RedriveError(
       'E_INVALID_OPTION',
       `the queue "${name}" is open already, with other options. Call queue("${name}") without options to get it.`,
@@ -215,6 +215,11 @@ export class Redrive {
     return { queue, runtime, options, prepare, sender }
   }
 
+  /** Opens the directory of the outbox. */
+  protected openDisk(directory: string): Promise<Disk> {
+    return openDisk(directory)
+  }
+
   /** A queue of this process, in which children can be started. */
   protected opened(name: string): LocalQueue | undefined {
     return this.#queues.get(name)
@@ -228,9 +233,7 @@ export class Redrive {
     throw new RedriveError(
       'E_INVALID_OPTION',
       `the queue "${name}" has ${partitions} partitions on this server, not ${definition.partitions}: another number would not find its messages.`,
-      {
-        path: 'partitions',
-      },
+      { path: 'partitions' },
     )
   }
 

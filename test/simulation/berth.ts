@@ -1,5 +1,7 @@
-import { Redrive, silentLogger } from '../../src/index.ts'
+import { Redrive, silentLogger, type RedriveOptions } from '../../src/index.ts'
+import type { Disk } from '../../src/client/outbox/disk.ts'
 import type { MemoryStore } from '../../src/store/memory-store.ts'
+import type { SimulatedDisk } from './disk.ts'
 import { createProcess, type SimulatedProcess } from './simulated-process.ts'
 import { createWire } from './wire.ts'
 import { wiredStore } from './wired-store.ts'
@@ -19,7 +21,15 @@ export interface Life {
   readonly redrive: Redrive
 }
 
-export function openBerth(world: World, server: MemoryStore, role: string, live: (life: Life) => void): Berth {
+/** @param disk where its processes have their outbox, if they have one. */
+export function openBerth(
+  world: World,
+  server: MemoryStore,
+  role: string,
+  live: (life: Life) => void,
+  disk?: SimulatedDisk,
+): Berth {
+  const patience = Math.floor(world.between(10, 3000))
   let count = 0
   let last = false
   let isClosed = false
@@ -34,7 +44,8 @@ export function openBerth(world: World, server: MemoryStore, role: string, live:
       else world.scheduler.schedule(world.between(1, 5000), follow)
     })
     world.trace(`${process.name} starts`)
-    const redrive = new Redrive({ store: wiredStore(server, wire, process), logger: silentLogger })
+    const options = { store: wiredStore(server, wire, process), logger: silentLogger }
+    const redrive = disk ? withDisk(disk.open(process), { ...options, patience }) : new Redrive(options)
     live({ process, redrive })
     return () => void redrive.close({ timeout: Math.floor(world.between(0, 8000)) }).then(process.exit)
   }
@@ -54,4 +65,12 @@ export function openBerth(world: World, server: MemoryStore, role: string, live:
       return isClosed
     },
   }
+}
+
+function withDisk(disk: Disk, { patience, ...options }: RedriveOptions & { readonly patience: number }): Redrive {
+  return new (class extends Redrive {
+    protected override async openDisk(): Promise<Disk> {
+      return disk
+    }
+  })({ ...options, outbox: { directory: 'simulated', patience } })
 }

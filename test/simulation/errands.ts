@@ -17,6 +17,9 @@ export interface Errand {
   /** Nothing is left to do. */
   over: boolean
   sent: 'no' | 'unknown' | 'acknowledged'
+  /** When it was sent first, and when its producer heard that it is on the disk: places in the order of all that happened. */
+  sentAt?: number
+  spooledAt?: number
   readonly told: Telling[]
   readonly results: { value?: unknown; code?: string }[]
 }
@@ -115,11 +118,13 @@ async function send(
   for (let i = 0; i < (sendsAgain ? TRIES : 1); i++) {
     try {
       errand.sent = 'unknown'
+      errand.sentAt ??= world.tick()
       const { status } = await queue.send(
         { letter: errand.id },
         { id: errand.id, ...(errand.delay ? { delay: errand.delay } : {}) },
       )
       errand.sent = 'acknowledged'
+      if (status === 'spooled') errand.spooledAt = world.tick()
       world.trace(`${process.name} hears that ${errand.id} is ${status}`)
       return true
     } catch (error) {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { MUTANTS } from './mutants.ts'
+import { breaking } from './mutants.ts'
 import { parseOptions, USAGE, type SimulateOptions } from './options.ts'
 import { runSeed, type Report, type RunOptions } from './run-seed.ts'
 import { add, createTally, failure, summary } from './tally.ts'
@@ -15,11 +15,6 @@ interface Share {
 
 async function runShare({ first, end, stride, mutant }: Share, told: (report: Report) => void): Promise<void> {
   for (let seed = first; seed < end; seed += stride) told(await watched({ seed, ...breaking(mutant) }))
-}
-
-function breaking(mutant: string | undefined): Pick<RunOptions, 'breakStore'> {
-  const breakStore = mutant === undefined ? undefined : MUTANTS[mutant]
-  return breakStore ? { breakStore } : {}
 }
 
 /** A promise that is rejected and that nobody hears of is a fault too. */

@@ -1,9 +1,16 @@
 import type { MemoryStore } from '../../src/store/memory-store.ts'
 import type { ClaimedMessage, CommitEntry, CommitResult, Delivery } from '../../src/store/store.ts'
+import type { BreakDisk } from './disk.ts'
 import type { World } from './world.ts'
 
 /** A store with a fault. Most are harmless until a reply is lost or a process dies. */
 export type Mutant = (store: MemoryStore, world: World) => MemoryStore
+
+async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const row of rows) list.push(row)
+  return list
+}
 
 /** A token that nobody has used. */
 const fresh = (world: World): string => `fresh-${world.chance()}`
@@ -138,6 +145,43 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     claim: (partition, request) => store.claim(partition, { ...request, lease: 20 }),
   }),
 }
+
+/** Disks with a fault, which lie under the outbox of a producer. */
+export const DISK_MUTANTS: Readonly<Record<string, BreakDisk>> = {
+  'no sync: a message is said to be on the disk before it is there': (disk) => ({
+    ...disk,
+    write: async (key, text) => void disk.write(key, text),
+  }),
+  'no token in the outbox: what is delivered again has another': (disk, world) => ({
+    ...disk,
+    async *rows(limit) {
+      for await (const [key, text] of disk.rows(limit))
+        yield [key, JSON.stringify({ ...(JSON.parse(text) as object), token: fresh(world) })]
+    },
+  }),
+  'deleted before it is delivered': (disk) => ({
+    ...disk,
+    async *rows(limit) {
+      const rows = await all(disk.rows(limit))
+      if (limit !== undefined) await disk.remove(rows.map(([key]) => key))
+      yield* rows
+    },
+  }),
+  'the disk is read backwards': (disk) => ({
+    ...disk,
+    async *rows(limit) {
+      yield* (await all(disk.rows())).toReversed().slice(0, limit)
+    },
+  }),
+}
+
+/** What is put into a run to break it, by the name of a fault. */
+export const breaking = (name: string | undefined): { breakStore?: Mutant; breakDisk?: BreakDisk } => {
+  const [breakStore, breakDisk] = name === undefined ? [] : [MUTANTS[name], DISK_MUTANTS[name]]
+  return { ...(breakStore ? { breakStore } : {}), ...(breakDisk ? { breakDisk } : {}) }
+}
+
+export const MUTANT_NAMES: readonly string[] = [...Object.keys(MUTANTS), ...Object.keys(DISK_MUTANTS)]
 
 const hasty = (entry: CommitEntry): CommitEntry => ({
   ...entry,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { MUTANTS } from './mutants.ts'
+import { MUTANT_NAMES } from './mutants.ts'
 
 /** What `npm run simulate` is asked for. */
 export interface SimulateOptions {
@@ -12,7 +12,7 @@ export interface SimulateOptions {
   /** Threads. */
   readonly threads: number
   readonly json: boolean
-  /** A fault of `mutants.ts` to put into the store, by its name. */
+  /** A fault of `mutants.ts` to put into the store or the disk, by its name. */
   readonly mutant: string | undefined
 }
 
@@ -22,7 +22,7 @@ export const USAGE = `npm run simulate -- [--seeds N] [--seed S] [--trace] [--th
   --seed S     the first of them (1)
   --trace      tell all that happens, on one thread
   --threads T  how many seeds run at a time (2)
-  --break NAME put a fault into the store, to see that it is found; NAME is the beginning of its name in mutants.ts
+  --break NAME put a fault into store or disk, to see that it is found; NAME is the beginning of its name in mutants.ts
   --json       one line of figures at the end`
 
 /** @throws Error when the arguments are wrong; its message says how. */
@@ -52,10 +52,9 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
 }
 
 function mutantNamed(beginning: string): string {
-  const names = Object.keys(MUTANTS)
-  const name = names.find((each) => each.startsWith(beginning))
+  const name = MUTANT_NAMES.find((each) => each.startsWith(beginning))
   if (name !== undefined) return name
-  throw new Error(`there is no fault "${beginning}". Faults:\n  ${names.join('\n  ')}`)
+  throw new Error(`there is no fault "${beginning}". Faults:\n  ${MUTANT_NAMES.join('\n  ')}`)
 }
 
 function whole(name: string, text: string): number {

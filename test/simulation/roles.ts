@@ -3,8 +3,9 @@ import type { FeedTransition } from '../../src/client/feed.ts'
 import type { Queue } from '../../src/client/queue.ts'
 import { hasCode } from '../../src/errors.ts'
 import type { MemoryStore } from '../../src/store/memory-store.ts'
-import { openBerth, type Berth } from './berth.ts'
+import { openBerth, type Berth, type Life } from './berth.ts'
 import type { Chart } from './charts.ts'
+import type { SimulatedDisk } from './disk.ts'
 import { run, type Errand } from './errands.ts'
 import type { Executions } from './executions.ts'
 import { createHandlers } from './handlers.ts'
@@ -43,14 +44,16 @@ export function openProducer(
   server: MemoryStore,
   settings: readonly Setting[],
   errands: readonly Errand[],
+  disk: SimulatedDisk | undefined,
 ): Berth {
-  return openBerth(world, server, 'producer', ({ process, redrive }) => {
+  const live = ({ process, redrive }: Life): void => {
     for (const { chart, common } of settings) {
       const queue = redrive.queue(chart.name, { ...chart.options, ...common })
       const open = errands.filter((errand) => errand.chart === chart && !errand.over)
       for (const errand of open) void run(world, process, queue, errand, common.retention === undefined)
     }
-  })
+  }
+  return openBerth(world, server, 'producer', live, disk)
 }
 
 /** What a follower of a feed has seen, and from where it goes on. */

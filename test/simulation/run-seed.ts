@@ -1,6 +1,7 @@
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory-store.ts'
 import type { Berth } from './berth.ts'
 import { chartNamed, CHARTS, teller, type Chart } from './charts.ts'
+import { createDisk, type BreakDisk } from './disk.ts'
 import { drawErrands } from './errands.ts'
 import { eventLoop } from './event-loop.ts'
 import { createExecutions, type Executions } from './executions.ts'
@@ -14,6 +15,8 @@ import { createWorld, serverClock, type World, type WorldOptions } from './world
 export interface RunOptions extends WorldOptions {
   /** Another store, to see whether its faults are found. */
   readonly breakStore?: (store: MemoryStore, world: World) => MemoryStore
+  /** Another disk, likewise. */
+  readonly breakDisk?: BreakDisk
 }
 
 /** What became of a seed. */
@@ -51,7 +54,7 @@ export async function runSeed(options: RunOptions): Promise<Report> {
   }
 }
 
-async function live(world: World, { breakStore = (store) => store }: RunOptions): Promise<Report> {
+async function live(world: World, { breakStore = (store) => store, breakDisk }: RunOptions): Promise<Report> {
   const { scheduler } = world
   const settings = drawSettings(world)
   const memory = breakStore(createMemoryStore({ clock: serverClock(world) }), world)
@@ -71,14 +74,16 @@ async function live(world: World, { breakStore = (store) => store }: RunOptions)
   const workers = Array.from({ length: Math.floor(world.between(1, 4)) }, (_, i) =>
     openWorker(world, witness.store, `worker${i}`, settings, executions),
   )
-  const producer = openProducer(world, witness.store, settings, errands)
+  const disk = world.chance() < 0.5 ? createDisk(world, breakDisk) : undefined
+  const producer = openProducer(world, witness.store, settings, errands, disk)
   const follower = world.chance() < 0.4 ? openFollower(world, witness.store, settings, followed) : undefined
   everySecond(world, workers)
 
   await scheduler.run(() => scheduler.steps > MOST_STEPS, HORIZON)
   world.calm()
-  await scheduler.run(() => isDrained(witness, errands) || scheduler.steps > MOST_STEPS, PATIENCE)
-  if (!isDrained(witness, errands)) world.violate(`not at an end after all: ${undone(witness.records.values())}`)
+  const isOver = (): boolean => (disk?.isEmpty ?? true) && isDrained(witness, errands)
+  await scheduler.run(() => isOver() || scheduler.steps > MOST_STEPS, PATIENCE)
+  if (!isOver()) world.violate(`not at an end after all: ${undone(witness.records.values())}`)
   if (follower) await scheduler.run(() => unseen(witness, followed).length === 0, 60_000)
   await close(world, [...workers, producer, ...(follower ? [follower] : [])])
   const outcome = { world, witness, executions, settings, errands, followed: follower ? followed : [] }

@@ -49,6 +49,7 @@ export async function judge(outcome: Outcome, store: MemoryStore): Promise<void>
     atAnEnd(record, blame)
     if (record.queue === 'parents') joined(record, witness, blame)
   }
+  outboxOrder(outcome)
   feeds(outcome)
   await agreement(outcome, store)
 }
@@ -115,6 +116,19 @@ function resultsOf({ transitions }: MessageRecord, { results: heard }: Errand, b
         : tags.includes(code === 'E_CANCELLED' ? 'cancelled' : 'dead'),
     )
     if (!fits) blame(`gave the result ${JSON.stringify(code ?? value)}, and never ended so`)
+  }
+}
+
+/** What is sent after a producer has heard that something lies on its disk comes to the store behind that. */
+function outboxOrder({ world, witness: { records }, errands }: Outcome): void {
+  // Records are kept in the order in which their messages were stored.
+  const places = new Map([...records.values()].map(({ queue, id }, i) => [`${queue}/${id}`, i]))
+  const placeOf = ({ chart, id }: Errand): number => places.get(`${chart.name}/${id}`) ?? Infinity
+  for (const first of errands) {
+    const { spooledAt = Infinity } = first
+    const overtook = errands.find((then) => (then.sentAt ?? -1) > spooledAt && placeOf(then) < placeOf(first))
+    if (overtook)
+      world.violate(`"${overtook.id}" was stored before "${first.id}", which lay on the disk when it was sent`)
   }
 }
 

@@ -26,6 +26,8 @@ export interface World {
   awayUntil: number
   /** Points at which a process could have died so far; see `crashAt`. */
   crashPoints: number
+  /** A number that only grows, to tell what came before what. */
+  tick(): number
   /** Tells what happened. Equal traces are equal runs. */
   trace(line: string): void
   readonly traceHash: string
@@ -51,6 +53,7 @@ export function createWorld({ seed, crashAt, tell }: WorldOptions): World {
   const violations: string[] = []
   let rates: FaultRates = crashAt === undefined ? drawRates(chance) : NO_FAULTS
   let leapt = 0
+  let ticks = 0
 
   function trace(line: string): void {
     const text = `${scheduler.now.toFixed(3)} ${line}`
@@ -65,6 +68,7 @@ export function createWorld({ seed, crashAt, tell }: WorldOptions): World {
     counts,
     violations,
     trace,
+    tick: () => ++ticks,
     awayUntil: 0,
     crashPoints: 0,
     between: (from, to) => from + chance() * (to - from),

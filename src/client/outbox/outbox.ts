@@ -5,6 +5,7 @@ import type { Log } from '../../telemetry/log.ts'
 import type { EnqueueStatus, Store } from '../../store/store.ts'
 import type { Written } from '../confirmed.ts'
 import { deliverAll } from './delivery.ts'
+import type { OpenDisk } from './disk.ts'
 import { openSpool, type Spool, type Spooled } from './spool.ts'
 
 /** What became of a message that was sent: in Redis, or on the disk until that is back. */
@@ -25,6 +26,7 @@ export interface OutboxContext {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
+  readonly openDisk: OpenDisk
 }
 
 /**
@@ -47,8 +49,8 @@ export interface Outbox {
 const READ = 50
 const RETRY = { first: 100, most: 1000 }
 
-export function createOutbox(settings: OutboxSettings, { ready, store, clock, log }: OutboxContext): Outbox {
-  const opening = openSpool(settings.directory, settings.maxBytes)
+export function createOutbox(settings: OutboxSettings, { ready, store, clock, log, openDisk }: OutboxContext): Outbox {
+  const opening = openSpool(settings.directory, settings.maxBytes, openDisk)
   opening.then(
     (spool) => wake(spool),
     (error: unknown) => log.outboxFailed(error),
@@ -66,7 +68,7 @@ export function createOutbox(settings: OutboxSettings, { ready, store, clock, lo
     if (spool.batches + writing > 0) return put(spool, number, batch)
     underWay++
     try {
-      return await withDeadline(direct(), settings.patience, 'Redis')
+      return await withDeadline(direct(), settings.patience, 'Redis', clock.after)
     } catch (error) {
       if (!hasCode(error, 'E_REDIS_UNAVAILABLE')) throw error
       return await put(spool, number, batch)

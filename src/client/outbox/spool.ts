@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { isError, RedriveError } from '../../errors.ts'
+import { RedriveError } from '../../errors.ts'
 import type { NewMessage } from '../../store/store.ts'
+import { failed, openDisk, type OpenDisk } from './disk.ts'
 
 /** A batch of sends as it lies on the disk: what one script call stores. */
 export interface Spooled {
@@ -41,10 +41,10 @@ const DIGITS = 16
  * Opens a directory, which no other process may have open.
  * @throws RedriveError `E_OUTBOX_LOCKED`, `E_OUTBOX_FAILED`
  */
-export async function openSpool(directory: string, maxBytes: number): Promise<Spool> {
-  const db = await openLevel(directory)
+export async function openSpool(directory: string, maxBytes: number, open: OpenDisk = openDisk): Promise<Spool> {
+  const disk = await open(directory)
   let [bytes, batches, next] = [0, 0, 0]
-  for await (const [key, value] of db.iterator()) {
+  for await (const [key, value] of disk.rows()) {
     bytes += value.length
     batches++
     next = Number(key) + 1
@@ -70,7 +70,7 @@ export async function openSpool(directory: string, maxBytes: number): Promise<Sp
       bytes += text.length
       batches++
       try {
-        await db.batch([{ type: 'put', key: String(number).padStart(DIGITS, '0'), value: text }], { sync: true })
+        await disk.write(String(number).padStart(DIGITS, '0'), text)
       } catch (error) {
         bytes -= text.length
         batches--
@@ -78,49 +78,17 @@ export async function openSpool(directory: string, maxBytes: number): Promise<Sp
       }
     },
     async read(limit) {
-      const rows = await db.iterator({ limit }).all()
-      return rows.map(([position, value]) => ({ ...(JSON.parse(value) as Spooled), position, size: value.length }))
+      const entries: SpoolEntry[] = []
+      for await (const [position, value] of disk.rows(limit))
+        entries.push({ ...(JSON.parse(value) as Spooled), position, size: value.length })
+      return entries
     },
     async remove(entries) {
       // Without a sync: a removal that is lost in a crash is done again, and the batch stored once by its token and ids.
-      await db.batch(entries.map(({ position }) => ({ type: 'del', key: position })))
+      await disk.remove(entries.map(({ position }) => position))
       for (const { size } of entries) bytes -= size
       batches -= entries.length
     },
-    close: () => db.close(),
+    close: () => disk.close(),
   }
-}
-
-async function openLevel(directory: string) {
-  const { ClassicLevel } = await load()
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const db = new ClassicLevel<string, string>(directory, { valueEncoding: 'utf8' })
-    await db.open()
-    return db
-  } catch (error) {
-    if ((error as { cause?: { code?: unknown } }).cause?.code !== 'LEVEL_LOCKED') throw failed(directory, error)
-    throw new RedriveError(
-      'E_OUTBOX_LOCKED',
-      `another process, or another client of this one, uses the outbox in ${directory}. Give each its own directory.`,
-      { path: 'outbox.directory' },
-    )
-  }
-}
-
-async function load(): Promise<typeof import('classic-level')> {
-  try {
-    return await import('classic-level')
-  } catch (error) {
-    throw new RedriveError(
-      'E_OUTBOX_FAILED',
-      'an outbox needs the optional package "classic-level", which is not installed here: npm install classic-level.',
-      { cause: error },
-    )
-  }
-}
-
-function failed(directory: string, error: unknown): RedriveError {
-  const reason = isError(error) ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
-  return new RedriveError('E_OUTBOX_FAILED', `the outbox in ${directory} cannot be used: ${reason}.`, { cause: error })
 }

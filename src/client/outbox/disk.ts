@@ -1,0 +1,61 @@
+import { mkdir } from 'node:fs/promises'
+import { isError, RedriveError } from '../../errors.ts'
+
+/** A directory of this machine as a spool needs it: rows by their keys, which one process at a time may have open. */
+export interface Disk {
+  /** Rows in the order of their keys, the first `limit` of them. */
+  rows(limit?: number): AsyncIterable<readonly [key: string, text: string]>
+  /** Resolves when the row is where a crash of the machine leaves it. */
+  write(key: string, text: string): Promise<void>
+  /** Without a sync: after a crash of the machine the rows may be there again. */
+  remove(keys: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** @throws RedriveError `E_OUTBOX_LOCKED`, `E_OUTBOX_FAILED` */
+export type OpenDisk = (directory: string) => Promise<Disk>
+
+/** A real one, by LevelDB; see docs/decisions/0008. */
+export const openDisk: OpenDisk = async (directory) => {
+  const db = await openLevel(directory)
+  return {
+    rows: (limit = -1) => db.iterator({ limit }),
+    write: (key, value) => db.batch([{ type: 'put', key, value }], { sync: true }),
+    remove: (keys) => db.batch(keys.map((key) => ({ type: 'del', key }))),
+    close: () => db.close(),
+  }
+}
+
+async function openLevel(directory: string) {
+  const { ClassicLevel } = await load()
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const db = new ClassicLevel<string, string>(directory, { valueEncoding: 'utf8' })
+    await db.open()
+    return db
+  } catch (error) {
+    if ((error as { cause?: { code?: unknown } }).cause?.code !== 'LEVEL_LOCKED') throw failed(directory, error)
+    throw new RedriveError(
+      'E_OUTBOX_LOCKED',
+      `another process, or another client of this one, uses the outbox in ${directory}. Give each its own directory.`,
+      { path: 'outbox.directory' },
+    )
+  }
+}
+
+async function load(): Promise<typeof import('classic-level')> {
+  try {
+    return await import('classic-level')
+  } catch (error) {
+    throw new RedriveError(
+      'E_OUTBOX_FAILED',
+      'an outbox needs the optional package "classic-level", which is not installed here: npm install classic-level.',
+      { cause: error },
+    )
+  }
+}
+
+export function failed(directory: string, error: unknown): RedriveError {
+  const reason = isError(error) ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
+  return new RedriveError('E_OUTBOX_FAILED', `the outbox in ${directory} cannot be used: ${reason}.`, { cause: error })
+}
