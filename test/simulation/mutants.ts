@@ -18,7 +18,7 @@ const fresh = (world: World): string => `fresh-${world.chance()}`
 const tokenIn = (fence: string): string => fence.slice(fence.indexOf(':') + 1)
 
 /** By what is wrong with them. */
-export const MUTANTS: Readonly<Record<string, Mutant>> = {
+const MUTANTS: Readonly<Record<string, Mutant>> = {
   'no fence: a commit of one who lost the message is written all the same': (store) => ({
     ...store,
     async commit(partition, batch) {
@@ -147,7 +147,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 }
 
 /** Disks with a fault, which lie under the outbox of a producer. */
-export const DISK_MUTANTS: Readonly<Record<string, BreakDisk>> = {
+const DISK_MUTANTS: Readonly<Record<string, BreakDisk>> = {
   'no sync: a message is said to be on the disk before it is there': (disk) => ({
     ...disk,
     write: async (key, text) => void disk.write(key, text),
