@@ -29,7 +29,7 @@ test('a message that started others shows how each of them is, and leads there a
 
   const page = await browser.open(at('q/batches/m/b-1'))
   const now = page.getByRole('region', { name: 'Now' })
-  await now.getByText('2 of 3 ended; one that fails: report').waitFor()
+  await now.getByText('2 of 3 ended; the first failure is told at once').waitFor()
   const rows = now.locator('.children li')
   expect(await rows.allTextContents()).toEqual([
     'letters / fails failed',

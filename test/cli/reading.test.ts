@@ -133,6 +133,14 @@ test('history tells each transition, and how long the message stayed', async () 
   const entries = ndjson((await run('history', 'emails', 'bad', '--json')).stdout)
   expect(entries.map(({ to }) => to)).toEqual(['pending', 'processing', 'retrying', 'processing', 'dead'])
   expect(entries.map(({ duration }) => duration)).toEqual([...Array<unknown>(4).fill(expect.any(Number)), null])
+  expect((await run('history', 'emails', 'bad', '--contexts')).stdout).toMatch(/does not keep what its steps change/)
+
+  const kept = redrive.queue('kept', { journal: { contexts: true } })
+  await kept.send({ to: 'ada' }, { id: 'k', delay: '1h' })
+  const { stdout: told } = await run('history', 'kept', 'k', '--contexts')
+  await kept.remove('k')
+  await redis.client().hdel('rd:queues', 'kept')
+  expect(told).toMatch(/\n0 {2}payload = \{"to":"ada"\}\n/)
 })
 
 describe('stats', () => {

@@ -1,7 +1,6 @@
 /** What the live picture is made of, with the time in the test's hand. */
 import { describe, expect, test } from '@jest/globals'
 import { setup } from 'xstate'
-import { createMonitor } from '../../src/dashboard/server/live/monitor.ts'
 import { createFindEdges } from '../../src/dashboard/server/live/edges.ts'
 import { createFlow } from '../../src/dashboard/server/live/flow.ts'
 import { createMailbox } from '../../src/dashboard/server/live/mailbox.ts'
@@ -10,8 +9,6 @@ import { createStays } from '../../src/dashboard/server/live/stays.ts'
 import { createTraffic } from '../../src/dashboard/server/live/traffic.ts'
 import type { Transition } from '../../src/index.ts'
 import { toChart } from '../../src/inspect/chart/chart.ts'
-import { insideOf } from '../../src/client/inside.ts'
-import { inMemory } from '../support/backends.ts'
 
 describe('rates', () => {
   test('are of the last five whole seconds', () => {
@@ -174,31 +171,4 @@ test('ten thousand transitions a second are counted, each of them', () => {
   expect(traffic.workers(10_000)).toBe(1)
   expect(traffic.sinceLast()).toEqual({ transitions: 20_000, succeeded: 10_000, dead: 0 })
   expect(traffic.sinceLast()).toEqual({ transitions: 0, succeeded: 0, dead: 0 })
-})
-
-test('one subscription and one survey serve all viewers of a queue', async () => {
-  const backend = await inMemory()
-  try {
-    const inside = insideOf(backend.open())
-    const calls = { subscribe: 0, survey: 0 }
-    const counted = <Name extends 'subscribe' | 'survey'>(name: Name): (typeof inside.store)[Name] =>
-      ((...args: never[]) => {
-        calls[name]++
-        return (inside.store[name] as (...args: never[]) => unknown)(...args)
-      }) as (typeof inside.store)[Name]
-    const store = new Proxy(inside.store, {
-      get: (target, name, receiver) =>
-        name === 'subscribe' || name === 'survey' ? counted(name) : (Reflect.get(target, name, receiver) as unknown),
-    })
-    const queue = { name: 'q', partitions: [{ queue: 'q', index: 0 }], ref: undefined, known: undefined }
-    const { clock, log, closed } = inside
-    const monitor = createMonitor({ clock, log, closed, store }, queue)
-    const viewers = Array.from({ length: 20 }, () => monitor.view())
-    const ticks = await Promise.all(viewers.map((viewer) => viewer.next()))
-    expect(new Set(ticks.map((tick) => tick?.id))).toEqual(new Set([1]))
-    expect(calls).toEqual({ subscribe: 1, survey: 1 })
-    for (const viewer of viewers) monitor.leave(viewer)
-  } finally {
-    await backend.stop()
-  }
 })

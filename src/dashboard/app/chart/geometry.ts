@@ -38,6 +38,8 @@ const MARGIN = 14
 const PADDING = 14
 const HEAD = 40
 const LOOP = 20
+/** Between a way back to the same box and its words. */
+const GAP = 3
 
 interface Stretch {
   readonly x: number
@@ -57,12 +59,15 @@ export function toDrawing(layout: ChartLayout): Drawing {
   const boxes = new Map(states.map(({ state, box }) => [state.id, box]))
   const edges = layout.edges.map(({ edge, points, label }) => {
     const stretched = points.map((point) => stretch(point, by))
+    const way = edge
+      ? ways(stretched, boxes.get(edge.from), boxes.get(edge.to))
+      : endInside(stretched, [...boxes.values()])
+    const at = label && stretch(centre(label), by)
+    const isLoop = edge !== undefined && edge.from === edge.to
     return {
       edge,
-      points: edge
-        ? ways(stretched, boxes.get(edge.from), boxes.get(edge.to))
-        : endInside(stretched, [...boxes.values()]),
-      label: label && { at: stretch(centre(label), by), lines: label.lines },
+      points: way,
+      label: label && at && { at: isLoop ? clearOf(way, at, label.width) : at, lines: label.lines },
     }
   })
   const starts = layout.starts.map((dot) => stretch(centre(dot), by))
@@ -159,6 +164,15 @@ function loop(points: readonly Point[], box: Box): readonly Point[] {
     { x: out, y: y + LOOP / 2 },
     { x: side, y: y + LOOP / 2 },
   ]
+}
+
+/** The words of a way that was drawn anew stand outside of it. */
+function clearOf(way: readonly Point[], at: Point, width: number): Point {
+  const xs = way.map(({ x }) => x)
+  const [left, right] = [Math.min(...xs), Math.max(...xs)]
+  const half = width / 2 + GAP
+  if (at.x + half <= left || at.x - half >= right) return at
+  return { ...at, x: at.x < (left + right) / 2 ? left - half : right + half }
 }
 
 /** A box that grew has swallowed the ends of its edges: they are taken back to its border. */

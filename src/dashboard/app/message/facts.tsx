@@ -78,7 +78,7 @@ function Children({ join: { children, failed, over }, queue }: { join: MessageJo
   return (
     <>
       <span class="muted">
-        {ended} of {children.length} ended{over ? ', and it is over' : ''}; one that fails: {failed}
+        {ended} of {children.length} ended{over ? ', and it is over' : ''}; {FAILURES[failed]}
       </span>
       <ul class="children">
         {shown.map((child) => (
@@ -93,6 +93,12 @@ function Children({ join: { children, failed, over }, queue }: { join: MessageJo
       {children.length > SHOWN && <span class="muted">and {children.length - SHOWN} more</span>}
     </>
   )
+}
+
+const FAILURES = {
+  collect: 'what failed is told at the end',
+  report: 'the first failure is told at once',
+  cancel: 'the first failure cancels the others',
 }
 
 const TONES = { failed: 'tone-dead', going: 'tone-working', done: 'tone-done' }

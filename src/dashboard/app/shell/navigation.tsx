@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { chartLink, linkTo, route } from '../route.ts'
 import { countText } from '../time/duration-text.ts'
 import { overview } from './facts.ts'
@@ -13,10 +14,16 @@ const PAGES = [
 
 export function Navigation(): JSX.Element {
   const [first, second] = route.value.parts
+  const nav = useRef<HTMLElement>(null)
+  // On a small screen the pages stand in a row that is longer than the screen.
+  useEffect(() => {
+    const [row, item] = [nav.current, nav.current?.querySelector<HTMLElement>('[aria-current]')]
+    if (row && item) row.scrollLeft += item.getBoundingClientRect().right - row.getBoundingClientRect().right + 12
+  }, [first, second])
   const queues = overview.value?.queues ?? []
   const current = (is: boolean): 'page' | undefined => (is ? 'page' : undefined)
   return (
-    <nav aria-label="Pages" class="navigation">
+    <nav aria-label="Pages" class="navigation" ref={nav}>
       <ul aria-label="Queues">
         {queues.map(({ name, live, paused }) => (
           <li key={name}>

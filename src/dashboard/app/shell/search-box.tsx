@@ -15,14 +15,7 @@ export function SearchBox(): JSX.Element {
       <label class="visually-hidden" for="search">
         Find a message by id
       </label>
-      <input
-        ref={field}
-        id="search"
-        type="search"
-        placeholder="Find a message by id"
-        autocomplete="off"
-        spellcheck={false}
-      />
+      <input ref={field} id="search" type="search" placeholder="Find by id" autocomplete="off" spellcheck={false} />
     </form>
   )
 }

@@ -1,9 +1,10 @@
 import type { Inside } from '../../../client/inside.ts'
 import { decodeTransitions } from '../../../events/transition-text.ts'
 import { toChart } from '../../../inspect/chart/chart.ts'
-import type { FeedEntry, Partition } from '../../../store/store.ts'
+import type { FeedEntry } from '../../../store/store.ts'
 import type { BoardQueue } from '../queue-book.ts'
 import { createFindEdges } from './edges.ts'
+import { readAlong } from './feed-reader.ts'
 import { createHistory, type History } from './history.ts'
 import { createMailbox, type LiveEvent, type Mailbox } from './mailbox.ts'
 import { createPulse } from './pulse.ts'
@@ -102,8 +103,7 @@ export function createMonitor(
       const sample = traffic.flow.take()
       if (sample) tell('flow', sample)
     },
-    listen: () =>
-      Promise.all(partitions.map((partition: Partition) => inside.store.subscribe(partition, { feed: hear }))),
+    listen: async () => [await readAlong(inside.store, partitions, hear)],
   })
 
   function end(): void {
