@@ -27,13 +27,28 @@ export function openConnection(address: RedisAddress, settings: ConnectionSettin
     // With `false` a promise can stay unsettled for ever; every script is idempotent, so a second run does no harm.
     autoResendUnfulfilledCommands: true,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.5 + Math.random() / 2),
-    // A primary that became a replica after a failover: reconnect, and send the command again.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    reconnectOnError: (error) => (asksForAnother(error) ? 2 : false),
   }
   const redis = new Redis(options)
+  // The driver subscribes again by itself, and hears nothing of a failure: that would end the process.
+  const subscribe = redis.subscribe.bind(redis)
+  redis.subscribe = (...channels: unknown[]) => {
+    const subscribed = subscribe(...(channels as string[]))
+    subscribed.catch(() => {})
+    return subscribed
+  }
   // Without a listener ioredis prints every failed attempt; failures reach the caller through the commands.
   redis.on('error', () => {})
   return redis
+}
+
+/**
+ * Whether a command is to be sent again by a new connection: a primary became a replica in a failover, or the server could not take a
+ * subscription just now, which nobody would ask for again.
+ */
+function asksForAnother(error: Error & { readonly command?: { readonly name?: string } }): boolean {
+  if (error.message.startsWith('READONLY')) return true
+  return error.command?.name === 'subscribe' && /^(BUSY|LOADING|MASTERDOWN) /.test(error.message)
 }
 
 /** A connection to a lock node. What cannot be sent at once is a vote that is not cast: nothing waits, and nothing is sent again. */

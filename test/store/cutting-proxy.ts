@@ -4,6 +4,10 @@ export interface CuttingProxy {
   readonly url: string
   /** Lets the next request through to the server, and cuts the connection in place of its reply. */
   cutNextReply(): void
+  /** Answers the next command of a name in place of the server, which never sees it. */
+  refuseNext(command: string, reply: string): void
+  /** Whether `refuseNext` has had its command. */
+  readonly refused: boolean
   /** How many connections were cut so far. */
   readonly cuts: number
   stop(): Promise<void>
@@ -14,11 +18,17 @@ export async function startCuttingProxy(socketPath: string): Promise<CuttingProx
   const open = new Set<Socket>()
   let armed = false
   let cuts = 0
+  let refusal: { readonly command: string; readonly reply: string } | undefined
   const proxy = createServer((client) => {
     const server = connect(socketPath)
     open.add(client).add(server)
     let cutting = false
     client.on('data', (data) => {
+      if (refusal && data.toString('latin1').toLowerCase().includes(`\r\n${refusal.command}\r\n`)) {
+        client.write(`-${refusal.reply}\r\n`)
+        refusal = undefined
+        return
+      }
       if (armed) {
         armed = false
         cutting = true
@@ -45,6 +55,12 @@ export async function startCuttingProxy(socketPath: string): Promise<CuttingProx
     url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     cutNextReply: () => {
       armed = true
+    },
+    refuseNext(command, reply) {
+      refusal = { command, reply }
+    },
+    get refused() {
+      return refusal === undefined
     },
     get cuts() {
       return cuts

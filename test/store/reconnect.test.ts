@@ -4,6 +4,7 @@ import { createRedisStore } from '../../src/store/redis-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { startProxy } from '../chaos/proxy.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { startCuttingProxy } from './cutting-proxy.ts'
 import { SETTINGS } from './redis-harness.ts'
 import { LONG, message, newToken, until } from './scene.ts'
 
@@ -78,6 +79,26 @@ describe('after a crash of the server', () => {
     expect(wakes).toBe(1)
     await end()
   })
+
+  test.each(['BUSY Redis is busy running a script.', 'LOADING Redis is loading the dataset in memory'])(
+    'a subscription that cannot be taken up again just then is asked for until it can (%s)',
+    async (reply) => {
+      const proxy = await startCuttingProxy(server.socket)
+      const through = createRedisStore({ ...SETTINGS, redis: proxy.url })
+      try {
+        let wakes = 0
+        const end = await through.subscribe(partition, { wake: () => wakes++ })
+        proxy.refuseNext('subscribe', reply)
+        await server.client().call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+        await until(() => proxy.refused)
+        await sendUntil(() => wakes > 0)
+        await end()
+      } finally {
+        await through.close()
+        await proxy.stop()
+      }
+    },
+  )
 
   test('a call fails in its time, and the next one works', async () => {
     const hasty = createRedisStore({ ...SETTINGS, redis: server.url, commandTimeout: 150 })
