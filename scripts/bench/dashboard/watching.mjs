@@ -76,8 +76,7 @@ const NAMES = ['redisUs', 'workerUs', 'dashboardUs', 'perSecond']
 
 function summary({ watched, alone }) {
   const of = (runs) => Object.fromEntries(NAMES.map((name) => [name, rounded(median(runs.map((run) => run[name])))]))
-  const ratio = (name) =>
-    rounded(median(watched.map((run) => run[name])) / median(alone.map((run) => run[name])), 4)
+  const ratio = (name) => rounded(median(watched.map((run) => run[name])) / median(alone.map((run) => run[name])), 4)
   return {
     rounds: watched.length,
     watched: of(watched),
