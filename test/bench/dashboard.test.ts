@@ -11,7 +11,12 @@ interface Watching {
 test('what the dashboard costs is measured in one line of JSON, whatever the figures are', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     'scripts/bench-dashboard.mjs',
-    ...['--only', 'watching', '--rounds', '1', '--messages', '300'],
+    '--only',
+    'watching',
+    '--rounds',
+    '1',
+    '--messages',
+    '300',
   ])
   const { watching } = JSON.parse(stdout) as { watching: Watching }
   expect(watching).toMatchObject({ rounds: 1, ratios: { redis: expect.any(Number), worker: expect.any(Number) } })
