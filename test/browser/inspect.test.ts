@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterEach(async () => {
   stop()
   stop = () => {}
-  const closed = new Promise((resolve) => server?.close(resolve))
+  const closed = server && new Promise((resolve) => server?.close(resolve))
   server?.closeAllConnections()
   for (const socket of upgraded) socket.destroy()
   await closed
