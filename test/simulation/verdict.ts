@@ -119,8 +119,12 @@ function resultsOf({ transitions }: MessageRecord, { results: heard }: Errand, b
   }
 }
 
-/** What is sent after a producer has heard that something lies on its disk comes to the store behind that. */
+/**
+ * What is sent after a producer has heard that something lies on its disk comes to the store behind that. Batches travel together, so a
+ * server that refuses one and takes the next changes their order: docs/guides/outbox.md tells of it.
+ */
 function outboxOrder({ world, witness: { records }, errands }: Outcome): void {
+  if (world.counts.refuse) return
   // Records are kept in the order in which their messages were stored.
   const places = new Map([...records.values()].map(({ queue, id }, i) => [`${queue}/${id}`, i]))
   const placeOf = ({ chart, id }: Errand): number => places.get(`${chart.name}/${id}`) ?? Infinity
