@@ -67,13 +67,19 @@ export interface ErrorDetails {
   readonly [fact: string]: unknown
 }
 
+/** Of a message, in characters: it may quote a name that somebody made of a whole file. */
+const LONGEST = 10_000
+
 export class RedriveError extends Error {
   override readonly name: string = 'RedriveError'
   readonly code: ErrorCode
   readonly details: Omit<ErrorDetails, 'cause'>
 
   constructor(code: ErrorCode, message: string, { cause, ...details }: ErrorDetails = {}) {
-    super(`${code}: ${message}`, cause === undefined ? undefined : { cause })
+    super(
+      `${code}: ${message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.code = code
     this.details = details
   }
@@ -95,6 +101,8 @@ export function hasCode(error: unknown, ...codes: ErrorCode[]): error is Redrive
 
 /** The candidate nearest to a misspelt name, or undefined when none is near (Levenshtein distance over a third of its length). */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  // The work grows with the square, and nobody misspells that much.
+  if (name.length > 200) return undefined
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
   for (const candidate of candidates) {

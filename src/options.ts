@@ -57,6 +57,18 @@ export function toInteger(
   )
 }
 
+/** @throws RedriveError `E_INVALID_OPTION` unless `value` is an object, and no list. */
+export function toObject<T extends object>(value: T, name: string): T {
+  if (typeof value === 'object' && (value as T | null) !== null && !Array.isArray(value)) return value
+  throw new RedriveError('E_INVALID_OPTION', `${name} must be an object; got ${show(value)}.`, { path: name })
+}
+
+/** @throws RedriveError `E_INVALID_OPTION` unless `value` is text. */
+export function toText(value: unknown, name: string): string {
+  if (typeof value === 'string') return value
+  throw new RedriveError('E_INVALID_OPTION', `${name} must be text; got ${show(value)}.`, { path: name })
+}
+
 /** A short, safe rendering of any value for an error message. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)

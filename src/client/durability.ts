@@ -1,5 +1,5 @@
 import { RedriveError } from '../errors.ts'
-import { toInteger, toMs, type Duration } from '../options.ts'
+import { toInteger, toMs, toObject, type Duration } from '../options.ts'
 import type { Durability } from '../store/confirmer.ts'
 
 export interface DurabilityOptions {
@@ -10,7 +10,9 @@ export interface DurabilityOptions {
 }
 
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
-export function durabilityOf({ replicas, timeout = 50 }: DurabilityOptions, inMemory: boolean): Durability {
+export function durabilityOf(given: DurabilityOptions | undefined, inMemory: boolean): Durability | undefined {
+  if (given === undefined) return undefined
+  const { replicas, timeout = 50 } = toObject(given, 'durability')
   if (inMemory)
     throw new RedriveError(
       'E_INVALID_OPTION',

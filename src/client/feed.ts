@@ -2,7 +2,7 @@ import { RedriveError } from '../errors.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
 import type { Transition } from '../message.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { DEFAULTS } from '../options.ts'
+import { DEFAULTS, toText } from '../options.ts'
 
 export interface FeedOptions {
   /** `'now'` (default): what comes from here on; `'start'`: from the oldest entry kept; or a `position` seen before. */
@@ -91,7 +91,7 @@ async function startPlaces({ name, partitions, store }: QueueRuntime, from: stri
   if (from === 'start') return partitions.map(() => ({ after: '0', seen: 0 }))
   if (from === 'now')
     return Promise.all(partitions.map(async (partition) => ({ after: await store.feedEnd(partition), seen: 0 })))
-  const positions = from.split(',')
+  const positions = toText(from, 'from').split(',')
   if (positions.length === partitions.length && positions.every((position) => /^\d+(-\d+)?(\+\d+)?$/.test(position)))
     return positions.map((position) => {
       const [after = '0', seen = '0'] = position.split('+')

@@ -4,7 +4,7 @@ import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { checkId, type GenerateId } from '../message.ts'
 import { scrubError } from '../redaction.ts'
-import { toMs } from '../options.ts'
+import { toMs, toObject } from '../options.ts'
 import type { NewMessage } from '../store/store.ts'
 import { inputText, validate } from './input.ts'
 import { asOptionError, overrides, type QueueOptions } from './queue-options.ts'
@@ -33,7 +33,7 @@ const SEND_OPTIONS = ['id', 'delay', 'retry', 'input']
 export function createPrepare({ runtime, options, generateId, client }: PrepareParts): Prepare {
   const { machine, settings } = runtime
   return async (input, given, parent) => {
-    const unknown = Object.keys(given).find((key) => !SEND_OPTIONS.includes(key))
+    const unknown = Object.keys(toObject(given, 'the options of a send')).find((key) => !SEND_OPTIONS.includes(key))
     if (unknown !== undefined)
       throw new RedriveError('E_INVALID_OPTION', `a send has no option "${unknown}". It has: id, delay, retry.`, {
         path: unknown,

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { QueueSettings, Retention } from '../engine/runtime.ts'
 import type { Migrate } from '../engine/versions.ts'
 import { nearest, RedriveError, isError } from '../errors.ts'
-import { DEFAULTS, show, toInteger, toMs, type Duration } from '../options.ts'
+import { DEFAULTS, show, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import { createRedaction } from '../redaction.ts'
 import type { Schema } from './input.ts'
 
@@ -107,7 +107,7 @@ const NAMES = [
 
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function queueSettings(options: QueueOptions): QueueSettings {
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
+  const unknown = Object.keys(toObject(options, 'the options of a queue')).find((name) => !NAMES.includes(name))
   if (unknown !== undefined) {
     const near = nearest(unknown, NAMES)
     throw new RedriveError(
@@ -116,6 +116,7 @@ export function queueSettings(options: QueueOptions): QueueSettings {
       { path: unknown },
     )
   }
+  checkParts(options)
   if (options.machine && options.retry) {
     throw new RedriveError(
       'E_INVALID_OPTION',
@@ -133,7 +134,28 @@ export function queueSettings(options: QueueOptions): QueueSettings {
     }),
     maxInbox: toInteger(options.maxInbox ?? DEFAULTS.maxInbox, 'maxInbox', { min: 1, max: 1_000_000 }),
     bounds: bounds(options),
-    retention: retentions({ ...DEFAULTS.retention, ...options.retention }),
+    retention: retentions({ ...DEFAULTS.retention, ...toObject(options.retention ?? {}, 'retention') }),
+  }
+}
+
+const isSchema = (value: unknown): boolean => {
+  const standard: unknown = (Object(value) as Readonly<Record<string, unknown>>)['~standard']
+  return typeof standard === 'object' && standard !== null && 'validate' in standard
+}
+
+const PARTS = {
+  input: [isSchema, 'a schema that follows Standard Schema, such as one of Zod'],
+  events: [isSchema, 'a schema that follows Standard Schema, such as one of Zod'],
+  versions: [Array.isArray, 'a list of machines'],
+  migrate: [(value: unknown) => typeof value === 'function', 'a function'],
+} as const
+
+function checkParts(options: QueueOptions): void {
+  for (const name of ['input', 'events', 'versions', 'migrate'] as const) {
+    const [isRight, expected] = PARTS[name]
+    const value: unknown = options[name]
+    if (value === undefined || isRight(value)) continue
+    throw new RedriveError('E_INVALID_OPTION', `${name} must be ${expected}; got ${show(value)}.`, { path: name })
   }
 }
 
@@ -157,7 +179,8 @@ function journalSettings(given: QueueOptions['journal'] = {}): Pick<QueueSetting
 }
 
 function bounds({ maxMessages = Infinity, maxBytes = Infinity, partitions = DEFAULTS.partitions }: QueueOptions) {
-  const share = (value: number, name: string): number => Math.ceil(toInteger(value, name, { min: 1 }) / partitions)
+  const count = toInteger(partitions, 'partitions', { min: 1, max: 1024 })
+  const share = (value: number, name: string): number => Math.ceil(toInteger(value, name, { min: 1 }) / count)
   return {
     ...(maxMessages === Infinity ? {} : { messages: share(maxMessages, 'maxMessages') }),
     ...(maxBytes === Infinity ? {} : { bytes: share(maxBytes, 'maxBytes') }),
@@ -192,10 +215,11 @@ export function defaultMachine(retry: RetryOptions = {}, clock: Clock): AnyState
   )
 }
 
-function policy({ backoff, timeout, deadline, ...rest }: RetryOptions): RetryPolicy {
+function policy(retry: RetryOptions): RetryPolicy {
+  const { backoff, timeout, deadline, ...rest } = toObject(retry, 'retry')
   return {
     ...rest,
-    ...(backoff ? { backoff: backoffMs(backoff) } : {}),
+    ...(backoff === undefined ? {} : { backoff: backoffMs(toObject(backoff, 'retry.backoff')) }),
     ...(timeout === undefined ? {} : { timeout: toMs(timeout, 'retry.timeout', { min: 1 }) }),
     ...(deadline === undefined
       ? {}

@@ -3,7 +3,7 @@ import { redactedStore } from '../engine/redacted-store.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { checkId, type EventData, type JournalEntry, type Message, type SendResult } from '../message.ts'
-import { toInteger, toMs, type Duration } from '../options.ts'
+import { show, toInteger, toMs, toObject, toText, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { ListedMessage, Partition, Store } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
@@ -195,7 +195,8 @@ export function createQueue<Payload>({
       return { id: message.id, ...(await sender.send(message, size)) }
     },
     async sendBulk(messages) {
-      const prepared = await Promise.all([...messages].map(({ input, ...given }) => prepare(input, given)))
+      // Async, because a getter that throws would leave those before it alone with their errors.
+      const prepared = await Promise.all(toMessages(messages).map(async ({ input, ...given }) => prepare(input, given)))
       return answersOf(
         prepared.map(({ message }) => message.id),
         prepared.map(async ({ message, size }) => ({ id: message.id, ...(await sender.send(message, size)) })),
@@ -204,6 +205,7 @@ export function createQueue<Payload>({
     history: async (id) => (await existing(id)).history,
     async list(query) {
       await runtime.ready()
+      toText(toObject(query, 'what to list').state, 'state')
       toInteger(query.limit ?? 100, 'limit', { min: 1, max: 1000 })
       toInteger(query.offset ?? 0, 'offset')
       return (await listMessages(seen.store, partitions, query)).map(view)
@@ -244,6 +246,14 @@ export function createQueue<Payload>({
       return worker
     },
   }
+}
+
+/** @throws RedriveError `E_INVALID_OPTION` */
+function toMessages<T extends object>(messages: Iterable<T>): T[] {
+  const given: unknown = messages
+  if (typeof given !== 'object' || given === null || !(Symbol.iterator in given))
+    throw new RedriveError('E_INVALID_OPTION', `sendBulk takes a list of messages; got ${show(given)}.`)
+  return [...messages].map((message, i) => toObject(message, `messages[${i}]`))
 }
 
 /** The default machine implements its handler too, but only to say that it has none. */

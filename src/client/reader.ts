@@ -44,7 +44,10 @@ export function toMessage<Input>(
     ...(stored.worker === undefined ? {} : { worker: stored.worker }),
     ...decoded('progress', stored.progress),
     ...(quarantined === undefined ? {} : { quarantine: quarantineOf(quarantined) }),
-    history: readJournal(stored.journal, { input, ...(sent === undefined ? {} : { sentInput: readable(sent, decode) }) }),
+    history: readJournal(stored.journal, {
+      input,
+      ...(sent === undefined ? {} : { sentInput: readable(sent, decode) }),
+    }),
     ...familyOf(stored),
   }
 }

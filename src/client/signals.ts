@@ -6,7 +6,7 @@ import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { mailText, waitsIn } from '../events/mail-text.ts'
 import { checkId, type EventData } from '../message.ts'
-import { DEFAULTS, toMs, type Duration } from '../options.ts'
+import { DEFAULTS, toMs, toObject, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { Delivery } from '../store/store.ts'
 import { validate, type Schema } from './input.ts'
@@ -60,7 +60,8 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     }
   }
 
-  async function signal(id: string, event: EventData, { eventId, wait }: SignalOptions = {}): Promise<SignalResult> {
+  async function signal(id: string, event: EventData, given: SignalOptions = {}): Promise<SignalResult> {
+    const { eventId, wait } = toObject(given, 'the options of a signal')
     checkEvent(queue.machine, event)
     if (eventId !== undefined) checkId(eventId)
     const timeout = wait === undefined ? undefined : toMs(wait, 'wait')

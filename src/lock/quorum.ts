@@ -54,7 +54,8 @@ export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
       throw new RedriveError(
         'E_LOCKS_UNAVAILABLE',
         `fewer than ${majority} of the ${nodes.length} lock nodes answer within ${timeout} ms; nothing is claimed until they do.`,
-        { cause: error },
+        // Not the library's own error: that holds the connections, and they hold their passwords.
+        { cause: against?.[0] },
       )
     }
   }

@@ -153,9 +153,17 @@ function policyWarnings(info: ReadonlyMap<string, string>): string[] {
   ]
 }
 
+/** The driver puts the whole command into its errors: the password of an AUTH, the payloads of a script. They would be logged with it. */
+function hideArguments(error: Error): void {
+  if (!('command' in error)) return
+  const { name } = Object(error.command) as { readonly name?: unknown }
+  Reflect.defineProperty(error, 'command', { value: { name }, configurable: true, enumerable: true, writable: true })
+}
+
 /** Names what went wrong with Redis; other errors pass as they are. */
 export function toRedriveError(error: unknown, where: string): unknown {
   if (error instanceof RedriveError || !isError(error)) return error
+  hideArguments(error)
   const { message } = error
   if (message.startsWith('OOM') || message.includes('-OOM')) {
     const text = `${where} is out of memory and refuses new messages; those that it holds still go on. Raise maxmemory or drain the queue.`

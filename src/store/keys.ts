@@ -41,7 +41,7 @@ export interface Keys {
 }
 
 export function createKeys(prefix: string): Keys {
-  if (!/^[\w.-]{1,32}$/.test(prefix)) {
+  if (typeof prefix !== 'string' || !/^[\w.-]{1,32}$/.test(prefix)) {
     throw new RedriveError(
       'E_INVALID_OPTION',
       `prefix must be 1 to 32 letters, digits and . _ -; got ${show(prefix)}.`,

@@ -110,7 +110,7 @@ function database(text: string | null): RedisOptions {
   if (/^\d+$/.test(text)) return { db: Number(text) }
   throw new RedriveError(
     'E_INVALID_OPTION',
-    `the database of a Redis URL must be a number, as in redis://127.0.0.1:6379/2 or unix:///path?db=2; got "${text}".`,
+    `the database of a Redis URL must be a number, as in redis://127.0.0.1:6379/2 or unix:///path?db=2. A password with "/", "?", "#" or "@" in it must be percent-encoded.`,
     { path: 'redis' },
   )
 }

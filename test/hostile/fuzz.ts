@@ -15,14 +15,14 @@ export interface Portion {
 }
 
 /** Draws the cases and runs them; says at a failure what to do to see it again. */
-export async function attack<T>(property: fc.IAsyncProperty<T>, portion: Portion): Promise<void> {
+export async function attack<T>(property: fc.IAsyncProperty<T>, portion: Portion): Promise<'held'> {
   const { sample, share, batch = 1 } = portion
   const name = expect.getState().currentTestName ?? ''
   const path = process.env['FUZZ_PATH']
   const numRuns = Math.max(1, Math.ceil((CASES > 0 ? CASES * share : sample) / batch))
   const run = await fc.check(property, { seed: SEED, numRuns, ...(path === undefined ? {} : { path }) })
   if (CASES > 0) process.stderr.write(`fuzz: ${run.numRuns * batch} cases, seed ${run.seed}: ${name}\n`)
-  if (!run.failed) return
+  if (!run.failed) return 'held'
   const again = `FUZZ_SEED=${run.seed} FUZZ_PATH=${run.counterexamplePath ?? ''} npm run fuzz -- -t ${JSON.stringify(name)}`
   throw new Error(`${await fc.asyncDefaultReportMessage(run)}\n\nTo see it again: ${again}`, {
     cause: run.errorInstance,

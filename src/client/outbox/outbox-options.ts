@@ -1,5 +1,5 @@
 import { RedriveError } from '../../errors.ts'
-import { show, toInteger, toMs, type Duration } from '../../options.ts'
+import { show, toInteger, toMs, toObject, type Duration } from '../../options.ts'
 import type { OutboxSettings } from './outbox.ts'
 
 export interface OutboxOptions {
@@ -17,7 +17,13 @@ export interface OutboxOptions {
 
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function outboxSettings(options: OutboxOptions): OutboxSettings {
-  const { directory, maxBytes = 256 * 1024 ** 2, patience = 1000, onSpooled = () => {}, onDrained = () => {} } = options
+  const {
+    directory,
+    maxBytes = 256 * 1024 ** 2,
+    patience = 1000,
+    onSpooled = () => {},
+    onDrained = () => {},
+  } = toObject(options, 'outbox')
   if (typeof directory !== 'string' || directory === '')
     throw new RedriveError(
       'E_INVALID_OPTION',

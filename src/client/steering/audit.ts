@@ -1,5 +1,5 @@
 import { RedriveError } from '../../errors.ts'
-import { show } from '../../options.ts'
+import { show, toObject } from '../../options.ts'
 import type { AuditRecord } from '../../store/steering.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -49,7 +49,8 @@ export function createAuditor(store: Store, queue: string, client: string): Audi
 }
 
 /** @throws RedriveError `E_INVALID_OPTION` */
-export function checkActor({ actor }: ActorOption): string | undefined {
+export function checkActor(given: ActorOption): string | undefined {
+  const { actor } = toObject(given, 'options')
   if (actor === undefined || (typeof actor === 'string' && actor.length > 0 && actor.length <= LONGEST)) return actor
   throw new RedriveError('E_INVALID_OPTION', `actor must be text of 1 to ${LONGEST} characters; got ${show(actor)}.`, {
     path: 'actor',

@@ -1,6 +1,6 @@
 import { RedriveError } from '../../errors.ts'
 import type { Message } from '../../message.ts'
-import { show } from '../../options.ts'
+import { show, toObject } from '../../options.ts'
 import { errorFacts, type See } from './error-facts.ts'
 
 /** Which messages of a state are meant; what is not given does not matter. */
@@ -28,7 +28,7 @@ const NUMBERS = ['minAttempts', 'maxAttempts', 'minAgeMs', 'maxAgeMs']
 
 /** @throws RedriveError `E_EMPTY_FILTER` without a state; `E_INVALID_OPTION` */
 export function checkFilter(filter: MessageFilter): MessageFilter {
-  if (typeof filter.state !== 'string' || filter.state === '')
+  if (typeof toObject(filter, 'filter').state !== 'string' || filter.state === '')
     throw new RedriveError(
       'E_EMPTY_FILTER',
       'a filter must name a state: nothing is done to all messages of a queue.',

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readRoster, type WorkerReport } from '../../engine/roster.ts'
+import { redactedStore } from '../../engine/redacted-store.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
+import { checkId } from '../../message.ts'
 import { DEFAULTS } from '../../options.ts'
 import type { QueueOptions } from '../queue-options.ts'
 import type { Signals } from '../signals.ts'
@@ -80,10 +82,12 @@ const SEE_ALL: See = (value) => value
 
 export function createSteering({ runtime, options, signals, auditor }: SteeringParts): QueueSteering {
   const { name, store, partitions, clock, closed } = runtime
+  // Or a filter could find out what is hidden.
+  const seen = { ...runtime, store: redactedStore(store) }
 
   async function find({ filter, ids, limit }: OperationRequest, see: See, signal?: AbortSignal, most?: number) {
     if (!filter) return { ids: [...new Set(ids)], examined: 0, complete: true, now: 0 }
-    return select(runtime, filter, {
+    return select(seen, filter, {
       see,
       limit,
       ...(most === undefined ? {} : { most }),
@@ -107,7 +111,7 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
       closed,
       ratePerSecond,
       onEach,
-      deed: createDeed(runtime, signals, id, checked, { see, now: found.now }),
+      deed: createDeed(seen, signals, id, checked, { see, now: found.now }),
       ended: ({ state, done, skipped, failed }) =>
         auditor.note(
           { action, what: `${state}: ${done} done, ${skipped} skipped, ${failed} failed`, count: done, operation: id },
@@ -118,6 +122,7 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
 
   async function undo(operation: string, given: ActorOption = {}): Promise<UndoResult> {
     const actor = checkActor(given)
+    checkId(operation)
     await runtime.ready()
     const result = { restored: 0, present: 0, gone: 0 }
     for (const partition of partitions) {
