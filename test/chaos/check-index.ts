@@ -1,30 +1,27 @@
 import { PARKED } from '../../src/store/store.ts'
 import type { Facts, Finding, QueueFacts } from './facts.ts'
+import { indexFaults } from './rules.ts'
 
 /** The sets are an index of the hashes: each message is in the set of its state and in no other, and no member is without its message. */
 export function checkIndex({ queues }: Facts): Finding[] {
   return [...queues].flatMap(([name, queue]) => [
     ...checkMembers(queue),
-    ...checkMessages(queue),
+    ...checkScores(queue),
     ...checkStrays(name, queue),
   ])
 }
 
-function* checkMembers({ sets, messages }: QueueFacts): Generator<Finding> {
-  for (const [state, members] of sets) {
-    for (const id of members.keys()) {
-      const message = messages.get(id)
-      if (!message) yield drift(id, `the set of "${state}" has it, and it is not there`)
-      else if (message.state !== state) yield drift(id, `it is in "${message.state}", and in the set of "${state}"`)
-    }
-  }
+function checkMembers({ sets, messages }: QueueFacts): Finding[] {
+  const states = new Map([...messages].map(([id, { state }]) => [id, state]))
+  const members = new Map([...sets].map(([state, scores]) => [state, [...scores.keys()]]))
+  return [...indexFaults(states, members)].map(([id, what]) => drift(id, what))
 }
 
-function* checkMessages({ sets, messages }: QueueFacts): Generator<Finding> {
+function* checkScores({ sets, messages }: QueueFacts): Generator<Finding> {
   for (const [id, message] of messages) {
     const score = sets.get(message.state)?.get(id)
-    if (score === undefined) yield drift(id, `the set of its state "${message.state}" does not have it`)
-    else if (message.owner === undefined && !isRightScore(score, message)) yield drift(id, `its score is ${score}`)
+    if (score !== undefined && message.owner === undefined && !isRightScore(score, message))
+      yield drift(id, `its score is ${score}`)
   }
 }
 

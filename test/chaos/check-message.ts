@@ -2,6 +2,7 @@ import type { StoredMessage } from '../../src/store/store.ts'
 import type { Step, Witnesses } from './checker.ts'
 import type { Facts, Finding, Kind } from './facts.ts'
 import { replay, type Replay } from './replay.ts'
+import { actionFaults, chainFaults } from './rules.ts'
 import { machineInput, machineOf, numberOf, planOf, queueOf, resultOf } from './workload.ts'
 
 interface Verdict {
@@ -32,6 +33,7 @@ export function checkMessage(facts: Facts, id: string, steps: readonly Step[], s
   const told = { ends: 0, marks: [] as string[], lateness: [] as number[] }
   lives.forEach((life, i) => {
     const last = i === lives.length - 1
+    for (const fault of chainFaults(life.map(({ transition }) => transition))) find('illegal', fault)
     const end = follow(facts, id, life, last ? stored : undefined, told, find)
     if (!end) return
     if (!last && !end.settled) find('illegal', `it began again out of "${end.state}"`)
@@ -146,8 +148,7 @@ function checkEnd(facts: Facts, id: string, end: Replay, stored: StoredMessage |
 
 /** Each action that a step asked for was run, at least once. */
 function checkMarks(facts: Facts, asked: readonly string[], run: readonly string[], find: Find): void {
-  const missing = asked.filter((name) => !run.includes(name))
-  if (missing.length > 0) find('illegal', `its actions were never run: ${missing.join(', ')}`)
+  for (const fault of actionFaults(asked, run)) find('illegal', fault)
   const surplus = facts.promised === 'answered' ? run.filter((name) => !asked.includes(name)) : []
   if (surplus.length > 0) find('illegal', `actions were run that no step asked for: ${surplus.join(', ')}`)
 }

@@ -1,6 +1,7 @@
 import { NOTES } from './charts.ts'
 import type { Step, Witnesses } from './checker.ts'
 import type { Facts, Finding } from './facts.ts'
+import { noteFaults } from './rules.ts'
 import { queueOf } from './workload.ts'
 
 /** Each note that was answered was taken once, and those of one sender in their order. */
@@ -14,15 +15,14 @@ export function checkSignals(facts: Facts, id: string, steps: readonly Step[], s
   for (const sender of NOTES.senders) {
     const numbers = taken.filter((note) => note.sender === sender).map(({ number }) => number)
     const answered = seen.notes.filter((note) => note.sender === sender)
-    for (const { number, confirmed = 0 } of answered) {
-      const times = numbers.filter((other) => other === number).length
-      const promised = facts.promised === 'answered' || confirmed > 0
-      if (times > 1) find(`note ${number} of ${sender} was taken ${times} times`)
-      if (times === 0 && promised) find(`note ${number} of ${sender} was answered and not taken`)
-    }
-    const inOrder = numbers.every((number, i) => i === 0 || numbers[i - 1]! < number)
+    const told = answered.map(({ number, confirmed = 0 }) => ({
+      number,
+      promised: facts.promised === 'answered' || confirmed > 0,
+    }))
+    // What was not answered at once was sent again, and may have come behind others.
     const clean = answered.length === NOTES.each && answered.every((note) => note.clean)
-    if (clean && !inOrder) find(`the notes of ${sender} were taken as ${numbers.join(', ')}`)
+    const ordered = new Set(clean ? numbers : [])
+    for (const fault of noteFaults({ taken: numbers, told, ordered })) find(`${fault}, of ${sender}`)
   }
   return findings
 }

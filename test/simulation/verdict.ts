@@ -4,6 +4,7 @@ import { readMail } from '../../src/events/mail-text.ts'
 import type { MemoryStore } from '../../src/store/memory-store.ts'
 import type { Transition } from '../../src/message.ts'
 import type { StoredMessage } from '../../src/store/store.ts'
+import { actionFaults, chainFaults, indexFaults, noteFaults } from '../chaos/rules.ts'
 import type { ParentContext } from './charts.ts'
 import type { Errand } from './errands.ts'
 import type { Executions } from './executions.ts'
@@ -39,8 +40,12 @@ export async function judge(outcome: Outcome, store: MemoryStore): Promise<void>
       if (errand.sent === 'acknowledged') blame('was acknowledged and is lost')
       continue
     }
-    if (executions.actions(errand.id) < record.actions.size)
-      blame(`had ${record.actions.size} actions asked for, and ${executions.actions(errand.id)} were run`)
+    const run = Array.from({ length: executions.actions(errand.id) }, () => 'tell')
+    for (const fault of actionFaults(
+      [...record.actions].map(() => 'tell'),
+      run,
+    ))
+      blame(fault)
     if (errand.chart.takesNotes) notes(record, errand, blame)
     resultsOf(record, errand, blame)
   }
@@ -60,10 +65,7 @@ function atAnEnd({ transitions, state, owner }: MessageRecord, blame: Blame): vo
   const last = transitions.at(-1)!
   if (last.status === 'active' && !last.tags.includes('settled')) blame(`is at rest in ${state}, which is no end`)
   if (owner !== undefined) blame('is still owned by a worker')
-  transitions.forEach(({ from, to, event }, i) => {
-    const before = transitions[i - 1]?.to ?? null
-    if (from !== before) blame(`went from ${from} to ${to} by ${event}, and was in ${before}`)
-  })
+  for (const fault of chainFaults(transitions)) blame(fault)
 }
 
 /** Each acknowledged note was taken once, and those of one client in the order in which they were given. */
@@ -75,18 +77,14 @@ function notes(record: MessageRecord, { told }: Errand, blame: Blame): void {
   const kept = contextOf(record)['notes']
   if (!Array.isArray(kept) || !isDeepStrictEqual(kept, taken.slice(0, kept.length)))
     blame(`has the notes ${JSON.stringify(kept)}, and took ${JSON.stringify(taken)}`)
-  for (const { event, answer } of told) {
-    if (event.type !== 'NOTE') continue
-    const times = arrived.filter((n) => n === event['n']).length
-    const acknowledged = answer === 'delivered' || answer === 'duplicate'
-    if (times > 1 || (acknowledged && times === 0)) blame(`had note ${String(event['n'])} taken ${times} times`)
-  }
   for (const client of new Set(told.map(({ by }) => by))) {
-    const given = told
-      .filter(({ by, eventId }) => by === client && eventId === undefined)
-      .map(({ event }) => event['n'])
-    const inOrder = arrived.filter((n) => given.includes(n))
-    if (inOrder.some((n, i) => i > 0 && n < inOrder[i - 1]!)) blame(`took notes out of order: ${inOrder.join()}`)
+    const own = told.filter(({ by, event }) => by === client && event.type === 'NOTE')
+    const ordered = own.filter(({ eventId }) => eventId === undefined).map(({ event }) => Number(event['n']))
+    const asTold = own.map(({ event, answer }) => ({
+      number: Number(event['n']),
+      promised: answer === 'delivered' || answer === 'duplicate',
+    }))
+    for (const fault of noteFaults({ taken: arrived, told: asTold, ordered: new Set(ordered) })) blame(fault)
   }
 }
 
@@ -153,8 +151,7 @@ export function unseen({ records }: Witness, followed: readonly Followed[]): Tra
 async function agreement({ world, witness: { records }, settings }: Outcome, store: MemoryStore): Promise<void> {
   for (const { chart, common } of settings) {
     const here = [...records.values()].filter(({ queue, gone }) => queue === chart.name && !gone)
-    const expected = new Map<string, string[]>()
-    for (const { state, id } of here) expected.set(state, [...(expected.get(state) ?? []), id].toSorted())
+    const states = new Map(here.map(({ id, state }) => [id, state]))
     const listed = new Map<string, string[]>()
     for (let index = 0; index < (common.partitions ?? 1); index++) {
       const partition = { queue: chart.name, index }
@@ -162,12 +159,9 @@ async function agreement({ world, witness: { records }, settings }: Outcome, sto
         const found = await store.list(partition, { state, offset: 0, limit: 1000, newestFirst: false })
         if (found.length !== population) world.violate(`${state} has ${population} messages, and lists ${found.length}`)
         const ids = found.map(({ message }) => message.id)
-        if (ids.length > 0) listed.set(state, [...(listed.get(state) ?? []), ...ids].toSorted())
+        listed.set(state, [...(listed.get(state) ?? []), ...ids])
       }
     }
-    if (!isDeepStrictEqual(listed, expected))
-      world.violate(`${chart.name} lists ${show(listed)}, and has ${show(expected)}`)
+    for (const [id, fault] of indexFaults(states, listed)) world.violate(`"${id}": ${fault}`)
   }
 }
-
-const show = (sets: ReadonlyMap<string, readonly string[]>): string => JSON.stringify(Object.fromEntries(sets))
