@@ -92,7 +92,10 @@ async function startPlaces({ name, partitions, store }: QueueRuntime, from: stri
   if (from === 'now')
     return Promise.all(partitions.map(async (partition) => ({ after: await store.feedEnd(partition), seen: 0 })))
   const positions = toText(from, 'from').split(',')
-  if (positions.length === partitions.length && positions.every((position) => /^\d+(-\d+)?(\+\d+)?$/.test(position)))
+  if (
+    positions.length === partitions.length &&
+    positions.every((position) => /^\d{1,15}(-\d{1,15})?(\+\d{1,15})?$/.test(position))
+  )
     return positions.map((position) => {
       const [after = '0', seen = '0'] = position.split('+')
       return { after, seen: Number(seen) }

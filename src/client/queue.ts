@@ -206,9 +206,9 @@ export function createQueue<Payload>({
     async list(query) {
       await runtime.ready()
       toText(toObject(query, 'what to list').state, 'state')
-      toInteger(query.limit ?? 100, 'limit', { min: 1, max: 1000 })
-      toInteger(query.offset ?? 0, 'offset')
-      return (await listMessages(seen.store, partitions, query)).map(view)
+      const limit = toInteger(query.limit ?? 100, 'limit', { min: 1, max: 1000 })
+      const offset = toInteger(query.offset ?? 0, 'offset')
+      return (await listMessages(seen.store, partitions, { ...query, limit, offset })).map(view)
     },
     async stats() {
       await runtime.ready()

@@ -71,7 +71,9 @@ const isFinished = ({ fields }: StoredMessage): boolean =>
 /** One in quarantine is looked at as if it were just released. */
 function asClaimed(stored: StoredMessage, released: boolean, now: number): ClaimedMessage {
   const inbox = released ? [...stored.inbox, mailText({ type: RELEASE })] : stored.inbox
-  return { ...stored, inbox, fence: `${stored.revision}:`, dueAt: now }
+  // A claim counts it up.
+  const revision = stored.revision + 1
+  return { ...stored, revision, inbox, fence: `${revision}:`, dueAt: now }
 }
 
 function fateOfLive(revived: Revived): Fate {

@@ -119,7 +119,7 @@ function endedActors({ _nodes: nodes }: AnyMachineSnapshot): object {
 
 /** The same without its place in the machine, which may have none for it: no step can be taken before it is given one. */
 export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage): LiveMessage {
-  checkReadable(stored.fields[FIELD.status], stored.timers)
+  checkReadable(stored, stored.fields[FIELD.status])
   const input = decode(stored.fields[FIELD.input] ?? '')
   const context = decodeContext(stored.fields[FIELD.context] ?? '\n{}', input)
   return {

@@ -44,7 +44,15 @@ describe('a message that cannot even be claimed is put aside, and the others are
     ['no state in its hash', [['HDEL', 'm', 's']], /names no state/],
     ['a revision in words', [['HSET', 'm', 'r', 'many']], /revision is no number: many/],
     ['a revision that numbers cannot hold', [['HSET', 'm', 'r', '9223372036854775807']], /revision is no number/],
-    ['a timer that is due at no time', [['HSET', 'm', 'T7', 'soon']], /due at no time/],
+    [
+      'a revision that went back',
+      [
+        ['HSET', 'm', 'I9-0', '+handler\nhandler\n'],
+        ['HDEL', 'm', 'r'],
+      ],
+      /revision 1 is older than what it has asked for \(9-0\)/,
+    ],
+    ['a timer that is due at no time', [['HSET', 'm', 'T0-9', 'soon']], /due at no time/],
     ['a status that no machine has', [['HSET', 'm', 'x', 'half']], /status is "half"/],
     ['a context that is no object', [['HSET', 'm', 'c', '\n[1]']], /context is an array/],
     ['a key that bends prototypes', [['HSET', 'm', 'c', '\n{"__proto__":{"polluted":true}}']], /__proto__/],

@@ -85,7 +85,9 @@ const step: fc.Arbitrary<readonly [string, Step]> = fc.oneof(
             state,
             entered: true,
             disposal: 'settle',
+            clearTimers: claimed!.timers,
             changes: [
+              { field: 'x', value: 'done' },
               { field: 'u', value, ...(claimed!.fields['u'] === undefined ? {} : { previous: claimed!.fields['u'] }) },
             ],
             consumed: claimed!.inbox.length,

@@ -80,7 +80,7 @@ local function uncount(id)
   end
   if counted then
     local size = redis.call('HGET', base .. ':m:' .. id, 'z') or ''
-    freed = freed + (string.match(size, '^%d+$') or 0)
+    freed = freed + (#size <= 15 and string.match(size, '^%d+$') or 0)
   end
 end
 

@@ -22,7 +22,7 @@ local set = base .. ':s:' .. stored[1]
 -- Its place in the set is a part of it: of a settled message, when it came.
 redis.pcall('HSET', key, 'y', redis.call('ZSCORE', set, id) or '')
 redis.call('ZREM', set, id)
-if string.match(stored[2] or '', '^%d+$') then
+if string.match(stored[2] or '', '^%d+$') and #stored[2] <= 15 then
   redis.call('DECRBY', base .. ':bytes', stored[2])
 end
 redis.call('DEL', lock)

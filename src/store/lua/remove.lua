@@ -23,7 +23,7 @@ end
 if stored[1] then
   redis.call('ZREM', base .. ':s:' .. stored[1], id)
 end
-if string.match(stored[2] or '', '^%d+$') then
+if string.match(stored[2] or '', '^%d+$') and #stored[2] <= 15 then
   redis.call('DECRBY', base .. ':bytes', stored[2])
 end
 redis.call('DEL', key, lock, base .. ':i:' .. id, base .. ':n:' .. id)

@@ -31,7 +31,7 @@ local function restore(id)
   redis.pcall('HDEL', key, 'y')
   redis.call('SADD', base .. ':states', stored[1])
   redis.call('ZADD', base .. ':s:' .. stored[1], tonumber(stored[3]) and stored[3] or now, id)
-  if string.match(stored[2] or '', '^%d+$') then
+  if string.match(stored[2] or '', '^%d+$') and #stored[2] <= 15 then
     redis.call('INCRBY', base .. ':bytes', stored[2])
   end
   return 'r'

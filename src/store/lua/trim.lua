@@ -71,7 +71,7 @@ for _, id in ipairs(doomed) do
   elseif redis.call('EXISTS', base .. ':l:' .. id) == 0 then
     redis.call('DEL', base .. ':m:' .. id, base .. ':i:' .. id, base .. ':n:' .. id)
     redis.call('ZREM', set, id)
-    deleted, freed = deleted + 1, freed + (string.match(stored[2] or '', '^%d+$') or 0)
+    deleted, freed = deleted + 1, freed + (#(stored[2] or '') <= 15 and string.match(stored[2] or '', '^%d+$') or 0)
   end
 end
 if freed > 0 then
