@@ -46,8 +46,14 @@ export function createPrepare({ runtime, options, generateId, client }: PrepareP
     )
     const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
     const text = inputText(machineInput, settings.maxPayloadBytes)
+    const log = (value: unknown): void =>
+      runtime.log.fromMachine(id, settings.redaction?.veil(value, machineInput) ?? value)
     const message = asOptionError(() =>
-      begins(machine, id, machineInput, text, client, { parent, contexts: settings.contexts }),
+      begins(machine, id, machineInput, text, client, {
+        parent,
+        contexts: settings.contexts,
+        log,
+      }),
     )
     return { message, size: text.length }
   }

@@ -55,6 +55,7 @@ function* inlineActions(machine: AnyStateMachine): Generator<{ name: string; cod
     const lists = [
       ['entry', node.entry],
       ['exit', node.exit],
+      ['initial', node.initial.actions],
       ...transitionsOf(node).map((transition, i) => [`${transition.eventType}/${i}`, transition.actions] as const),
     ] as const
     for (const [where, actions] of lists) {

@@ -8,7 +8,7 @@ import {
   type StateValue,
 } from 'xstate'
 import type { EventData } from '../message.ts'
-import { readActors, writeActors, type StoredActors } from './actor-tree.ts'
+import { readActors, refuseLostReferences, writeActors, type StoredActors } from './actor-tree.ts'
 import type { Path } from './address.ts'
 import type { Effect } from './effects.ts'
 import type { Member } from './members.ts'
@@ -100,6 +100,7 @@ export function createActorSystem(machine: AnyStateMachine, members: readonly Me
     },
     persist(snapshot) {
       const { context, children } = persisted(snapshot)
+      refuseLostReferences(context, children)
       return { context, actors: writeActors(children) }
     },
   }

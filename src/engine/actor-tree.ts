@@ -1,5 +1,6 @@
 import type { StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
+import { RedriveError } from '../errors.ts'
 import { encodeError } from './storable.ts'
 
 /** The actors below one, by their ids, as XState persists them. */
@@ -12,10 +13,26 @@ interface StoredActor {
   readonly snapshot: {
     readonly status: string
     readonly error?: unknown
-    /** Only a machine has these two. */
+    /** Only a machine has these three. */
+    readonly context?: unknown
     readonly value?: StateValue
     readonly children?: StoredActors
   }
+}
+
+/**
+ * XState keeps of an actor in a context its id, and brings back only an actor's own children: any other would come back as nothing.
+ * @throws RedriveError `E_UNSERIALIZABLE` with the path of a reference to such a one.
+ */
+export function refuseLostReferences(context: unknown, children: StoredActors, path = 'context'): void {
+  if (typeof context !== 'object' || context === null) return
+  if ('xstate$$type' in context && 'id' in context) {
+    if (Object.hasOwn(children, String(context.id))) return
+    const text = `${path} refers to an actor that is no child of its machine, and could not find it again. Send to it by sendParent(), or by a systemId.`
+    throw new RedriveError('E_UNSERIALIZABLE', text, { path })
+  }
+  if (!Array.isArray(context) && Object.getPrototypeOf(context) !== Object.prototype) return
+  for (const [key, value] of Object.entries(context)) refuseLostReferences(value, children, `${path}.${key}`)
 }
 
 /** What XState's persisted actors say, without what they leave unsaid. @throws RedriveError `E_UNSERIALIZABLE` with the path of the value. */
@@ -39,6 +56,7 @@ function spare(actors: StoredActors): StoredActors {
 }
 
 function spareSnapshot(snapshot: StoredActor['snapshot']): StoredActor['snapshot'] {
+  if (snapshot.children) refuseLostReferences(snapshot.context, snapshot.children)
   const said = Object.fromEntries(Object.entries(snapshot).filter(([, value]) => value !== undefined))
   return {
     ...(said as unknown as StoredActor['snapshot']),

@@ -30,6 +30,8 @@ export interface Beginning {
   readonly parent?: ParentRef | undefined
   /** Bytes for the context in its journal; without it, that is not kept. */
   readonly contexts?: number | undefined
+  /** Hears what the machine logs in its first step. Default: nobody. */
+  readonly log?: (value: unknown) => void
 }
 
 /**
@@ -42,10 +44,11 @@ export function begins(
   input: unknown,
   inputText: string,
   client: string,
-  { parent, contexts }: Beginning = {},
+  { parent, contexts, log = () => {} }: Beginning = {},
 ): NewMessage {
   const { snapshot, effects } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
   refuseStrangers(machine, {}, snapshot, effects)
+  for (const effect of effects) if (effect.type === 'log') log(effect.value)
   const state = stateName(snapshot.value as StateValue)
   const report = parent && isSettled(snapshot) ? [reportOf(snapshot, state, undefined)] : []
   const { timers, invocations, actions, joins } = fold(

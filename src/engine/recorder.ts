@@ -16,7 +16,7 @@ export interface LiveActor extends AnyActorRef {
   _snapshot: unknown
   readonly _parent?: LiveActor
   readonly options: { readonly id?: string }
-  readonly system: AnyActorRef['system'] & { scheduler: unknown; _relay: unknown }
+  readonly system: AnyActorRef['system'] & { scheduler: unknown; _relay: (...event: readonly unknown[]) => void }
   readonly _actorScope: { actionExecutor: (action: ExecutableAction) => void; emit: (event: EventData) => void }
 }
 
@@ -34,6 +34,9 @@ export interface Recorder {
   /** What was taken down. @throws what the root threw. */
   taken(): Effect[]
 }
+
+/** Events within one step between the actors of a message. Honest machines come nowhere near it. */
+const MOST_TALKS = 10_000
 
 /** Events by which the actor that stands in for a promise ends. */
 export const DONE = 'redrive.actor.done'
@@ -95,6 +98,17 @@ export function createRecorder(members: readonly Member[]): Recorder {
     throw error
   }
 
+  /** Two actors that answer each other for ever would hold a worker, and after its lease the next one. */
+  function bounded(relay: LiveActor['system']['_relay']): LiveActor['system']['_relay'] {
+    let talks = 0
+    return (...event) => {
+      if (++talks <= MOST_TALKS) return relay(...event)
+      const error = failure(`its actors sent ${MOST_TALKS} events to each other in one step, and there is no end of it`)
+      thrown ??= { error }
+      throw error
+    }
+  }
+
   return {
     root(machine) {
       const transition: AnyStateMachine['transition'] = (...step) => {
@@ -110,8 +124,10 @@ export function createRecorder(members: readonly Member[]): Recorder {
       return root
     },
     adopt(actor) {
-      if (!actor._parent) actor.system.scheduler = scheduler
-      else if (kindOf(actor.logic) === 'promise') actor.logic = standIn
+      if (!actor._parent) {
+        actor.system.scheduler = scheduler
+        actor.system._relay = bounded(actor.system._relay)
+      } else if (kindOf(actor.logic) === 'promise') actor.logic = standIn
       else actor.logic = runs.get(actor.logic) ?? actor.logic
       if (actor._parent) check(actor)
       observe(actor)

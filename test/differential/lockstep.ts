@@ -64,7 +64,8 @@ export async function playTogether(
 
 function firstMessage(play: Play): NewMessage {
   const { part, id, versions, dues } = play
-  const message = begins(versions.current, id, part.input, encode(part.input, 'input'), 'client')
+  const log = (value: unknown): void => void play.told.logs.push(value)
+  const message = begins(versions.current, id, part.input, encode(part.input, 'input'), 'client', { log })
   for (const { nonce, delay } of message.timers) dues.set(nonce, delay)
   play.state = message.state
   return message

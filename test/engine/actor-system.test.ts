@@ -336,3 +336,41 @@ test('a callback deep below is refused', () => {
     'in its "xstate.invoke.0.m.a", state "child" invokes "xstate.invoke.0.child", which is a callback or an observable',
   )
 })
+
+describe('what cannot go on is put aside, with its reason', () => {
+  const reasonOf = (it: Stage): unknown => {
+    const { entry } = it.advance('GO')
+    expect(entry.state).toBe('~quarantined')
+    return entry.changes
+  }
+
+  test('actors that answer each other for ever', () => {
+    const echo = createMachine({ id: 'echo', on: { CALL: { actions: sendParent({ type: 'CALL' }) } } })
+    const it = stage(
+      setup({ actors: { echo } }).createMachine({
+        id: 'm',
+        invoke: { id: 'echo', src: 'echo' },
+        on: { GO: { actions: sendTo('echo', { type: 'CALL' }) }, CALL: { actions: sendTo('echo', { type: 'CALL' }) } },
+      }) as AnyStateMachine,
+    )
+    expect(JSON.stringify(reasonOf(it))).toContain('and there is no end of it')
+  })
+
+  test('a reference to an actor that is no child, which would come back as nothing', () => {
+    const child = setup({ types: { input: {} as { boss: AnyActorRef } } }).createMachine({
+      id: 'child',
+      context: ({ input }) => ({ order: { boss: input.boss } }),
+    })
+    const it = stage(
+      setup({ actors: { child } }).createMachine({
+        id: 'm',
+        initial: 'a',
+        states: {
+          a: { on: { GO: 'b' } },
+          b: { invoke: { id: 'c', src: 'child', input: ({ self }) => ({ boss: self }) } },
+        },
+      }) as AnyStateMachine,
+    )
+    expect(JSON.stringify(reasonOf(it))).toContain('context.order.boss refers to an actor that is no child')
+  })
+})

@@ -82,6 +82,8 @@ describe.each([
     expect(calls[4]).toMatchObject({ type: 'report', event: { type: 'GO' } })
     expect(emitted).toEqual([{ type: 'moved', to: 'b' }])
     expect(lines.some((line) => line.includes('an action with a fault'))).toBe(true)
+    // The first step is the sender's, and so is what it logs.
+    expect(lines.filter((line) => line.includes('entering a'))).toHaveLength(1)
     await until(async () => (await queue.get('x'))?.worker === undefined)
     expect((await queue.get('x'))?.status).toBe('done')
   })
