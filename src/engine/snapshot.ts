@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { decode, encode } from '../codec.ts'
+import { isEvent } from '../events/mail-text.ts'
 import type { EventData, Status } from '../message.ts'
 import { show } from '../options.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredTimer } from '../store/store.ts'
@@ -251,7 +252,8 @@ function restoreTimer(nonce: string, text: string, due: number): [string, Timer]
   // The last one, because an event is of one line, and an id may have several.
   const line = text.lastIndexOf('\n')
   const id = line < 0 ? text : text.slice(0, line)
-  const event = line < 0 ? { type: id } : (decode(text.slice(line + 1)) as EventData)
+  const event = line < 0 ? { type: id } : decode(text.slice(line + 1))
+  if (!isEvent(event)) throw new Error(`its timer ${show(id)} has no event`)
   return [id, { nonce, id, event, due }]
 }
 

@@ -14,7 +14,7 @@ export function readMail(text: string): EventData {
   throw new Error('an event that waits has no type')
 }
 
-const isEvent = (value: unknown): value is EventData =>
+export const isEvent = (value: unknown): value is EventData =>
   typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 
 /** Whether the event with this id still waits in an inbox. */
