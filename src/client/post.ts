@@ -11,6 +11,7 @@ import { validate } from './input.ts'
 import type { Prepare } from './prepare.ts'
 import type { QueueOptions } from './queue-options.ts'
 import { orRefusal, unknownQueue } from './refusal.ts'
+import { foreignKey } from './queue-full.ts'
 import { createSignaller, type SignalledQueue, type Signaller } from './signaller.ts'
 
 /** A queue that is open in this process. */
@@ -66,6 +67,7 @@ export function createPost({ store, confirmer, ready, local, names }: PostParts)
       const { status } = await signaller.deliver(target.id, delivery)
       if (status === 'missing')
         throw new RedriveError('E_NOT_FOUND', `there is no message "${target.id}" in "${target.queue}".`, { ...target })
+      if (status === 'foreign') throw foreignKey(target.queue, target.id, 'the event was not delivered')
       if (status === 'full')
         throw new RedriveError('E_INBOX_FULL', `no more events may wait for "${target.id}" of "${target.queue}" now.`)
     })

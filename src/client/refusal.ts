@@ -14,6 +14,7 @@ export async function orRefusal(action: () => Promise<void>): Promise<Error | un
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'E_REDIS_UNAVAILABLE',
   'E_REDIS_AUTH',
+  'E_REDIS_TLS',
   'E_REDIS_FULL',
   'E_REDIS_MISSING',
   'E_REDIS_VERSION',
