@@ -4,7 +4,6 @@ import { readMail } from '../events/mail-text.ts'
 import type { ClaimedMessage } from '../store/store.ts'
 import { editIn, followInput } from './edit.ts'
 import { move } from './move.ts'
-import { checkRevision } from './readable-message.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, restore, type LiveMessage } from './snapshot.ts'
 import type { Stimulus } from './stimulus.ts'
@@ -23,7 +22,6 @@ export type Revived = { readonly message: LiveMessage; readonly stimuli: readonl
 export function revive(versions: Versions, claimed: ClaimedMessage, now: number): Revived {
   const quarantined = claimed.fields[FIELD.quarantine]
   if (quarantined !== undefined && !isReleased(claimed.inbox)) return 'parked'
-  checkRevision(claimed)
   const stored = quarantined === undefined ? claimed : { ...claimed, state: placeBefore(quarantined) }
   const place = versions.find(stored.fields[FIELD.machine] ?? '')
   if (place.what === 'leave') return 'left'

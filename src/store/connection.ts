@@ -214,4 +214,4 @@ function withDoubt(error: unknown, where: string): unknown {
 }
 
 const UNAVAILABLE =
-  /timed out|ETIMEDOUT|max number of clients|Unknown RESP type|Protocol error|Connection is closed|ECONN|ENOENT|EPIPE|Stream isn't writeable|max retries|^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|TRYAGAIN|NOREPLICAS)/
+  /timed out|^Socket timeout|ETIMEDOUT|max number of clients|Unknown RESP type|Protocol error|Connection is closed|ECONN|ENOENT|EPIPE|Stream isn't writeable|max retries|^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|TRYAGAIN|NOREPLICAS)/

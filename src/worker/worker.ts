@@ -5,6 +5,7 @@ import type { AdvanceSettings } from '../engine/advance.ts'
 import { revive, type Revived } from '../engine/claimed.ts'
 import { returnLater, returnUntouched } from '../engine/hand-back.ts'
 import { quarantineEntry } from '../engine/quarantine.ts'
+import { checkRevision } from '../engine/readable-message.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
@@ -180,6 +181,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     let revived: Revived
     try {
       revived = revive(queue.versions, message, Math.max(now, queue.clock.now()))
+      if (typeof revived === 'object') checkRevision(message)
     } catch (cause) {
       queue.log.quarantined(message.id, cause)
       return putBack(partition, quarantineEntry(message, { type: 'restore' }, cause, name), lock)

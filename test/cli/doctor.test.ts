@@ -38,7 +38,8 @@ test('ends with 5 on a finding, and says what was found, why it matters and how 
   await client.zrem(PENDING, 'a', 'b')
   const { code, stdout, stderr } = await run('--full')
   expect(code).toBe(5)
-  expect(stdout.split('\n\n')[0]).toBe(
+  // Redis scans its keys in an order of its own.
+  expect(stdout.split('\n\n')[0]!.replace('b, a', 'a, b')).toBe(
     [
       'error  D_UNLISTED  emails',
       '  found    2 messages: not in the set of their state',

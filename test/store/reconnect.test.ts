@@ -92,6 +92,7 @@ describe('after a crash of the server', () => {
         await server.client().call('CLIENT', 'KILL', 'TYPE', 'pubsub')
         await until(() => proxy.refused)
         await sendUntil(() => wakes > 0)
+        expect(proxy.refused).toBe(true)
         await end()
       } finally {
         await through.close()
