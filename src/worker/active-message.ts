@@ -128,7 +128,8 @@ export function activate(
     )
     message = { ...advanced.message, timers: new Map(timers) }
     until = now + queue.settings.lease
-    mailWaits = inbox
+    // Mail can be announced before the commit is answered: what was heard of meanwhile still waits.
+    mailWaits ||= inbox
     for (const { invocation, by } of advanced.stopped) running.abort(invocation, by)
     for (const effect of advanced.effects) {
       if (effect.type === 'log') queue.log.fromMachine(message.id, hide(effect.value))

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMachine } from 'xstate'
-import { Redrive, type HandlerContext, type Logger, type Queue, type QueueOptions } from '../../src/index.ts'
+import {
+  createMemoryStore,
+  Redrive,
+  silentLogger,
+  type HandlerContext,
+  type Logger,
+  type MemoryStore,
+  type Queue,
+  type QueueOptions,
+} from '../../src/index.ts'
 import { gate, inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
 
 const QUICK = { retry: { attempts: 3, backoff: { type: 'fixed', delay: 10, jitter: 'none' } } } as const
@@ -249,5 +258,29 @@ test('a worker without its Redis says so by ready() and by its event', async () 
   worker.on('error', heard.open)
   await expect(worker.ready()).rejects.toMatchObject({ code: 'E_REDIS_UNAVAILABLE' })
   expect(await heard.opened).toMatchObject({ code: 'E_REDIS_UNAVAILABLE' })
+  await redrive.close()
+})
+
+test('an event that is announced while a commit is still to be answered is not overheard', async () => {
+  const store = createMemoryStore()
+  const [written, answered] = [gate(), gate()]
+  const commit: MemoryStore['commit'] = async (...given) => {
+    const result = await store.commit(...given)
+    written.open()
+    await answered.opened
+    return result
+  }
+  // Which would tell of it later.
+  const heartbeat: MemoryStore['heartbeat'] = () => Promise.reject(new Error('no heartbeat'))
+  const redrive = new Redrive({ store: { ...store, commit, heartbeat }, logger: silentLogger })
+  const queue = redrive.queue('jobs')
+  const { handler, reasons } = patient()
+  queue.work(handler)
+  await queue.send({}, { id: 'a' })
+  await written.opened
+  await queue.cancel('a')
+  answered.open()
+  await expect(queue.result('a', { timeout: '5s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+  expect(reasons).toEqual(['E_CANCELLED'])
   await redrive.close()
 })
