@@ -106,9 +106,8 @@ describe.each([
 
   const sum = async ({ results }: { results: readonly { status: string; output?: unknown }[] }) =>
     results.map(({ status, output }) => output ?? status)
-  /** A queue for one test alone: workers of the tests before still work on theirs. */
-  const pages = (redrive: Redrive, name: string) => {
-    const queue = redrive.queue(name, { partitions: 4 })
+  const pages = (redrive: Redrive) => {
+    const queue = redrive.queue('pages', { partitions: 4 })
     const waits = gate()
     queue.work(async (page: number | 'bad' | 'slow') => {
       if (page === 'bad') throw new NonRetryableError('no such page')
@@ -125,7 +124,7 @@ describe.each([
   ] as const)('a batch waits for all its children (%s)', async (failed, failure) => {
     const redrive = backend.open()
     const batches = redrive.queue('batches', { machine: batch })
-    pages(redrive, 'pages')
+    pages(redrive)
     batches.work({ combine: sum })
     const id = `all-${failed}`
     await batches.send({ children: childrenOf(1, 'bad', 3), failed }, { id })
@@ -137,29 +136,26 @@ describe.each([
   test('a batch that is to cancel fails with its first child, and takes the others with it', async () => {
     const redrive = backend.open()
     const batches = redrive.queue('batches', { machine: batch })
-    const waits = pages(redrive, 'failing-pages')
+    const waits = pages(redrive)
     batches.work({ combine: sum })
-    const children = [
-      { queue: 'failing-pages', id: 'slow-1', input: 'slow' },
-      { queue: 'failing-pages', input: 'bad' },
-    ]
+    const children = [{ queue: 'pages', id: 'slow-1', input: 'slow' }, ...childrenOf('bad')]
     await batches.send({ children, failed: 'cancel' }, { id: 'one-bad' })
     await expect(batches.result('one-bad', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
-    await until(async () => (await redrive.queue('failing-pages').get('slow-1'))?.state === 'cancelled')
+    await until(async () => (await redrive.queue('pages').get('slow-1'))?.state === 'cancelled')
     waits.open()
   })
 
   test('a batch that is given up cancels the children that have names', async () => {
     const redrive = backend.open()
     const batches = redrive.queue('batches', { machine: batch })
-    const waits = pages(redrive, 'given-up-pages')
+    const waits = pages(redrive)
     batches.work({ combine: sum })
-    const children = [{ queue: 'given-up-pages', id: 'slow-2', input: 'slow' }]
+    const children = [{ queue: 'pages', id: 'slow-2', input: 'slow' }]
     await batches.send({ children, failed: 'collect' }, { id: 'given-up' })
-    await until(async () => (await redrive.queue('given-up-pages').get('slow-2'))?.state === 'processing')
+    await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'processing')
     await batches.cancel('given-up')
     await expect(batches.result('given-up', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
-    await until(async () => (await redrive.queue('given-up-pages').get('slow-2'))?.state === 'cancelled')
+    await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'cancelled')
     waits.open()
   })
 })
