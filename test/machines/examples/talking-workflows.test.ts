@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { batch, circuitBreaker, webhook, type BatchContext } from '../../../machines/examples/index.ts'
 import { NonRetryableError, type Redrive } from '../../../src/index.ts'
 import { gate, inMemory, onRedis, until, type TestBackend } from '../../support/backends.ts'
@@ -104,58 +104,64 @@ describe.each([
     expect(await webhooks.result('held', { timeout: '10s' })).toBe(1)
   })
 
-  const sum = async ({ results }: { results: readonly { status: string; output?: unknown }[] }) =>
-    results.map(({ status, output }) => output ?? status)
-  const pages = (redrive: Redrive) => {
-    const queue = redrive.queue('pages', { partitions: 4 })
-    const waits = gate()
-    queue.work(async (page: number | 'bad' | 'slow') => {
-      if (page === 'bad') throw new NonRetryableError('no such page')
-      if (page === 'slow') await waits.opened
-      return page
+  describe('a batch', () => {
+    // Closed with its test: a worker that is left over would take the messages of the next one.
+    let redrive: Redrive
+    beforeEach(() => {
+      redrive = backend.open()
     })
-    return waits
-  }
-  const childrenOf = (...inputs: unknown[]) => inputs.map((input) => ({ queue: 'pages', input }))
+    afterEach(() => redrive.close({ timeout: 0 }))
 
-  test.each([
-    ['collect', undefined],
-    ['report', 'no such page'],
-  ] as const)('a batch waits for all its children (%s)', async (failed, failure) => {
-    const redrive = backend.open()
-    const batches = redrive.queue('batches', { machine: batch })
-    pages(redrive)
-    batches.work({ combine: sum })
-    const id = `all-${failed}`
-    await batches.send({ children: childrenOf(1, 'bad', 3), failed }, { id })
-    expect(await batches.result(id, { timeout: '10s' })).toEqual([1, 'failed', 3])
-    const { context } = (await batches.get(id))!
-    expect((context as unknown as BatchContext).failure?.error.message).toBe(failure)
-  })
+    const sum = async ({ results }: { results: readonly { status: string; output?: unknown }[] }) =>
+      results.map(({ status, output }) => output ?? status)
+    const pages = () => {
+      const queue = redrive.queue('pages', { partitions: 4 })
+      const waits = gate()
+      queue.work(async (page: number | 'bad' | 'slow') => {
+        if (page === 'bad') throw new NonRetryableError('no such page')
+        if (page === 'slow') await waits.opened
+        return page
+      })
+      return waits
+    }
+    const childrenOf = (...inputs: unknown[]) => inputs.map((input) => ({ queue: 'pages', input }))
 
-  test('a batch that is to cancel fails with its first child, and takes the others with it', async () => {
-    const redrive = backend.open()
-    const batches = redrive.queue('batches', { machine: batch })
-    const waits = pages(redrive)
-    batches.work({ combine: sum })
-    const children = [{ queue: 'pages', id: 'slow-1', input: 'slow' }, ...childrenOf('bad')]
-    await batches.send({ children, failed: 'cancel' }, { id: 'one-bad' })
-    await expect(batches.result('one-bad', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
-    await until(async () => (await redrive.queue('pages').get('slow-1'))?.state === 'cancelled')
-    waits.open()
-  })
+    test.each([
+      ['collect', undefined],
+      ['report', 'no such page'],
+    ] as const)('waits for all its children (%s)', async (failed, failure) => {
+      const batches = redrive.queue('batches', { machine: batch })
+      pages()
+      batches.work({ combine: sum })
+      const id = `all-${failed}`
+      await batches.send({ children: childrenOf(1, 'bad', 3), failed }, { id })
+      expect(await batches.result(id, { timeout: '10s' })).toEqual([1, 'failed', 3])
+      const { context } = (await batches.get(id))!
+      expect((context as unknown as BatchContext).failure?.error.message).toBe(failure)
+    })
 
-  test('a batch that is given up cancels the children that have names', async () => {
-    const redrive = backend.open()
-    const batches = redrive.queue('batches', { machine: batch })
-    const waits = pages(redrive)
-    batches.work({ combine: sum })
-    const children = [{ queue: 'pages', id: 'slow-2', input: 'slow' }]
-    await batches.send({ children, failed: 'collect' }, { id: 'given-up' })
-    await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'processing')
-    await batches.cancel('given-up')
-    await expect(batches.result('given-up', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
-    await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'cancelled')
-    waits.open()
+    test('that is to cancel fails with its first child, and takes the others with it', async () => {
+      const batches = redrive.queue('batches', { machine: batch })
+      const waits = pages()
+      batches.work({ combine: sum })
+      const children = [{ queue: 'pages', id: 'slow-1', input: 'slow' }, ...childrenOf('bad')]
+      await batches.send({ children, failed: 'cancel' }, { id: 'one-bad' })
+      await expect(batches.result('one-bad', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+      await until(async () => (await redrive.queue('pages').get('slow-1'))?.state === 'cancelled')
+      waits.open()
+    })
+
+    test('that is given up cancels the children that have names', async () => {
+      const batches = redrive.queue('batches', { machine: batch })
+      const waits = pages()
+      batches.work({ combine: sum })
+      const children = [{ queue: 'pages', id: 'slow-2', input: 'slow' }]
+      await batches.send({ children, failed: 'collect' }, { id: 'given-up' })
+      await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'processing')
+      await batches.cancel('given-up')
+      await expect(batches.result('given-up', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+      await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'cancelled')
+      waits.open()
+    })
   })
 })
