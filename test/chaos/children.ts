@@ -93,7 +93,8 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     get pid() {
       return child.pid
     },
-    send: (order) => void (child.connected && child.send(order)),
+    // One that is just ending hears nothing any more; whoever comes in its place asks anew.
+    send: (order) => void (child.connected && child.send(order, () => {})),
     async kill() {
       const mine = child
       if (mine.exitCode !== null || mine.signalCode !== null) return
@@ -109,7 +110,7 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
       if (mine.exitCode === null && mine.signalCode === null) {
         const exited = once(mine, 'exit')
         mine.kill('SIGCONT')
-        if (options.script === 'worker-process' && mine.connected) mine.send('stop')
+        if (options.script === 'worker-process' && mine.connected) mine.send('stop', () => {})
         else mine.kill('SIGKILL')
         const force = setTimeout(() => mine.kill('SIGKILL'), FORCE_AFTER)
         await exited
