@@ -87,7 +87,8 @@ export interface QueueOptions<Payload = unknown> {
   readonly retention?: Readonly<Record<string, RetentionOption>>
 }
 
-const NAMES = [
+/** Their names. */
+export const QUEUE_OPTIONS = [
   'input',
   'retry',
   'machine',
@@ -107,12 +108,12 @@ const NAMES = [
 
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function queueSettings(options: QueueOptions): QueueSettings {
-  const unknown = Object.keys(toObject(options, 'the options of a queue')).find((name) => !NAMES.includes(name))
+  const unknown = Object.keys(toObject(options, 'the options of a queue')).find((name) => !QUEUE_OPTIONS.includes(name))
   if (unknown !== undefined) {
-    const near = nearest(unknown, NAMES)
+    const near = nearest(unknown, QUEUE_OPTIONS)
     throw new RedriveError(
       'E_INVALID_OPTION',
-      `a queue has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${NAMES.join(', ')}.`}`,
+      `a queue has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${QUEUE_OPTIONS.join(', ')}.`}`,
       { path: unknown },
     )
   }

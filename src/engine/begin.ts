@@ -1,4 +1,4 @@
-import { changesText } from '../events/context-changes.ts'
+import { changesText, type Context } from '../events/context-changes.ts'
 import { firstJournalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import type { NewMessage } from '../store/store.ts'
@@ -68,12 +68,7 @@ export function begins(
     },
     timers: [...timers.values()].map(timerToSet),
     attention: invocations.size + actions.size > 0 ? 'now' : 'timers',
-    journal: firstJournalText(
-      state,
-      contexts === undefined
-        ? undefined
-        : changesText({}, snapshot.context as Record<string, unknown>, input, contexts),
-    ),
+    journal: firstJournalText(state, changesText({}, snapshot.context as Context, input, contexts)),
     transition: encodeTransition(transitionDraft({ id, revision: -1 }, snapshot, note, { worker: client })),
   }
 }

@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { encode } from '../codec.ts'
+import { changesText, type Context } from '../events/context-changes.ts'
 import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
@@ -9,7 +10,6 @@ import type { Path } from './address.ts'
 import { refuseStrangers } from './actors.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
 import { editIn, followInput, isSame, type Edited } from './edit.ts'
-import { contextChanges } from './context-changes.ts'
 import type { Effect } from './effects.ts'
 import { fold, type Pending } from './fold.ts'
 import { CHILD, childRef, hearChild, judge, readReport, type ChildReport, type Verdict } from './join.ts'
@@ -200,16 +200,15 @@ function record(message: LiveMessage, before: Progress, taken: Taken, settings: 
   const { snapshot, effects, by, label, from, state, error, consumed } = taken
   const pending = withReport(message, before, taken)
   const emitted = effects.flatMap((effect) => (effect.type === 'emit' ? [effect.event] : []))
+  const input = before.edited ? before.edited.input : message.input
+  const changes = changesText(before.snapshot.context as Context, snapshot.context as Context, input, settings.contexts)
   const draft = transitionDraft(message, snapshot, { event: label, error, from, to: state, emitted }, settings)
   return {
     pending,
     snapshot,
     state,
     consumed,
-    journal: [
-      ...before.journal,
-      journalText(label, state, settings.worker, error, contextChanges(message, before, taken, settings)),
-    ],
+    journal: [...before.journal, journalText(label, state, settings.worker, error, changes)],
     transitions: [...before.transitions, encodeTransition(draft)],
     effects: [...before.effects, ...effects],
     stopped: [...before.stopped, ...stoppedBy(before.pending, pending, by)],

@@ -1,16 +1,23 @@
 import { decode, encode } from '../codec.ts'
 import type { ContextChanges } from '../message.ts'
 
-type Context = Readonly<Record<string, unknown>>
+export type Context = Readonly<Record<string, unknown>>
 
 /** Of names in a line; a context of more members is one of a map that should be one member. */
 const NAMES = 50
 
 /**
- * The changes between two contexts as text, at most about `most` bytes; empty where nothing changed. A member that is the very one of the
+ * The changes between two contexts as text, at most about `most` bytes; empty where nothing changed, and `undefined` where the journal keeps
+ * no contexts. They are told by identity, for a machine makes a new value of whatever it changes. A member that is the very one of the
  * input is only named, as it is in the stored context.
  */
-export function changesText(before: Context, after: Context, input: unknown, most: number): string {
+export function changesText(
+  before: Context,
+  after: Context,
+  input: unknown,
+  most: number | undefined,
+): string | undefined {
+  if (most === undefined) return undefined
   const [shared, truncated]: string[][] = [[], []]
   const set: Record<string, unknown> = {}
   let left = most

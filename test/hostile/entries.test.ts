@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { isDeepStrictEqual } from 'node:util'
 import { decode, encode } from '../../src/codec.ts'
 import { createMemoryStore, Redrive, RedriveError, silentLogger, type Queue } from '../../src/index.ts'
+import { QUEUE_OPTIONS } from '../../src/client/queue-options.ts'
 import { ERROR_CODES, isError } from '../../src/errors.ts'
 import { gate, inMemory, onRedis, type TestBackend } from '../support/backends.ts'
 import { attack, checkPrototypes, LONG } from './fuzz.ts'
@@ -34,23 +35,6 @@ function tried<T>(make: () => T): T | undefined {
 }
 
 const REDRIVE = ['redis', 'locks', 'durability', 'outbox', 'prefix', 'commandTimeout', 'feed', 'logger', 'embedded']
-const QUEUE = [
-  'input',
-  'retry',
-  'machine',
-  'versions',
-  'migrate',
-  'events',
-  'partitions',
-  'lease',
-  'journal',
-  'redact',
-  'maxPayloadBytes',
-  'maxMessages',
-  'maxBytes',
-  'maxInbox',
-  'retention',
-]
 
 test(
   'new Redrive() takes options or refuses them',
@@ -104,7 +88,7 @@ test(
         fc.oneof(
           {
             weight: 5,
-            arbitrary: options(QUEUE, {
+            arbitrary: options(QUEUE_OPTIONS, {
               retry,
               retention: options(['succeeded', 'dead'], { dead: options(['age', 'count', 'bytes']) }),
             }),

@@ -134,7 +134,7 @@ test('of the command line, whatever goes wrong, and of the processes that it sta
   }
   const running = startCli(['worker', 'builtin:demo', '--processes', '2'], { env: { REDIS_URL: good } })
   try {
-    await running.until('stderr', /work/)
+    await running.until('stderr', /worker \d+ ready/)
     const children = processes().filter(({ parent }) => parent === running.child.pid)
     expect(
       [running.child.pid ?? 0, ...children.map(({ pid }) => pid)].map((pid) => argumentsOf(pid)).join('\n'),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { insideOf, type OpenedQueue } from '../../client/inside.ts'
 import type { Redrive } from '../../client/redrive.ts'
-import { watchMessages } from '../../dashboard/server/inspect-watch.ts'
+import { watchMessages } from '../../dashboard/server/inspect/watch.ts'
 import { readMessage } from '../../dashboard/server/message-view.ts'
 import { createShow } from '../../dashboard/server/plain.ts'
 import { createQueueBook } from '../../dashboard/server/queue-book.ts'

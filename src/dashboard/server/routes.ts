@@ -1,6 +1,6 @@
 import { operatingRoutes } from '../operations/routes.ts'
 import type { Board } from './board.ts'
-import { statelyRoutes } from './inspect-stately.ts'
+import { statelyRoutes } from './inspect/stately.ts'
 import type { Route } from './route.ts'
 import { chartRoutes } from './routes/chart.ts'
 import { errorRoutes } from './routes/errors.ts'

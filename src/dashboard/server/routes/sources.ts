@@ -1,6 +1,6 @@
 import type { Sources } from '../../shapes/inspect.ts'
 import type { Board } from '../board.ts'
-import type { RoomPlace } from '../inspect-rooms.ts'
+import type { RoomPlace } from '../inspect/rooms.ts'
 import { eventStream, type Viewed } from '../live/event-stream.ts'
 import { createMailbox } from '../live/mailbox.ts'
 import type { Route } from '../route.ts'

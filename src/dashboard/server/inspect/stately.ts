@@ -1,4 +1,4 @@
-import type { Route } from './route.ts'
+import type { Route } from '../route.ts'
 
 /** The inspector that is hosted by the makers of XState. It takes messages of the wire from the page that opened it. */
 const HOSTED = 'https://stately.ai/inspect'

@@ -1,16 +1,16 @@
-import type { QueueRuntime } from '../../engine/runtime.ts'
+import type { QueueRuntime } from '../../../engine/runtime.ts'
 import {
   createMessageWire,
   sessionOf,
   type Kin,
   type MessageRef,
   type MessageWire,
-} from '../../inspect/wire/message-wire.ts'
-import type { WireMessage } from '../../inspect/wire/wire-message.ts'
-import type { Transition } from '../../message.ts'
-import { partitionOf } from '../../store/keys.ts'
-import type { ListedMessage } from '../../store/store.ts'
-import type { Show } from './plain.ts'
+} from '../../../inspect/wire/message-wire.ts'
+import type { WireMessage } from '../../../inspect/wire/wire-message.ts'
+import type { Transition } from '../../../message.ts'
+import { partitionOf } from '../../../store/keys.ts'
+import type { ListedMessage } from '../../../store/store.ts'
+import type { Show } from '../plain.ts'
 
 /** Follows messages of one queue. */
 export interface Follower {

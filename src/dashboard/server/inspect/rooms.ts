@@ -1,6 +1,6 @@
-import type { InspectedEvent, WireMessage } from '../../inspect/wire/wire-message.ts'
-import { badRequest } from './failure.ts'
-import type { Show } from './plain.ts'
+import type { InspectedEvent, WireMessage } from '../../../inspect/wire/wire-message.ts'
+import { badRequest } from '../failure.ts'
+import type { Show } from '../plain.ts'
 
 /** Where actors that run elsewhere, in an ordinary `createActor({ inspect })`, are seen beside the messages of a queue. */
 export interface Rooms {

@@ -1,13 +1,13 @@
-import { countStates, listMessages } from '../../client/reader.ts'
-import { readFeed } from '../../client/feed.ts'
-import { redactedStore } from '../../engine/redacted-store.ts'
-import type { QueueRuntime } from '../../engine/runtime.ts'
-import { sessionOf, type Kin, type MessageRef } from '../../inspect/wire/message-wire.ts'
-import type { WireMessage } from '../../inspect/wire/wire-message.ts'
-import { partitionOf } from '../../store/keys.ts'
-import type { ListedMessage } from '../../store/store.ts'
-import { createFollower, MOST, type Follower } from './inspect-follower.ts'
-import type { Show } from './plain.ts'
+import { countStates, listMessages } from '../../../client/reader.ts'
+import { readFeed } from '../../../client/feed.ts'
+import { redactedStore } from '../../../engine/redacted-store.ts'
+import type { QueueRuntime } from '../../../engine/runtime.ts'
+import { sessionOf, type Kin, type MessageRef } from '../../../inspect/wire/message-wire.ts'
+import type { WireMessage } from '../../../inspect/wire/wire-message.ts'
+import { partitionOf } from '../../../store/keys.ts'
+import type { ListedMessage } from '../../../store/store.ts'
+import { createFollower, MOST, type Follower } from './follower.ts'
+import type { Show } from '../plain.ts'
 
 export interface WatchOptions {
   /** One message; without it, those of the queue that wait or move. */
