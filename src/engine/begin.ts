@@ -14,7 +14,7 @@ import { isSettled, parentText, reportOf, type ParentRef } from './parent.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, persist } from './snapshot.ts'
 import { stateName } from './state-name.ts'
-import { initialStep } from './transition.ts'
+import { inDocumentOrder, initialStep } from './transition.ts'
 
 const NOTHING: Pending = {
   timers: new Map(),
@@ -46,7 +46,8 @@ export function begins(
   client: string,
   { parent, contexts, log = () => {} }: Beginning = {},
 ): NewMessage {
-  const { snapshot, effects } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
+  const { effects, ...first } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
+  const snapshot = inDocumentOrder(first.snapshot)
   refuseStrangers(machine, {}, snapshot, effects)
   for (const effect of effects) if (effect.type === 'log') log(effect.value)
   const state = stateName(snapshot.value as StateValue)

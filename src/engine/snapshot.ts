@@ -106,7 +106,7 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     status: message.snapshot.status,
     context: message.snapshot.context as object,
     ...ending(stored.fields),
-    children: { ...endedActors(resting), ...Object.fromEntries(children) },
+    children: message.snapshot.status === 'active' ? { ...endedActors(resting), ...Object.fromEntries(children) } : {},
     historyValue,
   } as AnyMachineSnapshot
   return { ...message, snapshot }

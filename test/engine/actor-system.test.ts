@@ -374,3 +374,42 @@ describe('what cannot go on is put aside, with its reason', () => {
     expect(JSON.stringify(reasonOf(it))).toContain('context.order.boss refers to an actor that is no child')
   })
 })
+
+describe('a machine that ends in its first step', () => {
+  test('is found in the order of its document, whatever order its regions ended in', () => {
+    const regions = { a: { type: 'final' }, b: { type: 'final' } } as const
+    const it = stage(createMachine({ id: 'm', type: 'parallel', states: regions }) as AnyStateMachine)
+    expect(it.claim()).toMatchObject({ state: 'a+b', snapshot: { status: 'done' } })
+  })
+
+  test('may have had actors, which are no more, and still runs what it asked for', () => {
+    const child = createMachine({ id: 'child', on: { NEXT: { actions: sendParent({ type: 'NEXT' }) } } })
+    const it = stage(
+      setup({ actors: { child }, actions: { tell: () => {} } }).createMachine({
+        id: 'm',
+        initial: 'one',
+        invoke: { id: 'c', src: 'child' },
+        states: {
+          one: { entry: sendTo('c', { type: 'NEXT' }), on: { NEXT: 'two' } },
+          two: { entry: 'tell', type: 'final' },
+        },
+      }) as AnyStateMachine,
+    )
+    const { entry, actions } = it.advance()
+    expect(entry.state).toBe('two')
+    expect(actions.map(({ name }) => name)).toEqual(['tell'])
+  })
+})
+
+test('code in the actions of an initial transition is found by its place', () => {
+  const said: string[] = []
+  const it = stage(
+    createMachine({
+      id: 'm',
+      initial: { target: 'a', actions: () => void said.push('first') },
+      states: { a: {} },
+    }) as AnyStateMachine,
+  )
+  for (const { exec, params } of it.advance().actions) exec?.({}, params)
+  expect(said).toEqual(['first'])
+})

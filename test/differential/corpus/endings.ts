@@ -107,3 +107,26 @@ export const depth = notebook.createMachine({
     end: { type: 'final', entry: [note('end'), 'tell'] },
   },
 })
+
+/** At its end in its first step, in all its regions at once. */
+export const instant = notebook.createMachine({
+  id: 'instant',
+  context: blank,
+  type: 'parallel',
+  entry: note('+instant'),
+  states: { left: { type: 'final', entry: 'count' }, right: { type: 'final', entry: note('+right') } },
+})
+
+/** Code in initial transitions, of the root and below. */
+export const beginnings = notebook.createMachine({
+  id: 'beginnings',
+  context: blank,
+  initial: { target: 'outer', actions: note('initial') },
+  states: {
+    outer: {
+      initial: { target: 'inner', actions: [note('initial of outer'), () => {}] },
+      states: { inner: { on: { GO: '#beginnings.outer' } } },
+      on: { AGAIN: { target: 'outer', reenter: true } },
+    },
+  },
+})
