@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { Redis } from 'ioredis'
 import { type Queue, Redrive, silentLogger } from '../../src/index.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { CRASH_SAFE, startTestRedis, type TestRedis } from '../support/redis.ts'
 import { cli, ndjson } from './run-cli.ts'
 
 let redis: TestRedis
@@ -11,7 +11,7 @@ let emails: Queue
 const run = (...args: string[]) => cli(['doctor', ...args], { env: { REDIS_URL: redis.url } })
 
 beforeAll(async () => {
-  redis = await startTestRedis({ appendonly: 'yes' })
+  redis = await startTestRedis(CRASH_SAFE)
   client = redis.client()
 })
 beforeEach(async () => {
@@ -55,7 +55,7 @@ test('ends with 5 on a finding, and says what was found, why it matters and how 
 test('on a warning too', async () => {
   await client.config('SET', 'appendfsync', 'no')
   const { code, stdout } = await run('--json')
-  await client.config('SET', 'appendfsync', 'everysec')
+  await client.config('SET', 'appendfsync', 'always')
   expect(code).toBe(5)
   expect(ndjson(stdout)).toEqual([
     expect.objectContaining({ code: 'D_NO_FSYNC', severity: 'warning', command: expect.any(String) }),

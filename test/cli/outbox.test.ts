@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Redrive, silentLogger } from '../../src/index.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { CRASH_SAFE, startTestRedis, type TestRedis } from '../support/redis.ts'
 import { cli, ndjson } from './run-cli.ts'
 
 let redis: TestRedis
@@ -11,7 +11,7 @@ let directory: string
 const run = (...args: string[]) => cli(['outbox', ...args], { env: { REDIS_URL: redis.url } })
 
 beforeEach(async () => {
-  redis = await startTestRedis({ appendonly: 'yes' })
+  redis = await startTestRedis(CRASH_SAFE)
   directory = await mkdtemp(join(tmpdir(), 'redrive-outbox-'))
   // A producer whose Redis is away, and that ends.
   await redis.server.kill('SIGKILL')

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { createMemoryStore, Redrive, silentLogger, type RedriveOptions } from '../../src/index.ts'
 import { until } from '../support/backends.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { CRASH_SAFE, startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
 let clients: Redrive[]
 
 beforeEach(async () => {
-  redis = await startTestRedis({ appendonly: 'yes', 'enable-debug-command': 'yes' })
+  redis = await startTestRedis({ ...CRASH_SAFE, 'enable-debug-command': 'yes' })
   clients = []
 })
 afterEach(async () => {
@@ -154,16 +154,24 @@ describe('a server in trouble', () => {
   })
 
   test('that loads its data is waited for', async () => {
-    const client = open({ commandTimeout: '10s' })
-    const queue = client.queue('jobs')
-    await queue.sendBulk(Array.from({ length: 500 }, (_, i) => ({ input: i, id: `m${i}` })))
-    await redis.client().config('SET', 'key-load-delay', '2000')
-    await redis
-      .client()
-      .config('REWRITE')
-      .catch(() => {})
-    await redis.server.kill('SIGKILL')
-    await redis.server.restart()
-    expect((await queue.stats()).states['pending']).toBe(500)
+    // It answers others after each 1,024 commands that it loads, and then only with LOADING.
+    const slow = await startTestRedis({ ...CRASH_SAFE, 'key-load-delay': '100' })
+    try {
+      const queue = open({ redis: slow.url, commandTimeout: '60s' }).queue('jobs')
+      await queue.sendBulk(Array.from({ length: 3000 }, (_, i) => ({ input: i, id: `m${i}` })))
+      await slow.server.kill('SIGKILL')
+      const restarted = slow.server.restart()
+      const witness = slow.client({ enableReadyCheck: false, maxRetriesPerRequest: null, retryStrategy: () => 20 })
+      await until(() =>
+        witness.ping().then(
+          () => false,
+          (error: Error) => error.message.startsWith('LOADING'),
+        ),
+      )
+      expect((await queue.stats()).states['pending']).toBe(3000)
+      await restarted
+    } finally {
+      await slow.stop()
+    }
   })
 })

@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Redrive, silentLogger, type OutboxOptions } from '../../src/index.ts'
 import { until } from '../support/backends.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { CRASH_SAFE, startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
 let directory: string
 let clients: Redrive[]
 
 beforeEach(async () => {
-  redis = await startTestRedis({ appendonly: 'yes', appendfsync: 'always' })
+  redis = await startTestRedis(CRASH_SAFE)
   directory = await mkdtemp(join(tmpdir(), 'redrive-outbox-'))
   clients = []
 })

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { assign, createMachine, setup } from 'xstate'
 import { sendToMessage, startChildren } from '../../machines/index.ts'
 import { gate, onRedis, until, type TestBackend } from '../support/backends.ts'
-import type { TestRedis } from '../support/redis.ts'
+import { CRASH_SAFE, type TestRedis } from '../support/redis.ts'
 import { parentOf, type Heard } from './talking-machines.ts'
 
 let backend: TestBackend & { readonly redis: TestRedis }
 beforeEach(async () => {
-  backend = await onRedis({ 'maxmemory-policy': 'noeviction', appendonly: 'yes' })
+  backend = await onRedis({ 'maxmemory-policy': 'noeviction', ...CRASH_SAFE })
 })
 afterEach(() => backend.stop())
 

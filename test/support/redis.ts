@@ -14,6 +14,12 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
+/**
+ * For a server that is to have all that it answered after a SIGKILL. Not with `everysec`: while its disk is still busy with the sync
+ * before, such a server keeps what it has answered in its own memory, for up to two seconds.
+ */
+export const CRASH_SAFE = { appendonly: 'yes', appendfsync: 'always' } as const
+
 /** A server of the test's own, empty, on a Unix socket. `config` adds lines of a redis.conf. */
 export async function startTestRedis(config: Record<string, string> = {}): Promise<TestRedis> {
   const server = await startEmbeddedRedis({ config })

@@ -84,6 +84,12 @@ const WORDING = {
     mend: 'Have the append-only file synced each second.',
     command: 'redis-cli CONFIG SET appendfsync everysec',
   },
+  D_SLOW_FSYNC: {
+    severity: 'warning',
+    why: 'While a sync is not done, the server keeps what it has answered in its own memory, for up to two seconds: if it is killed then, that is lost.',
+    mend: 'Give it a faster disk, or one that it does not share; where nothing may be lost, have it sync before it answers.',
+    command: 'redis-cli CONFIG SET appendfsync always',
+  },
   D_PERSISTENCE_FAILING: {
     severity: 'error',
     why: 'What is not on the disk is lost with the next crash, and a server that cannot write its file may refuse all writes.',

@@ -47,6 +47,9 @@ function* persistence({ info, config }: ServerFacts): Generator<Finding> {
   if (info.get('aof_enabled') !== '1') yield withoutAof(config)
   else if (config?.get('appendfsync') === 'no')
     yield finding('D_NO_FSYNC', { found: 'appendfsync is "no": the system decides when the file is written' })
+  const delayed = number(info, 'aof_delayed_fsync')
+  if (delayed > 0)
+    yield finding('D_SLOW_FSYNC', { found: `${delayed} times a sync of the append-only file took over two seconds` })
   const failing = ['aof_last_write_status', 'aof_last_bgrewrite_status', 'rdb_last_bgsave_status'].filter(
     (name) => (info.get(name) ?? 'ok') !== 'ok',
   )

@@ -6,12 +6,13 @@ import type { Queue } from '../../../src/index.ts'
 import { createKeys } from '../../../src/store/keys.ts'
 import { startFake } from '../../store/resp-fake.ts'
 import { onRedis } from '../../support/backends.ts'
+import { CRASH_SAFE } from '../../support/redis.ts'
 
 let backend: Awaited<ReturnType<typeof onRedis>>
 let redis: Redis
 let queues = 0
 beforeAll(async () => {
-  backend = await onRedis({ appendonly: 'yes' })
+  backend = await onRedis(CRASH_SAFE)
   redis = backend.redis.client()
 })
 afterAll(() => backend.stop())

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createMemoryStore, NonRetryableError, Redrive, RedriveError, type MemoryStore } from '../../../src/index.ts'
 import { onRedis, until, type TestBackend } from '../../support/backends.ts'
+import { CRASH_SAFE } from '../../support/redis.ts'
 
 let backend: TestBackend
 beforeAll(async () => {
-  backend = await onRedis({ appendonly: 'yes', appendfsync: 'always' })
+  backend = await onRedis(CRASH_SAFE)
 })
 afterAll(() => backend.stop())
 
