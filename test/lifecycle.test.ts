@@ -38,7 +38,7 @@ describe.each([
     const queue = fresh()
     queue.work(async (letter: { to: string }) => `to ${letter.to}`)
     await queue.send({ to: 'ada' }, { id: 'a' })
-    expect(await queue.result('a', { timeout: '10s' })).toBe('to ada')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('to ada')
     expect(await steps(queue, 'a')).toEqual([
       ' -init-> pending',
       'pending -after deliver-> processing',
@@ -55,7 +55,7 @@ describe.each([
       return 'at last'
     })
     await queue.send({}, { id: 'a' })
-    expect(await queue.result('a', { timeout: '10s' })).toBe('at last')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('at last')
     expect(attempts).toEqual([1, 2, 3])
     expect((await steps(queue, 'a')).slice(1)).toEqual([
       'pending -after deliver-> processing',
@@ -75,7 +75,7 @@ describe.each([
       return 'found'
     })
     await queue.send({}, { id: 'a' })
-    await expect(queue.result('a', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    await expect(queue.result('a', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
     expect(await queue.get('a')).toMatchObject({
       state: 'dead',
       attentionAt: null,
@@ -94,7 +94,7 @@ describe.each([
       throw new NonRetryableError('no stamp')
     })
     await queue.send({}, { id: 'a' })
-    await expect(queue.result('a', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    await expect(queue.result('a', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
     expect((await queue.get('a'))?.context).toMatchObject({ attempt: 1, reason: 'fatal' })
   })
 
@@ -108,7 +108,7 @@ describe.each([
       return 'ok'
     })
     await queue.send({}, { id: 'a' })
-    await queue.result('a', { timeout: '10s' })
+    await queue.result('a', { timeout: '60s' })
     expect(seen).toEqual([1, 1, 2])
     const [, first, , second, , third] = (await queue.history('a'))
       .filter(({ to }) => to !== 'pending')
@@ -123,7 +123,7 @@ describe.each([
     await queue.send({}, { id: 'a', delay: 150 })
     const { attentionAt, createdAt } = (await queue.get('a'))!
     expect(attentionAt! - createdAt).toBe(150)
-    await queue.result('a', { timeout: '10s' })
+    await queue.result('a', { timeout: '60s' })
     const [, delivered] = await queue.history('a')
     expect(delivered!.at - createdAt).toBeGreaterThanOrEqual(150)
   })
@@ -135,8 +135,8 @@ describe.each([
     await queue.send({}, { id: 'never', delay: '1h' })
     await queue.retry('now')
     await queue.cancel('never')
-    expect(await queue.result('now', { timeout: '10s' })).toBe('ok')
-    await expect(queue.result('never', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    expect(await queue.result('now', { timeout: '60s' })).toBe('ok')
+    await expect(queue.result('never', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
     expect(await queue.cancel('never')).toEqual({ id: 'never', status: 'settled' })
   })
 
@@ -160,7 +160,7 @@ describe.each([
 
     await queue.cancel('a')
     expect(await aborted.opened).toMatchObject({ code: 'E_CANCELLED' })
-    await expect(queue.result('a', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    await expect(queue.result('a', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
   })
 
   test('an attempt that takes too long is aborted, and counts', async () => {
@@ -171,7 +171,7 @@ describe.each([
       reasons.push((signal.reason as { code: string }).code)
     })
     await queue.send({}, { id: 'a' })
-    await expect(queue.result('a', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    await expect(queue.result('a', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
     await until(() => reasons.length === 2)
     expect(reasons).toEqual(['E_ATTEMPT_TIMEOUT', 'E_ATTEMPT_TIMEOUT'])
     expect((await queue.get('a'))?.context).toMatchObject({ error: { name: 'TimeoutError' } })
@@ -200,7 +200,7 @@ describe.each([
     const queue = fresh({ ...QUICK, retention: { succeeded: 0 } })
     queue.work(() => 'ok')
     await queue.send({}, { id: 'a', delay: 100 })
-    expect(await queue.result('a', { timeout: '10s' })).toBe('ok')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('ok')
     expect(await queue.get('a')).toBeUndefined()
     expect((await queue.stats()).states).toMatchObject({ pending: 0, processing: 0 })
   })

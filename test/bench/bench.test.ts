@@ -42,7 +42,7 @@ test('a quick run measures every row of both systems', async () => {
     expect(Math.abs(ratio - redrive / peer) / ratio).toBeLessThan(0.02)
     expect(runs).toBe(1)
   }
-}, 40_000)
+})
 
 test('an unknown scenario is refused with the known ones', async () => {
   const { code, stderr } = await bench('--only', 'speed')

@@ -44,6 +44,6 @@ test('release lets messages out of quarantine, and is for nothing else', async (
   const released = await run('release', 'emails', '--all', '--yes', '--json')
   expect(released.code).toBe(0)
   expect(ndjson(released.stdout).map((line) => (line as { status: string }).status)).toEqual(['delivered', 'delivered'])
-  expect(await emails.result('a', { timeout: '10s' })).toBe('ok')
-  expect(await emails.result('b', { timeout: '10s' })).toBe('ok')
+  expect(await emails.result('a', { timeout: '60s' })).toBe('ok')
+  expect(await emails.result('b', { timeout: '60s' })).toBe('ok')
 })

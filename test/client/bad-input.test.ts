@@ -95,7 +95,7 @@ test('what JSON would bend comes to the handler as it was', async () => {
   }
   free.work((input: unknown) => input)
   await free.send(payload, { id: 'a' })
-  expect(await free.result('a', { timeout: '10s' })).toEqual(payload)
+  expect(await free.result('a', { timeout: '60s' })).toEqual(payload)
 })
 
 test('what the schema makes of a payload is what is stored', async () => {
@@ -165,7 +165,7 @@ test('a full Redis refuses new messages, and the backlog still drains', async ()
     await client.config('SET', 'maxmemory', '1')
     await expect(letters.send('one too many')).rejects.toMatchObject({ code: 'E_REDIS_FULL' })
     letters.work(() => 'ok')
-    await letters.result('m49', { timeout: '10s' }).catch(() => {})
+    await letters.result('m49', { timeout: '60s' }).catch(() => {})
     const deadline = Date.now() + 10_000
     while (((await letters.stats()).states['pending'] ?? 0) > 0 && Date.now() < deadline)
       await new Promise(setImmediate)

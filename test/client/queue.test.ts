@@ -60,7 +60,7 @@ describe.each([
     const page = await queue.list({ state: 'pending', limit: 5, offset: 5 })
     expect(page.map(({ id }) => id)).toEqual(['m5', 'm6', 'm7', 'm8', 'm9'])
     queue.work((input: number) => input * 2)
-    expect(await queue.result('m39', { timeout: '10s' })).toBe(78)
+    expect(await queue.result('m39', { timeout: '60s' })).toBe(78)
     await until(async () => (await queue.stats()).states['succeeded'] === 40)
     const other = backend.open()
     await expect(other.queue(queue.name, { partitions: 2 }).stats()).rejects.toMatchObject({
@@ -73,7 +73,7 @@ describe.each([
     const queue = fresh()
     await queue.send('x', { id: 'a' })
     await expect(queue.result('a', { timeout: 30 })).rejects.toMatchObject({ code: 'E_TIMEOUT' })
-    await expect(queue.result('nobody', { timeout: '5s' })).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
+    await expect(queue.result('nobody', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
     const waiting = queue.result('a')
     queue.work(() => ({ late: true }))
     expect(await waiting).toEqual({ late: true })
@@ -119,7 +119,7 @@ describe.each([
       message: expect.stringContaining(worker.name),
     })
     go.open()
-    await queue.result('b', { timeout: '10s' })
+    await queue.result('b', { timeout: '60s' })
     await queue.remove('b')
     expect((await queue.stats()).states).toMatchObject({ pending: 0, processing: 0, succeeded: 0 })
   })
@@ -131,11 +131,11 @@ describe.each([
     await queue.hold('held', async () => {
       queue.work((input) => void order.push(input as string))
       await queue.send('y', { id: 'free' })
-      await queue.result('free', { timeout: '10s' })
+      await queue.result('free', { timeout: '60s' })
       await expect(queue.hold('held', async () => {})).rejects.toMatchObject({ code: 'E_LOCKED' })
       order.push('released')
     })
-    await queue.result('held', { timeout: '10s' })
+    await queue.result('held', { timeout: '60s' })
     expect(order).toEqual(['y', 'released', 'x'])
   })
 
@@ -149,7 +149,7 @@ describe.each([
     await queue.send('a', { id: 'a', retry: { attempts: 2 } })
     await queue.send('b', { id: 'b' })
     for (const id of ['a', 'b'])
-      await expect(queue.result(id, { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+      await expect(queue.result(id, { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
     expect(attempts).toEqual({ a: 2, b: 5 })
   })
 
@@ -170,7 +170,7 @@ describe.each([
       if (attempt < 5) throw new Error(`${attempt}`)
     })
     await queue.send('x', { id: 'a' })
-    await queue.result('a', { timeout: '10s' })
+    await queue.result('a', { timeout: '60s' })
     const history = await queue.history('a')
     expect(history.map(({ seq, to }) => [seq, to])).toEqual([
       [7, 'processing'],

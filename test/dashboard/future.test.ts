@@ -138,7 +138,7 @@ describe.each([
     ])
     expect((await stage.remove('api/v1/queues/orders/messages/o1')).body.error.code).toBe('E_LOCKED')
     held.open()
-    await orders.result('o1', { timeout: '10s' })
+    await orders.result('o1', { timeout: '60s' })
     await worker.stop()
     expect(await next('o1')).toEqual([])
     expect((await stage.remove('api/v1/queues/orders/messages/o1')).body).toEqual({ id: 'o1', status: 'removed' })

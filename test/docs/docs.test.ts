@@ -48,7 +48,7 @@ function run(file: string, args: readonly string[], cwd: string): Promise<Outcom
     PATH: `${join(SCRATCH, 'bin')}:${process.env['PATH']}`,
   }
   return new Promise((done) => {
-    execFile(file, args, { cwd, env, timeout: 25_000 }, (error, stdout, stderr) => {
+    execFile(file, args, { cwd, env, timeout: 120_000 }, (error, stdout, stderr) => {
       done({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr })
     })
   })

@@ -68,7 +68,7 @@ test(
           checkPrototypes()
         },
       ),
-      { sample: 300, share: 0.2 },
+      { sample: 300, share: 0.1 },
     )
     expect(fate).toBe('held')
   },
@@ -103,7 +103,7 @@ test(
           checkPrototypes()
         },
       ),
-      { sample: 500, share: 0.25 },
+      { sample: 500, share: 0.15 },
     )
     expect(fate).toBe('held')
   },

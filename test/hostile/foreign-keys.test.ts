@@ -28,7 +28,7 @@ async function damaged(...commands: readonly (readonly string[])[]): Promise<voi
 async function quarantined(): Promise<string> {
   const worker = queue.work(() => 'ok')
   await queue.send('x', { id: 'good' })
-  expect(await queue.result('good', { timeout: '10s' })).toBe('ok')
+  expect(await queue.result('good', { timeout: '60s' })).toBe('ok')
   await until(async () => (await queue.stats()).states['~quarantined'] === 1)
   await worker.stop()
   const [message] = await queue.list({ state: '~quarantined' })
@@ -75,7 +75,7 @@ test('a message that named no state goes on once it is released', async () => {
   await quarantined()
   queue.work(() => 'after all')
   await queue.release('bad')
-  expect(await queue.result('bad', { timeout: '10s' })).toBe('after all')
+  expect(await queue.result('bad', { timeout: '60s' })).toBe('after all')
 })
 
 test('what is no message is not sent over, signalled or released, and says what to do', async () => {

@@ -100,7 +100,7 @@ describe.each([['redis'], ['memory']])('on %s', (name) => {
     expect(await looker.get('good')).toMatchObject({
       input: { to: 'ada', card: { number: '[redacted]', name: 'Ada' }, items: [{ token: '[redacted]', sku: 'a' }] },
     })
-    expect(await queue.result('good', { timeout: '5s' })).toMatchObject({ card: { number: SECRET } })
+    expect(await queue.result('good', { timeout: '60s' })).toMatchObject({ card: { number: SECRET } })
     await working.stop()
   })
 })

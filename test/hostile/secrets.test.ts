@@ -35,7 +35,7 @@ test('of a server that takes the password', async () => {
   worker.on('error', hear)
   queue.on('transition', hear)
   await queue.send(1, { id: 'a' })
-  hear(await queue.result('a', { timeout: '10s' }).catch((error: unknown) => error))
+  hear(await queue.result('a', { timeout: '60s' }).catch((error: unknown) => error))
   hear([
     await queue.get('a'),
     await queue.stats(),

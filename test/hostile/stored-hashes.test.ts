@@ -109,7 +109,7 @@ test(
             { input: 1, id: 'good1' },
             { input: 2, id: 'good2' },
           ])
-          expect(await queue.result('good1', { timeout: '10s' })).toBe('ok')
+          expect(await queue.result('good1', { timeout: '60s' })).toBe('ok')
           await until(async () => {
             const { nextDue, now } = await queue.stats()
             return (nextDue === null || nextDue > now) && worker.stats().active === 0 && worker.stats().prefetched === 0
@@ -117,7 +117,7 @@ test(
           const settled = await standing(name, list.length)
           // Nothing is taken up again and again: it stands as it stood, however many others pass.
           await queue.send(3, { id: 'good3' })
-          expect(await queue.result('good3', { timeout: '10s' })).toBe('ok')
+          expect(await queue.result('good3', { timeout: '60s' })).toBe('ok')
           expect(await standing(name, list.length)).toEqual(settled)
           const messages = await everything(queue)
           for (const [i] of list.entries()) {

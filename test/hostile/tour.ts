@@ -54,16 +54,16 @@ export async function tour(worker: Redrive, client: Redrive): Promise<'all of it
       return undefined
     })()
     expect(await queue.send('fine', { id: 'a' })).toMatchObject({ status: 'created' })
-    expect(await queue.result('a', { timeout: '10s' })).toBe('fine')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('fine')
     await queue.sendBulk([
       { input: 'again', id: 'b' },
       { input: 'dead', id: 'c' },
       { input: 'later', id: 'd', delay: '1h' },
       { input: 'soon', id: 'e', delay: 5 },
     ])
-    expect(await queue.result('b', { timeout: '10s' })).toBe('again')
-    expect(await queue.result('e', { timeout: '10s' })).toBe('soon')
-    await expect(queue.result('c', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    expect(await queue.result('b', { timeout: '60s' })).toBe('again')
+    expect(await queue.result('e', { timeout: '60s' })).toBe('soon')
+    await expect(queue.result('c', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
     await queue.signal('d', { type: 'CANCEL' }, { eventId: 'once', wait: '10s' })
     expect(await queue.history('b')).not.toEqual([])
     expect((await queue.list({ state: 'cancelled' })).map(({ id }) => id)).toEqual(['d'])
@@ -73,13 +73,13 @@ export async function tour(worker: Redrive, client: Redrive): Promise<'all of it
     await queue.undo(operation.id)
     await queue.edit('c', 'mended')
     await queue.signal('c', { type: 'REDRIVE' }, { wait: '10s' })
-    expect(await queue.result('c', { timeout: '10s' })).toBe('mended')
+    expect(await queue.result('c', { timeout: '60s' })).toBe('mended')
     await queue.hold('c', async () => {})
     await queue.pause()
     await queue.resume()
     await queue.trim()
     const started = await client.queue('parents', { machine: parent }).send({})
-    expect(await client.queue('parents').result(started.id, { timeout: '10s' })).toBe(2)
+    expect(await client.queue('parents').result(started.id, { timeout: '60s' })).toBe(2)
     await queue.remove('c')
     expect(await client.health()).toMatchObject({ redis: 'up' })
     expect((await client.audit()).length).toBeGreaterThan(0)

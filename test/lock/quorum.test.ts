@@ -60,7 +60,7 @@ describe('a quorum of locks', () => {
     await queue.result('b')
     expect((await queue.get('a'))?.state).toBe('pending')
     await Promise.all(rivals.map((rival) => rival.del('rd:{jobs:0}:q:a')))
-    await queue.result('a', { timeout: '10s' })
+    await queue.result('a', { timeout: '60s' })
     expect(attempts).toEqual([1, 1])
   })
 
@@ -100,7 +100,7 @@ describe('a quorum of locks', () => {
 
     await nodes[0]!.server.kill('SIGKILL')
     await queue.send({}, { id: 'one-down' })
-    expect(await queue.result('one-down', { timeout: '10s' })).toBe('done')
+    expect(await queue.result('one-down', { timeout: '60s' })).toBe('done')
 
     await nodes[1]!.server.kill('SIGKILL')
     await queue.send({}, { id: 'two-down' })
@@ -109,7 +109,7 @@ describe('a quorum of locks', () => {
 
     await nodes[1]!.server.restart()
     await resumed.promise
-    expect(await queue.result('two-down', { timeout: '10s' })).toBe('done')
+    expect(await queue.result('two-down', { timeout: '60s' })).toBe('done')
   })
 
   test('a node that hangs is a vote that is not cast', async () => {
@@ -119,7 +119,7 @@ describe('a quorum of locks', () => {
     await queue.result('before')
     await nodes[2]!.server.kill('SIGSTOP')
     await queue.send({}, { id: 'a' })
-    expect(await queue.result('a', { timeout: '10s' })).toBe('done')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('done')
     await nodes[2]!.server.kill('SIGCONT')
   })
 })

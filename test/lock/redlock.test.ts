@@ -27,6 +27,9 @@ beforeEach(() => {
   it = createRedisScene(harness)
 })
 
+/** Milliseconds; the library's own retries of a lock that is lost take about two seconds. */
+const BURNT = 1500
+
 const keyOf = (id: string): string => it.keys.lock(it.partition, id)
 
 /** Why the library refused, by its own words. */
@@ -122,7 +125,7 @@ describe('a lock that a claim has set', () => {
       if (rival) await it.hold(it.partition, 'a', rival, LONG)
       const start = performance.now()
       expect(await adopted.extend(LONG)).toBe(false)
-      expect(performance.now() - start).toBeLessThan(500)
+      expect(performance.now() - start).toBeLessThan(BURNT)
     }
     // What another holds now is not given back by whoever lost it.
     await adopted.release()
@@ -152,7 +155,7 @@ describe('acquire', () => {
     const held = (await locks.acquire(it.partition, 'a', LONG))!
     const start = performance.now()
     expect(await locks.acquire(it.partition, 'a', LONG)).toBeUndefined()
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(BURNT)
     await held.release()
     const again = await locks.acquire(it.partition, 'a', LONG)
     expect(again).toBeDefined()

@@ -4,7 +4,7 @@ import { sendToMessage, startChildren, type AllDoneEvent } from '../../machines/
 import { inMemory, onRedis, type TestBackend } from '../support/backends.ts'
 import { parentOf, type Heard } from './talking-machines.ts'
 
-const WAIT = { timeout: '10s' }
+const WAIT = { timeout: '60s' }
 
 describe.each([
   ['redis', onRedis],

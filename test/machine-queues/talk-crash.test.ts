@@ -46,7 +46,7 @@ const family = (name: string, children: object[]) => ({
 
 /** What a parent heard, in short: `anyFailed`, and the outputs of all. */
 async function heardBy(parents: Queue, id: string): Promise<unknown[]> {
-  const heard = (await parents.result(id, { timeout: '20s' })) as Heard['events']
+  const heard = (await parents.result(id, { timeout: '60s' })) as Heard['events']
   return heard.map((event) =>
     event.type === 'anyFailed' ? 'anyFailed' : event.results.map(({ output, status }) => output ?? status),
   )
@@ -57,7 +57,7 @@ async function tallied(count: number): Promise<string[]> {
   return until(async () => {
     const names = (await tallies.get('tally'))?.context['parents'] as string[]
     return names.length >= count ? names : undefined
-  }, 20_000)
+  })
 }
 
 test('children whose starter dies are started by the next worker', async () => {

@@ -67,7 +67,7 @@ test('an actor that the machine implements is run as it is; a handler goes befor
   const told: string[] = []
   queue.work({ notify: async (text) => void told.push(text) })
   await queue.send({ card: 'visa' }, { id: 'a' })
-  await queue.result('a', { timeout: '5s' })
+  await queue.result('a', { timeout: '60s' })
   expect(told).toEqual(['done'])
   await redrive.close()
 })

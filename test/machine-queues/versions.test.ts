@@ -53,7 +53,7 @@ describe.each([
     const queue = deploy({ machine: renamed, versions: [v1] })
     queue.work({ publish })
     await queue.signal('a', { type: 'APPROVE' })
-    expect(await queue.result('a', { timeout: '5s' })).toBe('1')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('1')
     await queue.send({}, { id: 'b' })
     expect(await queue.get('b')).toMatchObject({ state: 'inReview', machine: expect.stringContaining('review@2#') })
   })
@@ -63,7 +63,7 @@ describe.each([
     const queue = deploy({ machine: extended })
     queue.work({ publish })
     await queue.signal('a', { type: 'APPROVE' })
-    expect(await queue.result('a', { timeout: '5s' })).toBe('2')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('2')
     expect((await queue.history('a')).map(({ event }) => event)).toEqual(['init', 'migrate', 'APPROVE', 'done publish'])
   })
 
@@ -87,7 +87,7 @@ describe.each([
     queue.work({ publish })
     expect(await queue.release('a')).toEqual({ id: 'a', status: 'delivered' })
     // The approval had come before the move, and was kept.
-    expect(await queue.result('a', { timeout: '5s' })).toBe('2')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('2')
     expect((await queue.get('a'))?.context).toEqual({ asked: 1, moved: true })
   })
 
@@ -136,7 +136,7 @@ describe.each([
     await old.send({}, { id: 'old' })
     await old.signal('old', { type: 'APPROVE' })
     // The old worker finds the new message due, and lets it be; its own it does.
-    expect(await old.result('old', { timeout: '5s' })).toBe('1')
+    expect(await old.result('old', { timeout: '60s' })).toBe('1')
     expect(await queue.get('new')).toMatchObject({ state: 'inReview', status: 'active' })
 
     queue.work({ publish })
@@ -179,7 +179,7 @@ describe.each([
     const mended = deploy({ machine: fragile(false) })
     mended.work()
     await mended.release('a')
-    await mended.result('a', { timeout: '5s' })
+    await mended.result('a', { timeout: '60s' })
     expect((await mended.get('a'))?.quarantine).toBeUndefined()
     expect((await mended.get('a'))?.state).toBe('b')
   })

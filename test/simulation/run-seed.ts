@@ -74,7 +74,8 @@ async function live(world: World, { breakStore = (store) => store, breakDisk }: 
   const workers = Array.from({ length: Math.floor(world.between(1, 4)) }, (_, i) =>
     openWorker(world, witness.store, `worker${i}`, settings, executions),
   )
-  const disk = world.chance() < 0.5 ? createDisk(world, breakDisk) : undefined
+  // Every second producer has an outbox; where a broken disk is to be found, each.
+  const disk = world.chance() < 0.5 || breakDisk ? createDisk(world, breakDisk) : undefined
   const producer = openProducer(world, witness.store, settings, errands, disk)
   const follower = world.chance() < 0.4 ? openFollower(world, witness.store, settings, followed) : undefined
   everySecond(world, workers)

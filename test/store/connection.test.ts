@@ -87,7 +87,7 @@ describe('a server that is not there', () => {
       expect(error).toMatchObject({ code: 'E_REDIS_UNAVAILABLE' })
       expect((error as Error).message).toContain(describeAddress(address))
       expect((error as Error).message).not.toContain('secret')
-      expect(performance.now() - start).toBeLessThan(5000)
+      expect(performance.now() - start).toBeLessThan(20_000)
     },
   )
 

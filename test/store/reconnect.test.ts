@@ -178,7 +178,7 @@ describe('after a crash of the server', () => {
     await store.close()
     const ended = await Promise.allSettled([...waiting, claim()])
     expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(performance.now() - start).toBeLessThan(5000)
   })
 })
 

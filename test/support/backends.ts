@@ -47,7 +47,7 @@ export async function inMemory(): Promise<TestBackend> {
 }
 
 /** Waits until `condition` holds (or returns something), and fails after `ms`. */
-export async function until<T>(condition: () => T | Promise<T>, ms = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(condition: () => T | Promise<T>, ms = 60_000): Promise<NonNullable<T>> {
   const deadline = performance.now() + ms
   for (;;) {
     const value = await condition()

@@ -17,7 +17,7 @@ test.each([
   await backend.redis.client().hset(key, field, value)
   const worker = queue.work(() => 'ok')
   await queue.send('y', { id: `${id}-next`, delay: 50 })
-  await queue.result(`${id}-next`, { timeout: '10s' })
+  await queue.result(`${id}-next`, { timeout: '60s' })
   const stored = await until(async () => {
     const members = await backend.redis.client().zrange('rd:{broken:0}:s:~quarantined', 0, '-1')
     return members.includes(id) ? backend.redis.client().hgetall(key) : undefined
@@ -38,7 +38,7 @@ test('a broken event in an inbox puts its message aside; one that no state takes
   queue.work(() => 'ok')
   await queue.cancel('broken')
   await queue.cancel('foreign')
-  await expect(queue.result('foreign', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+  await expect(queue.result('foreign', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
   await until(async () => (await client.zscore('rd:{mail:0}:s:~quarantined', 'broken')) !== null)
   // Nothing is thrown away: what waited still lies there.
   expect(await client.llen('rd:{mail:0}:i:broken')).toBe(2)

@@ -107,7 +107,7 @@ describe.each([
       const attempts: number[] = []
       const second = backend.open().queue(queue.name, QUICK)
       second.work((_input, { attempt }) => void attempts.push(attempt))
-      await second.result('a', { timeout: '10s' })
+      await second.result('a', { timeout: '60s' })
       expect(attempts).toEqual([1])
     },
   )
@@ -123,7 +123,7 @@ describe.each([
     await queue.send('x', { id: 'a' })
     await started.opened
     await worker.stop({ timeout: 0 })
-    expect(await queue.result('a', { timeout: '1s' })).toBe('done in time')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('done in time')
   })
 
   test('reports progress, and what a handler writes to the log', async () => {
@@ -144,7 +144,7 @@ describe.each([
     expect(await heard.opened).toEqual({ queue: queue.name, id: 'a', progress: { percent: 40 } })
     expect(lines).toContain('"a": halfway, nearly')
     go.open()
-    await queue.result('a', { timeout: '10s' })
+    await queue.result('a', { timeout: '60s' })
     expect((await queue.get('a'))?.progress).toBeUndefined()
   })
 
@@ -157,8 +157,8 @@ describe.each([
     })
     await queue.send('throw', { id: 'thrown' })
     await queue.send('return', { id: 'returned' })
-    await expect(queue.result('thrown', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
-    await expect(queue.result('returned', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    await expect(queue.result('thrown', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    await expect(queue.result('returned', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
     expect((await queue.get('thrown'))?.context).toMatchObject({ error: { code: 'E_NON_ERROR_THROWN' } })
     expect((await queue.get('returned'))?.context).toMatchObject({
       reason: 'fatal',
@@ -173,7 +173,7 @@ describe.each([
       throw new Error('a bad listener')
     })
     await queue.send('x', { id: 'a' })
-    expect(await queue.result('a', { timeout: '10s' })).toBe('ok')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('ok')
   })
 
   test('several queues work in one process', async () => {
@@ -182,7 +182,7 @@ describe.each([
     for (const name of names) redrive.queue(name).work(() => name)
     const results = names.map(async (name) => {
       await redrive.queue(name).send({}, { id: 'x' })
-      return redrive.queue(name).result('x', { timeout: '10s' })
+      return redrive.queue(name).result('x', { timeout: '60s' })
     })
     expect(await Promise.all(results)).toEqual(names)
   })
@@ -204,7 +204,7 @@ describe.each([
     expect(() => queue.work(ok)).toThrow(/E_MISSING_HANDLER.*2 actors/)
     const worker = queue.work({ chargeCard: ok, ship: ok })
     await queue.send({}, { id: 'a' })
-    await queue.result('a', { timeout: '10s' })
+    await queue.result('a', { timeout: '60s' })
     expect((await queue.history('a')).map(({ to }) => to)).toEqual(['charging', 'shipping', 'done'])
     await worker.stop()
   })
@@ -233,7 +233,7 @@ describe.each([
     queue.work({})
     await queue.send({ bad: true }, { id: 'bad' })
     await queue.send({ bad: false }, { id: 'good' })
-    await queue.result('good', { timeout: '10s' })
+    await queue.result('good', { timeout: '60s' })
     const bad = await until(async () => (await queue.list({ state: '~quarantined' }))[0])
     expect(bad).toMatchObject({ id: 'bad', attentionAt: null, context: { bad: true } })
     expect(bad.quarantine?.reason).toMatch(/a guard with a fault/)
@@ -280,7 +280,7 @@ test('an event that is announced while a commit is still to be answered is not o
   await written.opened
   await queue.cancel('a')
   answered.open()
-  await expect(queue.result('a', { timeout: '5s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+  await expect(queue.result('a', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
   expect(reasons).toEqual(['E_CANCELLED'])
   await redrive.close()
 })

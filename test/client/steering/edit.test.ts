@@ -43,7 +43,7 @@ describe.each([
       return `sent to ${to}`
     })
     await queue.send({ to: 'ada' }, { id: 'a', retry: { attempts: 3 } })
-    await expect(queue.result('a', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    await expect(queue.result('a', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
 
     await expect(queue.edit('a', { to: 1 })).rejects.toMatchObject({ code: 'E_INVALID_PAYLOAD' })
     const edited = await queue.edit('a', { to: 'ada@example' }, { wait: '10s', actor: 'bob' })
@@ -70,7 +70,7 @@ describe.each([
     await queue.send('x', { id: 'waits', delay: '1h' })
     await queue.send('x', { id: 'done' })
     const worker = queue.work(() => 'ok')
-    await queue.result('done', { timeout: '10s' })
+    await queue.result('done', { timeout: '60s' })
     for (const id of ['waits', 'done'])
       await expect(queue.edit(id, 'y')).rejects.toMatchObject({ code: 'E_NOT_EDITABLE', details: { id } })
     await expect(queue.edit('nobody', 'y')).rejects.toMatchObject({ code: 'E_NOT_FOUND' })
@@ -90,7 +90,7 @@ describe.each([
     await until(async () => (await queue.get('a'))?.inbox.length === 2)
     queue.work((input: string) => input)
     expect(await refused).toMatchObject({ code: 'E_NOT_EDITABLE' })
-    expect(await queue.result('a', { timeout: '10s' })).toBe('bad')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('bad')
     expect((await queue.get('a'))?.sentInput).toBeUndefined()
   })
 

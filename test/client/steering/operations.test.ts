@@ -127,7 +127,7 @@ describe.each([
     expect(await released.finished).toMatchObject({ done: 0, skipped: 1 })
     const cancelled = await queue.operate({ action: 'cancel', ids: ['waits', 'waits'] })
     expect(await cancelled.finished).toMatchObject({ matching: 1, done: 1 })
-    await expect(queue.result('waits', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    await expect(queue.result('waits', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
   })
 
   test('remove, and bring back what was removed', async () => {

@@ -39,14 +39,14 @@ describe.each([
     // What was held ready is given back before the worker has a place for it.
     await until(() => worker.stats().prefetched === 0)
     mayEnd.open()
-    await queue.result('first', { timeout: '10s' })
+    await queue.result('first', { timeout: '60s' })
     expect(await queue.send('later', { id: 'later' })).toMatchObject({ status: 'created' })
     expect(await queue.cancel('c')).toMatchObject({ status: 'delivered' })
     expect(started).toEqual(['first'])
 
     await queue.resume()
-    await Promise.all(['a', 'b', 'later'].map((id) => queue.result(id, { timeout: '10s' })))
-    await expect(queue.result('c', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    await Promise.all(['a', 'b', 'later'].map((id) => queue.result(id, { timeout: '60s' })))
+    await expect(queue.result('c', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
     expect(started.toSorted()).toEqual(['a', 'b', 'first', 'later'])
     expect((await queue.get('a'))?.history.some(({ error }) => error !== undefined)).toBe(false)
     const audit = await redrive.audit()
@@ -67,7 +67,7 @@ describe.each([
     await expect(other.result('a', { timeout: 100 })).rejects.toMatchObject({ code: 'E_TIMEOUT' })
     expect(await other.isPaused()).toBe(true)
     await redrive.queue('jobs').resume()
-    expect(await other.result('a', { timeout: '10s' })).toBe('done')
+    expect(await other.result('a', { timeout: '60s' })).toBe('done')
     // A second pause changed nothing, and is not told.
     expect(await redrive.audit()).toHaveLength(2)
   })
@@ -81,7 +81,7 @@ describe.each([
     await until(async () => (await queue.stats()).nextDue! < (await queue.stats()).now)
     expect(await queue.get('a')).toMatchObject({ state: 'pending', revision: 0 })
     await queue.resume()
-    expect(await queue.result('a', { timeout: '10s' })).toBe('done')
+    expect(await queue.result('a', { timeout: '60s' })).toBe('done')
   })
 
   test('refuses a name of nothing', async () => {

@@ -55,7 +55,7 @@ describe.each([
     await until(async () => (await first!.breakers.get('down.test'))?.state === 'open')
 
     await first!.webhooks.sendBulk([delivery('shared', 'up', 'https://up.test/')])
-    expect(await first!.webhooks.result('up', { timeout: '10s' })).toBe(204)
+    expect(await first!.webhooks.result('up', { timeout: '60s' })).toBe(204)
     await until(async () => (calls.get('down.test') ?? 0) >= 5)
     down = false
     for (const id of ids) expect(await second!.webhooks.result(id, { timeout: '20s' })).toBe(204)
@@ -101,7 +101,7 @@ describe.each([
     expect(calls).toBe(0)
     await breakers.signal('by-hand.test', { type: 'RESET' }, { wait: '5s' })
     await webhooks.signal('held', { type: 'RETRY' })
-    expect(await webhooks.result('held', { timeout: '10s' })).toBe(1)
+    expect(await webhooks.result('held', { timeout: '60s' })).toBe(1)
   })
 
   describe('a batch', () => {
@@ -135,7 +135,7 @@ describe.each([
       batches.work({ combine: sum })
       const id = `all-${failed}`
       await batches.send({ children: childrenOf(1, 'bad', 3), failed }, { id })
-      expect(await batches.result(id, { timeout: '10s' })).toEqual([1, 'failed', 3])
+      expect(await batches.result(id, { timeout: '60s' })).toEqual([1, 'failed', 3])
       const { context } = (await batches.get(id))!
       expect((context as unknown as BatchContext).failure?.error.message).toBe(failure)
     })
@@ -146,7 +146,7 @@ describe.each([
       batches.work({ combine: sum })
       const children = [{ queue: 'pages', id: 'slow-1', input: 'slow' }, ...childrenOf('bad')]
       await batches.send({ children, failed: 'cancel' }, { id: 'one-bad' })
-      await expect(batches.result('one-bad', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+      await expect(batches.result('one-bad', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
       await until(async () => (await redrive.queue('pages').get('slow-1'))?.state === 'cancelled')
       waits.open()
     })
@@ -159,7 +159,7 @@ describe.each([
       await batches.send({ children, failed: 'collect' }, { id: 'given-up' })
       await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'processing')
       await batches.cancel('given-up')
-      await expect(batches.result('given-up', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+      await expect(batches.result('given-up', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
       await until(async () => (await redrive.queue('pages').get('slow-2'))?.state === 'cancelled')
       waits.open()
     })

@@ -40,7 +40,7 @@ describe.each([
     let failures = 0
     orders.work(shop(done, (name) => (name === 'charge' && failures++ === 0 ? new Error('busy') : undefined)))
     await orders.send({ order: ORDER, retry: soon }, { id: 'good' })
-    expect(await orders.result('good', { timeout: '10s' })).toEqual({
+    expect(await orders.result('good', { timeout: '60s' })).toEqual({
       status: 'fulfilled',
       reservation: 'reserve-1',
       payment: 'charge-1',
@@ -63,7 +63,7 @@ describe.each([
       }),
     )
     await orders.send({ order: ORDER, retry: soon, undo: soon }, { id: 'bad' })
-    await expect(orders.result('bad', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    await expect(orders.result('bad', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
     expect(done).toEqual(['reserve', 'charge', 'cancel shipment', 'refund', 'release'])
     expect((await orders.get('bad'))?.context).toMatchObject({
       because: { message: 'no such street' },
@@ -77,7 +77,7 @@ describe.each([
     const orders = backend.open().queue('stuck', { machine: orderSaga })
     orders.work(shop(done, (name) => (broken && name !== 'reserve' ? new NonRetryableError(`no ${name}`) : undefined)))
     await orders.send({ order: ORDER }, { id: 'x' })
-    await expect(orders.result('x', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_DEAD' })
+    await expect(orders.result('x', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
     broken = false
     await orders.redrive('x')
     await until(async () => (await orders.get('x'))?.state === 'undone')
@@ -94,7 +94,7 @@ describe.each([
     await approvals.send({ request: 'a desk', approver: 'ada', remindEvery: 20 }, { id: 'a' })
     await until(() => asked.length >= 3)
     await approvals.signal('a', { type: 'APPROVE', by: 'grace' })
-    expect(await approvals.result('a', { timeout: '10s' })).toEqual({
+    expect(await approvals.result('a', { timeout: '60s' })).toEqual({
       answer: 'approved',
       by: 'grace',
       result: { request: 'a desk', by: 'grace' },
@@ -111,7 +111,7 @@ describe.each([
       cancelJob: async () => {},
     })
     await jobs.send({ job: 7, poll: { delay: 5 } }, { id: 'j' })
-    expect(await jobs.result('j', { timeout: '10s' })).toEqual({ ticket: 7 })
+    expect(await jobs.result('j', { timeout: '60s' })).toEqual({ ticket: 7 })
     expect((await jobs.get('j'))?.context).toMatchObject({ polls: 3 })
   })
 
@@ -125,7 +125,7 @@ describe.each([
       restoreSubscription: async () => {},
     })
     await debts.send({ invoice: 'i-1', schedule: [0, 10, 10], grace: 10 }, { id: 'late' })
-    await expect(debts.result('late', { timeout: '10s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
+    await expect(debts.result('late', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_CANCELLED' })
     expect((await debts.get('late'))?.state).toBe('lapsed')
     expect(letters).toEqual([
       { round: 1, last: false },
@@ -136,7 +136,7 @@ describe.each([
     await debts.send({ invoice: 'i-2', schedule: [0, 3_600_000] }, { id: 'paid' })
     await until(async () => (await debts.get('paid'))?.context['round'] === 1)
     await debts.signal('paid', { type: 'PAID', receipt: 'cash' })
-    expect(await debts.result('paid', { timeout: '10s' })).toEqual({ rounds: 1, receipt: 'cash' })
+    expect(await debts.result('paid', { timeout: '60s' })).toEqual({ rounds: 1, receipt: 'cash' })
   })
 })
 
