@@ -8,6 +8,7 @@ import { createKeys } from '../store/keys.ts'
 import { createMemoryStore, type MemoryStore } from '../store/memory-store.ts'
 import { createRedisStore } from '../store/redis-store.ts'
 import type { Store } from '../store/store.ts'
+import type { RedriveOptions } from './redrive-options.ts'
 
 /** What a client stands on. */
 export interface Backend {
@@ -22,15 +23,28 @@ export interface Backend {
   close(): Promise<void>
 }
 
-export interface RedisBackendOptions {
-  readonly redis: RedisAddress
+export interface BackendSettings {
   readonly prefix: string
   readonly commandTimeout: number
   readonly feed: number
   readonly durability?: Durability | undefined
 }
 
-export function redisBackend(options: RedisBackendOptions): Backend {
+/**
+ * The one that the options of a client ask for; `told` hears what its user should know of it.
+ * @throws RedriveError `E_INVALID_OPTION`, at once, for an address that is none
+ */
+export function backendOf(
+  { store, embedded, redis = process.env['REDIS_URL'] ?? DEFAULTS.redis }: RedriveOptions,
+  settings: BackendSettings,
+  told: (text: string) => void,
+): Promise<Backend> {
+  if (store) return Promise.resolve(memoryBackend(store))
+  if (embedded) return embeddedBackend(settings, typeof embedded === 'object' ? embedded.directory : undefined, told)
+  return Promise.resolve(redisBackend({ ...settings, redis }))
+}
+
+function redisBackend(options: BackendSettings & { readonly redis: RedisAddress }): Backend {
   const keys = createKeys(options.prefix)
   const tokenTtl = Math.max(DEFAULTS.tokenTtl, 6 * options.commandTimeout)
   const store = createRedisStore({ ...options, tokenTtl })
@@ -49,7 +63,7 @@ export function redisBackend(options: RedisBackendOptions): Backend {
   }
 }
 
-export function memoryBackend(store: MemoryStore = createMemoryStore()): Backend {
+function memoryBackend(store: MemoryStore = createMemoryStore()): Backend {
   const locks = createMemoryLocks(store)
   return { store, locks, close: () => store.close() }
 }
@@ -58,8 +72,8 @@ export function memoryBackend(store: MemoryStore = createMemoryStore()): Backend
  * A private server for development: `redis-server` or `valkey-server` from PATH, in a child process that ends with this one; else
  * the memory store, and `told` hears of it.
  */
-export async function embeddedBackend(
-  options: Omit<RedisBackendOptions, 'redis'>,
+async function embeddedBackend(
+  options: BackendSettings,
   directory: string | undefined,
   told: (text: string) => void,
 ): Promise<Backend> {

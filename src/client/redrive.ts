@@ -1,43 +1,31 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { AnyStateMachine, InputFrom } from 'xstate'
 import { SyncedClock, type Clock } from '../clock.ts'
-import { registerMachine } from '../engine/registry.ts'
-import type { QueueRuntime } from '../engine/runtime.ts'
-import { createVersions } from '../engine/versions.ts'
 import { asError, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
-import type { Confirmer } from '../store/confirmer.ts'
 import type { Quorum } from '../lock/quorum.ts'
 import { DEFAULTS, toInteger, toMs, toObject, type Duration } from '../options.ts'
-import type { Partition, QueueDefinition, ServerFacts } from '../store/store.ts'
+import type { QueueDefinition, ServerFacts } from '../store/store.ts'
 import { createLog, stderrLogger } from '../telemetry/log.ts'
 import type { Handler } from '../worker/handlers.ts'
 import type { HandlersOf } from '../worker/machine-handlers.ts'
 import type { Worker } from '../worker/worker.ts'
-import { createArrivals } from './arrivals.ts'
-import { embeddedBackend, memoryBackend, redisBackend, type Backend } from './backend.ts'
+import { backendOf, type Backend } from './backend.ts'
 import { durabilityOf } from './durability.ts'
 import { lateConfirmer, lateLocks, lateStore } from './late-backend.ts'
 import { openQuorum } from './lock-nodes.ts'
 import { openDisk, type Disk } from './outbox/disk.ts'
 import { createOutbox, type Outbox } from './outbox/outbox.ts'
 import { outboxSettings } from './outbox/outbox-options.ts'
-import { reveal, type OpenedQueue } from './inside.ts'
-import { createQueue, type Queue } from './queue.ts'
+import { reveal } from './inside.ts'
+import { openQueue, type Common, type OpenQueue } from './open-queue.ts'
+import type { Queue } from './queue.ts'
 import type { Health } from './health.ts'
 import { checkOptions, type RedriveOptions } from './redrive-options.ts'
-import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
+import type { QueueOptions } from './queue-options.ts'
 import { createPost, type LocalQueue } from './post.ts'
-import { createPrepare } from './prepare.ts'
-import { createSender, type Sender } from './sender.ts'
 import { readAudit, type AuditEntry } from './steering/audit.ts'
 
 const TIMEOUTS = { min: 100, max: 600_000 }
-interface OpenQueue extends OpenedQueue, LocalQueue {
-  readonly queue: Queue
-  readonly sender: Sender
-}
 
 /**
  * A client of one Redis: its queues and their workers.
@@ -52,13 +40,12 @@ export class Redrive {
   readonly #clock: Clock
   readonly #backend: Promise<Backend>
   readonly #quorum: Quorum | undefined
-  readonly #confirmer: Confirmer | undefined
   readonly #outbox: Outbox | undefined
   readonly #queues = new Map<string, OpenQueue>()
   readonly #workers = new Set<Worker>()
   readonly #closed = new AbortController()
-  readonly #generateId = idGenerator(() => this.#clock.now())
-  readonly #post
+  /** What its queues have in common. */
+  readonly #common: Common
   #facts: Promise<ServerFacts> | undefined
   #closing: Promise<void> | undefined
 
@@ -73,35 +60,43 @@ export class Redrive {
       feed: toInteger(options.feed ?? DEFAULTS.feed, 'feed', { min: 1, max: 10_000_000 }),
       durability: durabilityOf(options.durability, options.store !== undefined),
     }
-    if (options.store) this.#backend = Promise.resolve(memoryBackend(options.store))
-    else if (options.embedded) {
-      const directory = typeof options.embedded === 'object' ? options.embedded.directory : undefined
-      this.#backend = embeddedBackend(settings, directory, this.#log.serverWarning)
-    } else {
-      const redis = options.redis ?? process.env['REDIS_URL'] ?? DEFAULTS.redis
-      this.#backend = Promise.resolve(redisBackend({ ...settings, redis }))
-    }
+    this.#backend = backendOf(options, settings, this.#log.serverWarning)
     this.#backend.catch(() => {})
-    this.#confirmer = settings.durability && lateConfirmer(this.#backend)
+    const store = lateStore(this.#backend)
+    const confirmer = settings.durability && lateConfirmer(this.#backend)
     this.#quorum = openQuorum(options.locks, settings.prefix)
     this.#outbox =
       options.outbox &&
       createOutbox(outboxSettings(options.outbox), {
         ready: () => this.ready(),
-        store: lateStore(this.#backend),
+        store,
         clock: this.#clock,
         log: this.#log,
         openDisk: (directory) => this.openDisk(directory),
       })
-    this.#post = createPost({
-      store: lateStore(this.#backend),
-      confirmer: this.#confirmer,
+    const post = createPost({
+      store,
+      confirmer,
       ready: () => this.ready(),
       local: (name) => this.opened(name),
       names: () => this.#queues.keys(),
     })
+    this.#common = {
+      store,
+      locks: lateLocks(this.#backend),
+      quorum: this.#quorum,
+      confirmer,
+      outbox: this.#outbox,
+      post,
+      clock: this.#clock,
+      log: this.#log,
+      closed: this.#closed.signal,
+      ready: () => this.ready(),
+      generateId: idGenerator(() => this.#clock.now()),
+      registerWorker: (worker) => this.#workers.add(worker),
+    }
     reveal(this, {
-      store: lateStore(this.#backend),
+      store,
       clock: this.#clock,
       log: this.#log,
       prefix: settings.prefix,
@@ -109,7 +104,7 @@ export class Redrive {
       closed: this.#closed.signal,
       names: () => [...this.#queues.keys()],
       opened: (name) => this.#queues.get(name),
-      aside: (name, queueOptions) => this.#make(name, queueOptions),
+      aside: (name, queueOptions) => openQueue(name, queueOptions, this.#common),
     })
   }
 
@@ -118,6 +113,7 @@ export class Redrive {
    * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH`, `E_REDIS_VERSION`
    */
   ready(): Promise<ServerFacts> {
+    if (this.#closed.signal.aborted) return Promise.reject(closed())
     // Asked again after a failure: the server may be there by then.
     this.#facts ??= this.#connect().catch((error: unknown) => {
       this.#facts = undefined
@@ -127,7 +123,6 @@ export class Redrive {
   }
 
   async #connect(): Promise<ServerFacts> {
-    this.#refuse(this.#closed.signal.aborted)
     const { store } = await this.#backend
     await this.#outbox?.ready()
     const facts = await store.ready()
@@ -151,11 +146,15 @@ export class Redrive {
   // oxlint-disable-next-line typescript/no-explicit-any -- see Queue
   queue<Payload = any>(name: string, options?: QueueOptions<Payload>): Queue<Payload>
   queue(name: string, options: QueueOptions = {}): Queue {
-    this.#refuse(this.#closing !== undefined)
+    if (this.#closing) throw closed()
     checkQueueName(name)
     const known = this.#queues.get(name)
-    // oxlint-disable-next-line typescript/no-unsafe-return -- the overloads say what its payload is
-    if (!known) return this.#open(name, options).queue
+    if (!known) {
+      const open = openQueue(name, options, this.#common)
+      this.#queues.set(name, open)
+      // oxlint-disable-next-line typescript/no-unsafe-return -- the overloads say what its payload is
+      return open.queue
+    }
     // oxlint-disable-next-line typescript/no-unsafe-return -- likewise
     if (Object.keys(toObject(options, 'options')).length === 0 || options === known.options) return known.queue
     throw new RedriveError(
@@ -163,56 +162,6 @@ export class Redrive {
       `the queue "${name}" is open already, with other options. Call queue("${name}") without options to get it.`,
       { path: name },
     )
-  }
-
-  #open(name: string, options: QueueOptions): OpenQueue {
-    const open = this.#make(name, options)
-    this.#queues.set(name, open)
-    return open
-  }
-
-  #make(name: string, options: QueueOptions): OpenQueue {
-    const settings = queueSettings(options)
-    const machine = registerMachine(options.machine ?? defaultMachine(options.retry, this.#clock))
-    for (const warning of machine.warnings) this.#log.machineWarning(machine.id, warning)
-    const older = (options.versions ?? []).map(registerMachine).filter(({ ref }) => ref !== machine.ref)
-    const store = lateStore(this.#backend)
-    const arrivals = createArrivals(store, name, () => [...older, machine].map(({ ref }) => ref))
-    const count = toInteger(options.partitions ?? DEFAULTS.partitions, 'partitions', { min: 1, max: 1024 })
-    const partitions = Array.from({ length: count }, (_, index): Partition => ({ queue: name, index }))
-    let defined: Promise<void> | undefined
-    const runtime: QueueRuntime = {
-      name,
-      machine,
-      versions: createVersions(machine, older, options.migrate, arrivals),
-      settings,
-      partitions,
-      clock: this.#clock,
-      log: this.#log,
-      closed: this.#closed.signal,
-      store,
-      locks: lateLocks(this.#backend),
-      quorum: this.#quorum,
-      confirmer: this.#confirmer,
-      post: this.#post,
-      ready: () => {
-        if (this.#closed.signal.aborted) return this.#connect().then(() => {})
-        // Asked again after a failure: the server may be there by then.
-        defined ??= this.#define(name, { partitions: count, ...(options.redact ? { redact: options.redact } : {}) })
-          .then(() => arrivals.announce())
-          .catch((error: unknown) => {
-            defined = undefined
-            throw error
-          })
-        return defined
-      },
-    }
-    const sender = createSender(runtime, this.#outbox)
-    const client = `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
-    const prepare = createPrepare({ runtime, options, generateId: this.#generateId, client })
-    const registerWorker = (worker: Worker): unknown => this.#workers.add(worker)
-    const queue = createQueue({ runtime, sender, options, prepare, client, registerWorker })
-    return { queue, runtime, options, prepare, sender }
   }
 
   /** Opens the directory of the outbox. */
@@ -223,18 +172,6 @@ export class Redrive {
   /** A queue of this process, in which children can be started. */
   protected opened(name: string): LocalQueue | undefined {
     return this.#queues.get(name)
-  }
-
-  async #define(name: string, definition: QueueDefinition): Promise<void> {
-    await this.ready()
-    const { store } = await this.#backend
-    const { partitions } = await store.defineQueue(name, definition)
-    if (partitions === definition.partitions) return
-    throw new RedriveError(
-      'E_INVALID_OPTION',
-      `the queue "${name}" has ${partitions} partitions on this server, not ${definition.partitions}: another number would not find its messages.`,
-      { path: 'partitions' },
-    )
   }
 
   /** Whether this client can do its work now, by writing something of no meaning. Never rejects. */
@@ -292,8 +229,6 @@ export class Redrive {
       () => {},
     )
   }
-
-  #refuse(closed: boolean): void {
-    if (closed) throw new RedriveError('E_CLOSED', 'this client is closed. Make a new one.')
-  }
 }
+
+const closed = (): RedriveError => new RedriveError('E_CLOSED', 'this client is closed. Make a new one.')

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Clock } from '../clock.ts'
+import { registerMachine } from '../engine/registry.ts'
+import type { Post } from '../engine/post.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
+import { createVersions } from '../engine/versions.ts'
+import { RedriveError } from '../errors.ts'
+import type { Locks } from '../lock/locks.ts'
+import type { Quorum } from '../lock/quorum.ts'
+import { DEFAULTS, toInteger } from '../options.ts'
+import type { Confirmer } from '../store/confirmer.ts'
+import type { Partition, QueueDefinition, Store } from '../store/store.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Worker } from '../worker/worker.ts'
+import { createArrivals } from './arrivals.ts'
+import type { OpenedQueue } from './inside.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import type { LocalQueue } from './post.ts'
+import { createPrepare } from './prepare.ts'
+import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
+import { createQueue, type Queue } from './queue.ts'
+import { createSender, type Sender } from './sender.ts'
+
+/** A queue with all its parts. */
+export interface OpenQueue extends OpenedQueue, LocalQueue {
+  readonly queue: Queue
+  readonly sender: Sender
+}
+
+/** What the queues of a client have in common. */
+export interface Common {
+  readonly store: Store
+  readonly locks: Locks
+  readonly quorum: Quorum | undefined
+  readonly confirmer: Confirmer | undefined
+  readonly outbox: Outbox | undefined
+  readonly post: Post
+  readonly clock: Clock
+  readonly log: Log
+  readonly closed: AbortSignal
+  /** Resolves when the connection is checked. @throws RedriveError `E_CLOSED` and what is wrong with the server */
+  ready(): Promise<unknown>
+  generateId(): string
+  /** Hears of each worker of its queues. */
+  registerWorker(worker: Worker): unknown
+}
+
+/** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION`, `E_INVALID_MACHINE` */
+export function openQueue(name: string, options: QueueOptions, common: Common): OpenQueue {
+  const { store, clock, log } = common
+  const settings = queueSettings(options)
+  const machine = registerMachine(options.machine ?? defaultMachine(options.retry, clock))
+  for (const warning of machine.warnings) log.machineWarning(machine.id, warning)
+  const older = (options.versions ?? []).map(registerMachine).filter(({ ref }) => ref !== machine.ref)
+  const arrivals = createArrivals(store, name, () => [...older, machine].map(({ ref }) => ref))
+  const count = toInteger(options.partitions ?? DEFAULTS.partitions, 'partitions', { min: 1, max: 1024 })
+  const definition: QueueDefinition = { partitions: count, ...(options.redact ? { redact: options.redact } : {}) }
+  let defined: Promise<void> | undefined
+  const runtime: QueueRuntime = {
+    name,
+    machine,
+    versions: createVersions(machine, older, options.migrate, arrivals),
+    settings,
+    partitions: Array.from({ length: count }, (_, index): Partition => ({ queue: name, index })),
+    clock,
+    log,
+    closed: common.closed,
+    store,
+    locks: common.locks,
+    quorum: common.quorum,
+    confirmer: common.confirmer,
+    post: common.post,
+    ready: () => {
+      if (common.closed.aborted) return common.ready().then(() => {})
+      // Asked again after a failure: the server may be there by then.
+      defined ??= common
+        .ready()
+        .then(() => define(store, name, definition))
+        .then(() => arrivals.announce())
+        .catch((error: unknown) => {
+          defined = undefined
+          throw error
+        })
+      return defined
+    },
+  }
+  const sender = createSender(runtime, common.outbox)
+  const client = `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
+  const prepare = createPrepare({ runtime, options, generateId: common.generateId, client })
+  const queue = createQueue({ runtime, sender, options, prepare, client, registerWorker: common.registerWorker })
+  return { queue, runtime, options, prepare, sender }
+}
+
+async function define(store: Store, name: string, definition: QueueDefinition): Promise<void> {
+  const { partitions } = await store.defineQueue(name, definition)
+  if (partitions === definition.partitions) return
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    `the queue "${name}" has ${partitions} partitions on this server, not ${definition.partitions}: another number would not find its messages.`,
+    { path: 'partitions' },
+  )
+}
