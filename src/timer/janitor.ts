@@ -58,7 +58,8 @@ export function createJanitor(queue: QueueRuntime): Janitor {
       busy = (await sweep()) > 0
     } catch (error) {
       busy = false
-      queue.log.sweepFailed(queue.name, error)
+      // Nobody waits for a sweep when the client is closed under it.
+      if (!queue.closed.aborted) queue.log.sweepFailed(queue.name, error)
     }
   }
 

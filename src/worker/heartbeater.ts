@@ -49,7 +49,7 @@ export function createHeartbeater(queue: QueueRuntime, holders: () => Iterable<L
         await renewBatch(some, now)
       } catch (error) {
         // Not lost yet: the next beat tries again, and the end of the lease decides.
-        queue.log.heartbeatFailed(queue.name, error)
+        if (!queue.closed.aborted) queue.log.heartbeatFailed(queue.name, error)
       }
     }
   }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Redis } from 'ioredis'
-import { DEFAULTS } from '../../src/index.ts'
+import { setImmediate } from 'node:timers/promises'
+import { createMemoryStore, DEFAULTS, Redrive } from '../../src/index.ts'
 import { createKeys } from '../../src/store/keys.ts'
-import { onRedis, until } from '../support/backends.ts'
+import { gate, onRedis, until } from '../support/backends.ts'
 
 let backend: Awaited<ReturnType<typeof onRedis>>
 let redis: Redis
@@ -56,4 +57,30 @@ test('shares a count out among partitions', async () => {
   await worker.stop()
   await queue.trim()
   expect((await queue.stats()).states['succeeded']).toBe(8)
+})
+
+test('a sweep that is under way when its client closes is no failure', async () => {
+  const store = createMemoryStore()
+  const [swept, closed] = [gate(), gate()]
+  const warnings: string[] = []
+  const ignore = (): void => {}
+  const redrive = new Redrive({
+    logger: { debug: ignore, info: ignore, warn: (text) => warnings.push(text), error: (text) => warnings.push(text) },
+    store: {
+      ...store,
+      stats() {
+        swept.open()
+        return closed.opened.then(() => Promise.reject(new Error('the connection is closed')))
+      },
+      async close() {
+        closed.open()
+        await store.close()
+      },
+    },
+  })
+  redrive.queue('emails', { retention: { succeeded: { count: 1 } } }).work(() => {})
+  await swept.opened
+  await redrive.close()
+  await setImmediate()
+  expect(warnings).toEqual([])
 })

@@ -31,7 +31,7 @@ export function describeRetention(scene: () => Scene): void {
       expect(await left(it)).toEqual(['1', '2', '3'])
       expect(await it.store.trim(it.partition, { state: 'done', age, limit: 100 })).toBeGreaterThanOrEqual(1)
       expect(await left(it)).not.toContain('1')
-      expect(await it.store.trim(it.partition, { state: 'done', age: 0, limit: 100 })).toBeGreaterThan(0)
+      await it.store.trim(it.partition, { state: 'done', age: 0, limit: 100 })
       expect(await left(it)).toEqual([])
     })
 
