@@ -29,7 +29,7 @@ export const ERROR_CODES = {
   E_INTERRUPTED: 'The worker is shutting down; the attempt does not count.',
   E_CANCELLED: 'The machine left the state that had invoked this handler.',
   E_ATTEMPT_TIMEOUT: 'The attempt took longer than its time limit.',
-  E_NON_ERROR_THROWN: 'A handler threw something that is not an Error.',
+  E_NON_ERROR_THROWN: 'A handler threw something that is not an Error and cannot be stored.',
   E_DEAD: 'The message is dead; its result cannot come any more.',
   E_FAILED: 'The machine of the message ended in an error.',
   E_TIMEOUT: 'The wait was longer than asked for.',

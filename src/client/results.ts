@@ -1,4 +1,5 @@
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
+import { errorSummary } from '../engine/storable.ts'
 import { hasCode, RedriveError, asError } from '../errors.ts'
 import { createEmitter } from '../events/emitter.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
@@ -93,10 +94,7 @@ function outcome(id: string, { state, status, tags, output, error, context }: Ou
   return output
 }
 
-function why(cause: unknown): string {
-  if (typeof cause !== 'object' || cause === null || !('message' in cause)) return '.'
-  return `: ${String(cause.message)}`
-}
+const why = (cause: unknown): string => (cause === undefined ? '.' : `: ${errorSummary(cause).message}`)
 
 /** A promise, and the function that fulfils it. */
 function signalOf<T>(): [Promise<T>, (value: T) => void] {

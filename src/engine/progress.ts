@@ -292,6 +292,7 @@ export function transitionDraft(
 }
 
 function errorOf(event: EventData, snapshot: AnyMachineSnapshot): ErrorSummary | undefined {
-  const error: unknown = event.type.startsWith('xstate.error.') ? event['error'] : snapshot.error
-  return error === undefined ? undefined : errorSummary(error)
+  // Also where nothing was thrown: Promise.reject() is a failure.
+  if (event.type.startsWith('xstate.error.')) return errorSummary(event['error'])
+  return snapshot.error === undefined ? undefined : errorSummary(snapshot.error)
 }

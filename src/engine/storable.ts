@@ -1,7 +1,7 @@
+import { toErrorData } from '../../machines/error-data.ts'
 import { decode, encode } from '../codec.ts'
 import { isError } from '../errors.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
-import { show } from '../options.ts'
 
 // What a machine heard of is not of its making: an error of some HTTP client has its sockets and callbacks with it. What such a thing
 // says is stored, and what cannot be is left out, because a message must not be put aside for it.
@@ -36,9 +36,12 @@ function bare(error: unknown): unknown {
   return typeof code === 'string' || typeof code === 'number' ? Object.assign(copy, { code }) : copy
 }
 
-/** An error in short, as journals, the feed and parents tell of it. */
+/** An error in short, as journals, the feed and parents tell of it; of what is no error, all that it says. */
 export function errorSummary(error: unknown): ErrorSummary {
-  if (typeof error !== 'object' || error === null) return { name: 'Error', message: show(error) }
-  const { name = 'Error', message = '', code } = error as { readonly [property: string]: unknown }
+  if (!isError(error)) {
+    const { name, message, code } = toErrorData(error)
+    return { name, message, ...(typeof code === 'string' ? { code } : {}) }
+  }
+  const { name = 'Error', message = '', code } = error as unknown as { readonly [property: string]: unknown }
   return { name: String(name), message: String(message).slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
 }

@@ -115,22 +115,34 @@ export async function runHandler(
     encode(output, `result of "${id}"`)
     return { type: 'done', nonce, output }
   } catch (thrown) {
-    return { type: 'error', nonce, error: toError(thrown, id) }
+    return { type: 'error', nonce, error: toFault(thrown, id) }
   }
 }
 
-/** The work is done, and doing it again would not change what it returned: a result that cannot be stored is not retried. */
-function toError(thrown: unknown, id: string): Error {
+/**
+ * What the machine hears of as the error: what was thrown, as XState would hand it over, be it a text or plain data that a guard
+ * looks into. The work is done, and doing it again would not change what it returned: a result that cannot be stored is not retried.
+ */
+function toFault(thrown: unknown, id: string): unknown {
   if (thrown instanceof RedriveError && thrown.code === 'E_UNSERIALIZABLE')
     return Object.assign(thrown, { retryable: false })
-  if (isError(thrown)) return thrown
+  if (isError(thrown) || isStorable(thrown)) return thrown
   return new RedriveError(
     'E_NON_ERROR_THROWN',
-    `the handler "${id}" threw ${show(thrown)}, which is not an Error: throw new Error("…") tells where and why.`,
+    `the handler "${id}" threw ${show(thrown)}, which is no Error and cannot be stored: throw new Error("…") tells where and why.`,
     {
       thrown: show(thrown),
     },
   )
+}
+
+function isStorable(value: unknown): boolean {
+  try {
+    encode(value, 'what was thrown')
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The attempt that a message is in. */
