@@ -9,10 +9,11 @@ import {
 } from 'xstate'
 import type { EventData } from '../message.ts'
 import { readActors, refuseLostReferences, writeActors, type StoredActors } from './actor-tree.ts'
+import { markReferences, resolveReferences } from './actor-references.ts'
 import type { Path } from './address.ts'
 import type { Effect } from './effects.ts'
 import type { Member } from './members.ts'
-import { createRecorder, type LiveActor, type Recorder } from './recorder.ts'
+import { checkName, createRecorder, pathOf, type LiveActor, type Recorder } from './recorder.ts'
 import { stateName } from './state-name.ts'
 import { inDocumentOrder, type Step } from './transition.ts'
 
@@ -48,6 +49,9 @@ interface PersistedRoot {
 
 /** @param machine the root as it is run; `members` are the root and all machines below it as they were written. */
 export function createActorSystem(machine: AnyStateMachine, members: readonly Member[]): ActorSystem {
+  /** Whatever these were, they are the message itself. */
+  const roots = new WeakSet<AnyActorRef>()
+
   function open(options: object, recorder: Recorder): LiveActor {
     const actor = createActor(recorder.root(machine), {
       ...options,
@@ -58,12 +62,22 @@ export function createActorSystem(machine: AnyStateMachine, members: readonly Me
     // XState throws an error that nobody listens for at the process; ours is in the snapshot.
     actor.subscribe({ error() {} })
     const root = actor as unknown as LiveActor
-    if ('snapshot' in options) putInOrder(root)
+    roots.add(root)
+    if ('snapshot' in options) {
+      putInOrder(root)
+      reconnect(root, root)
+    }
     return root
   }
 
   function persisted(snapshot: AnyMachineSnapshot): PersistedRoot {
-    return machine.getPersistedSnapshot(snapshot) as unknown as PersistedRoot
+    const stored = machine.getPersistedSnapshot(snapshot) as unknown as PersistedRoot
+    mark(snapshot, stored, (actor) => {
+      const path = pathOf(actor as LiveActor)
+      if (path.length === 0) return roots.has(actor) ? path : undefined
+      return findIn(snapshot, path) === actor ? path : undefined
+    })
+    return stored
   }
 
   return {
@@ -127,10 +141,38 @@ function putInOrder(actor: LiveActor): void {
 const childrenOf = (snapshot: AnyMachineSnapshot): Record<string, LiveActor> =>
   (snapshot.children ?? {}) as Record<string, LiveActor>
 
-function find(root: AnyActorRef, path: Path): AnyActorRef | undefined {
-  let actor: AnyActorRef | undefined = root
-  for (const id of path) actor = actor && childrenOf(snapshotOf(actor))[id]
-  return actor
+const find = (root: AnyActorRef, path: Path): AnyActorRef | undefined =>
+  path.length === 0 ? root : findIn(snapshotOf(root), path)
+
+function findIn(snapshot: AnyMachineSnapshot, [id = '', ...rest]: Path): AnyActorRef | undefined {
+  const child = childrenOf(snapshot)[id]
+  return child && find(child, rest)
+}
+
+/** The contexts of a snapshot and of all machines below it, as they were persisted, with the paths of actors that XState would not find again. */
+function mark(
+  snapshot: AnyMachineSnapshot,
+  stored: { readonly context?: unknown; readonly children?: StoredActors },
+  pathTo: (actor: AnyActorRef) => Path | undefined,
+): void {
+  const children = childrenOf(snapshot)
+  if (stored.context !== snapshot.context)
+    markReferences(snapshot.context as Record<string, unknown>, stored.context as Record<string, unknown>, (actor) =>
+      children[actor.id] === actor ? undefined : pathTo(actor),
+    )
+  for (const [id, child] of Object.entries(children)) {
+    checkName(child, id)
+    const below = stored.children?.[id]?.snapshot
+    if (below?.children) mark(snapshotOf(child), below, pathTo)
+  }
+}
+
+/** The reverse of `mark`. */
+function reconnect(actor: LiveActor, root: LiveActor): void {
+  const snapshot = snapshotOf(actor)
+  if (!(snapshot.machine instanceof StateMachine) || snapshot.status === 'error') return
+  resolveReferences(snapshot.context as Record<string, unknown>, (path) => find(root, path))
+  for (const child of Object.values(childrenOf(snapshot))) reconnect(child, root)
 }
 
 /** XState is lenient with what it restores: an actor without logic is left out, and one in a state that is no more fails in silence. */

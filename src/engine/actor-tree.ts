@@ -21,14 +21,14 @@ interface StoredActor {
 }
 
 /**
- * XState keeps of an actor in a context its id, and brings back only an actor's own children: any other would come back as nothing.
+ * What is left of an actor in a context and names no child is one that the message does not hold: it would come back as nothing.
  * @throws RedriveError `E_UNSERIALIZABLE` with the path of a reference to such a one.
  */
 export function refuseLostReferences(context: unknown, children: StoredActors, path = 'context'): void {
   if (typeof context !== 'object' || context === null) return
   if ('xstate$$type' in context && 'id' in context) {
     if (Object.hasOwn(children, String(context.id))) return
-    const text = `${path} refers to an actor that is no child of its machine, and could not find it again. Send to it by sendParent(), or by a systemId.`
+    const text = `${path} refers to an actor that this message does not hold, or no more, and could not find it again. Take the reference out, or keep what names it.`
     throw new RedriveError('E_UNSERIALIZABLE', text, { path })
   }
   if (!Array.isArray(context) && Object.getPrototypeOf(context) !== Object.prototype) return

@@ -1,4 +1,5 @@
 // oxlint-disable no-underscore-dangle -- the actors of a system know each other by fields that XState gives no public name
+import { randomBytes } from 'node:crypto'
 import type { AnyActorLogic, AnyActorRef, AnyStateMachine } from 'xstate'
 import { RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
@@ -129,7 +130,10 @@ export function createRecorder(members: readonly Member[]): Recorder {
         actor.system._relay = bounded(actor.system._relay)
       } else if (kindOf(actor.logic) === 'promise') actor.logic = standIn
       else actor.logic = runs.get(actor.logic) ?? actor.logic
-      if (actor._parent) check(actor)
+      if (actor._parent) {
+        name(actor)
+        check(actor)
+      }
       observe(actor)
     },
     begin() {
@@ -153,15 +157,29 @@ function outgoing(actor: LiveActor, effect: ActionEffect): ActionEffect {
 }
 
 /** The ids from the root's child down to an actor. */
-function pathOf(actor: LiveActor): Path {
+export function pathOf(actor: LiveActor): Path {
   const path: string[] = []
   for (let each = actor; each._parent; each = each._parent) path.unshift(each.id)
   return path
 }
 
+/**
+ * One that is spawned without an id is called by XState after a count of this process, where another worker may have given the same
+ * name. Nobody but its own machine knows it, by the reference in the context: so any name will do that comes only once.
+ */
+function name(actor: LiveActor): void {
+  if (actor.options.id !== undefined || typeof actor.src !== 'string') return
+  Object.assign(actor, { id: `${actor.src}-${randomBytes(6).toString('base64url')}` })
+}
+
+/** An enqueued spawnChild() without an id puts its actor where none can be found by its name, not even by XState. */
+export function checkName(actor: AnyActorRef | undefined, id: string): void {
+  if (actor && actor.id !== id)
+    throw failure('an actor is spawned by spawnChild() without an id. Spawn it with one: { id: "…" }')
+}
+
 /** Why no other worker could bring an actor to life again. */
-function faultOf({ id, src, options }: LiveActor, kind: LogicKind): RedriveError | undefined {
-  if (options.id === undefined) return failure('an actor is spawned without an id. Spawn it with one: { id: "…" }')
+function faultOf({ id, src }: LiveActor, kind: LogicKind): RedriveError | undefined {
   if (typeof src !== 'string')
     return failure(
       `the actor "${id}" is spawned from code that has no name. Add it to setup({ actors }) and spawn it by its name`,

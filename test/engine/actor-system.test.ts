@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   assign,
+  createActor,
   createMachine,
   fromCallback,
   fromPromise,
@@ -356,7 +357,8 @@ describe('what cannot go on is put aside, with its reason', () => {
     expect(JSON.stringify(reasonOf(it))).toContain('and there is no end of it')
   })
 
-  test('a reference to an actor that is no child, which would come back as nothing', () => {
+  test('a reference to an actor that is not of the message, which would come back as nothing', () => {
+    const stranger = createActor(createMachine({ id: 'stranger' })).start()
     const child = setup({ types: { input: {} as { boss: AnyActorRef } } }).createMachine({
       id: 'child',
       context: ({ input }) => ({ order: { boss: input.boss } }),
@@ -367,11 +369,11 @@ describe('what cannot go on is put aside, with its reason', () => {
         initial: 'a',
         states: {
           a: { on: { GO: 'b' } },
-          b: { invoke: { id: 'c', src: 'child', input: ({ self }) => ({ boss: self }) } },
+          b: { invoke: { id: 'c', src: 'child', input: { boss: stranger } } },
         },
       }) as AnyStateMachine,
     )
-    expect(JSON.stringify(reasonOf(it))).toContain('context.order.boss refers to an actor that is no child')
+    expect(JSON.stringify(reasonOf(it))).toContain('context.order.boss refers to an actor that this message does not')
   })
 })
 

@@ -106,9 +106,9 @@ const faults: readonly [string, object, string][] = [
     'the actor "s" is spawned from code that has no name',
   ],
   [
-    'an actor is spawned without an id',
-    { on: { GO: { actions: assign({ ref: ({ spawn }) => void spawn('job') }) } } },
-    'an actor is spawned without an id',
+    'an actor is spawned where nobody would find it',
+    { on: { GO: { actions: enqueueActions(({ enqueue }) => enqueue.spawnChild('job' as never)) } } },
+    'an actor is spawned by spawnChild() without an id',
   ],
   [
     'an actor is spawned that would talk all the time',

@@ -1,0 +1,147 @@
+import { describe, expect, test } from '@jest/globals'
+import { assign, fromPromise, fromTransition, sendTo, setup, type AnyActorRef, type AnyStateMachine } from 'xstate'
+import { stage, type Stage } from './stage.ts'
+
+// Between any two steps the message is nothing but texts, as in its store.
+
+interface Given {
+  readonly input: { readonly to: AnyActorRef }
+}
+
+const contextOf = (it: Stage): Record<string, unknown> => it.claim().snapshot.context as Record<string, unknown>
+
+/** It reports to whom it was given, deep in its context, a second after it began. */
+const reporter = setup({
+  types: { input: {} as Given['input'], context: {} as { addresses: { to: AnyActorRef }[] } },
+}).createMachine({
+  id: 'reporter',
+  context: ({ input }) => ({ addresses: [{ to: input.to }] }),
+  initial: 'writing',
+  states: {
+    writing: {
+      after: {
+        1000: { target: 'sent', actions: sendTo(({ context }) => context.addresses[0]!.to, { type: 'REPORT' }) },
+      },
+    },
+    sent: { type: 'final' },
+  },
+})
+
+const counter = fromTransition(
+  (count: { n: number }, { type }: { type: string }) => (type === 'REPORT' ? { n: count.n + 1 } : count),
+  { n: 0 },
+)
+
+describe('a machine sends to an actor in its context', () => {
+  test('that is its parent', () => {
+    const it = stage(
+      setup({ actors: { reporter } }).createMachine({
+        id: 'm',
+        initial: 'waiting',
+        states: {
+          waiting: {
+            invoke: { id: 'reporter', src: 'reporter', input: ({ self }) => ({ to: self }) },
+            on: { REPORT: 'heard' },
+          },
+          heard: {},
+        },
+      }) as AnyStateMachine,
+    )
+    it.advance(it.timer())
+    expect(it.claim().state).toBe('heard')
+  })
+
+  test('that is its grandparent, though its parent has the same id as a child of that', () => {
+    const middle = setup({
+      types: { input: {} as Given['input'], context: {} as Given['input'] },
+      actors: { reporter },
+    }).createMachine({
+      id: 'middle',
+      context: ({ input }) => ({ to: input.to }),
+      invoke: { id: 'middle', src: 'reporter', input: ({ context }) => context },
+      on: { REPORT: {} },
+    })
+    const it = stage(
+      setup({ actors: { middle } }).createMachine({
+        id: 'm',
+        initial: 'waiting',
+        states: {
+          waiting: {
+            invoke: { id: 'middle', src: 'middle', input: ({ self }) => ({ to: self }) },
+            on: { REPORT: 'heard' },
+          },
+          heard: {},
+        },
+      }) as AnyStateMachine,
+    )
+    it.advance(it.timer())
+    expect(it.claim().state).toBe('heard')
+  })
+
+  test('that is its sibling', () => {
+    const it = stage(
+      setup({
+        types: { context: {} as { counter: AnyActorRef; n?: number } },
+        actors: { reporter, counter },
+      }).createMachine({
+        id: 'm',
+        context: ({ spawn }) => ({ counter: spawn('counter', { id: 'counter' }) }),
+        initial: 'waiting',
+        states: {
+          waiting: {
+            invoke: {
+              id: 'reporter',
+              src: 'reporter',
+              input: ({ context }) => ({ to: context.counter }),
+              onDone: {
+                target: 'read',
+                actions: assign({
+                  n: ({ context }) => (context.counter.getSnapshot() as { context: { n: number } }).context.n,
+                }),
+              },
+            },
+          },
+          read: {},
+        },
+      }) as AnyStateMachine,
+    )
+    it.advance(it.timer())
+    expect(it.claim().state).toBe('read')
+    expect(contextOf(it)['n']).toBe(1)
+  })
+})
+
+describe('actors that are spawned without an id', () => {
+  const outputOf = (event: { output?: unknown }): unknown => event.output
+  const double = fromPromise(async ({ input }: { input: number }) => input * 2)
+
+  test('are kept apart, and each result finds its way', () => {
+    const it = stage(
+      setup({
+        types: { context: {} as { refs: unknown[]; results: unknown[] }, events: {} as { type: 'GO' } },
+        actors: { double },
+      }).createMachine({
+        id: 'm',
+        context: ({ spawn }) => ({ refs: [spawn('double', { input: 1 })], results: [] }),
+        on: {
+          GO: { actions: assign({ refs: ({ context, spawn }) => [...context.refs, spawn('double', { input: 2 })] }) },
+          'xstate.done.actor.*': {
+            actions: assign({
+              results: ({ context, event }: { context: { results: unknown[] }; event: object }) => [
+                ...context.results,
+                outputOf(event),
+              ],
+            }),
+          },
+        },
+      }) as AnyStateMachine,
+    )
+    it.advance('GO')
+    const [first = '', second = '', ...more] = it.claim().invocations.keys()
+    expect([first, second, more]).toEqual([expect.stringMatching(/^double-/), expect.stringMatching(/^double-/), []])
+    expect(first).not.toBe(second)
+    it.advance(it.done(second, 4))
+    it.advance(it.done(first, 2))
+    expect(contextOf(it)['results']).toEqual([4, 2])
+  })
+})
