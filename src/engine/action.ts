@@ -3,6 +3,7 @@ import { decode, encode } from '../codec.ts'
 import type { EventData } from '../message.ts'
 import type { Fields } from '../store/store.ts'
 import type { ActionCode, ActionEffect, Effect } from './effects.ts'
+import { withHeardSnapshot, withStoredSnapshot } from './heard-snapshot.ts'
 import { qualified, type Member } from './members.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
 import { compareNonces } from './nonce.ts'
@@ -24,6 +25,9 @@ export interface ActionBook {
   code(name: string): ActionCode | undefined
   /** `undefined` for code that is nowhere in the machine's config: it was made within a step, and cannot be found again later. */
   name(effect: Pick<ActionEffect, 'name' | 'exec'>): string | undefined
+  /** The event of an action as it is stored, and back. */
+  toStored(event: EventData): EventData
+  fromStored(event: EventData): EventData
 }
 
 /**
@@ -46,6 +50,8 @@ export function createActionBook(members: readonly Member[]): ActionBook {
   return {
     code: (name) => (isOutgoing(name) ? undefined : codes.get(name)),
     name: ({ name, exec }) => places.get(exec) ?? (codes.has(name) || isOutgoing(name) ? name : undefined),
+    toStored: (event) => withStoredSnapshot(event, members),
+    fromStored: (event) => withHeardSnapshot(event, members),
   }
 }
 
@@ -75,11 +81,11 @@ export function withNames(book: ActionBook, effects: readonly Effect[]): readonl
 }
 
 /** What is stored of an action: name, parameters and event by lines. */
-export function actionText({ name, params, event }: PendingAction): string {
+export function actionText(book: ActionBook, { name, params, event }: PendingAction): string {
   return [
     encodeURIComponent(name),
     encode(params, `parameters of ${name}`),
-    encodeEvent(event, `event of ${name}`),
+    encodeEvent(book.toStored(event), `event of ${name}`),
   ].join('\n')
 }
 
@@ -90,7 +96,7 @@ function restoreAction(book: ActionBook, nonce: string, text: string, context: u
     nonce,
     name: decoded,
     params: decode(params),
-    event: decode(event) as EventData,
+    event: book.fromStored(decode(event) as EventData),
     context,
     exec: book.code(decoded),
     started: false,

@@ -69,12 +69,19 @@ export function isSystem(members: readonly Member[]): boolean {
     const implemented = machine.implementations.actors as Readonly<Record<string, AnyActorLogic>>
     // What is implemented and named nowhere is there to be spawned by code.
     if (Object.keys(implemented).some((src) => !sources.includes(src)) || spawnsInCode(machine)) return true
+    // A promise whose snapshots are heard speaks once, when it begins.
+    if (hearsSnapshots(machine)) return true
     return sources.some((src) => {
       const logic = actorLogic(machine, src)
       return logic !== undefined && kindOf(logic) !== 'promise'
     })
   })
 }
+
+const hearsSnapshots = (machine: AnyStateMachine): boolean =>
+  [...allNodes(machine.root)].some(({ transitions }) =>
+    [...transitions.keys()].some((type) => type.startsWith('xstate.snapshot.')),
+  )
 
 /** Whether code that XState hands a `spawn` seems to use it. By its text: a wrong guess costs time, or is refused in the step that spawns. */
 function spawnsInCode(machine: AnyStateMachine): boolean {

@@ -197,16 +197,20 @@ interface Standing {
   readonly output?: unknown
   readonly error?: unknown
   readonly input?: unknown
-  /** Whether it began in this step; one that was restored has been asked for before. */
-  readonly fresh?: boolean
 }
 
 /** Logic in the place of a promise that a worker runs: it asks for it when it begins, and ends when it is told how that ended. */
 function createStandIn(begun: (actor: LiveActor, input: unknown) => void): AnyActorLogic {
+  /** What began in this step; one that was restored has been asked for before. Not by a mark, which `onSnapshot` would show. */
+  const fresh = new WeakSet<Standing>()
   return {
-    getInitialSnapshot: (_: unknown, input: unknown): Standing => ({ status: 'active', input, fresh: true }),
-    start({ fresh, input }: Standing, { self }: { self: unknown }) {
-      if (fresh) begun(self as LiveActor, input)
+    getInitialSnapshot(_: unknown, input: unknown): Standing {
+      const snapshot: Standing = { status: 'active', output: undefined, error: undefined, input }
+      fresh.add(snapshot)
+      return snapshot
+    },
+    start(snapshot: Standing, { self }: { self: unknown }) {
+      if (fresh.has(snapshot)) begun(self as LiveActor, snapshot.input)
     },
     transition(snapshot: Standing, event: EventData): Standing {
       if (event.type === DONE) return { status: 'done', output: event['output'] }

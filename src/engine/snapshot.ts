@@ -171,7 +171,8 @@ export function persist(
   if (snapshot.output !== undefined) fields[FIELD.output] = encode(snapshot.output, 'output')
   if (snapshot.status === 'error') fields[FIELD.error] = encodeError(snapshot.error)
   for (const action of actions.values()) {
-    if (machine.actions.name(action) !== undefined) fields[FIELD.action + action.nonce] = actionText(action)
+    if (machine.actions.name(action) !== undefined)
+      fields[FIELD.action + action.nonce] = actionText(machine.actions, action)
   }
   for (const invocation of invocations.values())
     fields[FIELD.invocation + invocation.nonce] = invocationText(invocation, input)

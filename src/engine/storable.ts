@@ -6,13 +6,32 @@ import type { ErrorSummary, EventData } from '../message.ts'
 // What a machine heard of is not of its making: an error of some HTTP client has its sockets and callbacks with it. What such a thing
 // says is stored, and what cannot be is left out, because a message must not be put aside for it.
 
-/** An event as text; one that cannot be stored keeps its type, and what its error says. */
+/** An event as text; of one that cannot be stored, all that can be, and what its error says. */
 export function encodeEvent(event: EventData, path: string): string {
   try {
     return encode(event, path)
   } catch {
-    const { type, error } = event
-    return error === undefined ? encode({ type }, path) : encode({ type, error: decode(encodeError(error)) }, path)
+    return encode(storablePart(event), path)
+  }
+}
+
+function storablePart(event: EventData): EventData {
+  const kept: { type: string; [key: string]: unknown } = { type: event.type }
+  for (const key of Object.keys(event)) {
+    // Read within the test, because to read it may be what fails.
+    if (isStorable(() => event[key])) kept[key] = event[key]
+    else if (key === 'error') kept[key] = decode(encodeError(event[key]))
+  }
+  return kept
+}
+
+/** Whether what is read can be stored and read back. */
+export function isStorable(read: () => unknown): boolean {
+  try {
+    encode(read(), 'value')
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -3,6 +3,7 @@ import { nearest, RedriveError, isError } from '../errors.ts'
 import type { ChildMessage, JoinOptions, MessageRef } from '../../machines/index.ts'
 import type { DurableMachine } from '../engine/registry.ts'
 import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
+import { isStorable } from '../engine/storable.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import type { EventData } from '../message.ts'
 import { show, type Duration } from '../options.ts'
@@ -126,7 +127,7 @@ export async function runHandler(
 function toFault(thrown: unknown, id: string): unknown {
   if (thrown instanceof RedriveError && thrown.code === 'E_UNSERIALIZABLE')
     return Object.assign(thrown, { retryable: false })
-  if (isError(thrown) || isStorable(thrown)) return thrown
+  if (isError(thrown) || isStorable(() => thrown)) return thrown
   return new RedriveError(
     'E_NON_ERROR_THROWN',
     `the handler "${id}" threw ${show(thrown)}, which is no Error and cannot be stored: throw new Error("…") tells where and why.`,
@@ -134,15 +135,6 @@ function toFault(thrown: unknown, id: string): unknown {
       thrown: show(thrown),
     },
   )
-}
-
-function isStorable(value: unknown): boolean {
-  try {
-    encode(value, 'what was thrown')
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The attempt that a message is in. */

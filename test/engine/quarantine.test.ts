@@ -191,11 +191,11 @@ describe('a message that was put aside', () => {
     expect(reasonOf(other).event).toEqual({ type: 'xstate.done.actor.work', actorId: 'work', output: { total: 7n } })
   })
 
-  test('tells of an event that cannot be stored itself by its type, and by what its error says', () => {
+  test('tells of an event that cannot be stored itself by what of it can be, and by what its error says', () => {
     const failing = { invoke: { id: 'work', src: 'job', onDone: { guard: boom }, onError: { guard: boom } } }
     const one = faulty(failing)
     one.advance(one.done('work', () => {}))
-    expect(reasonOf(one).event).toEqual({ type: 'xstate.done.actor.work' })
+    expect(reasonOf(one).event).toEqual({ type: 'xstate.done.actor.work', actorId: 'work' })
     const other = faulty(failing)
     const thrown = Object.assign(new TypeError('hung up'), { code: 'ECONNRESET', socket: { destroy: () => {} } })
     other.advance(other.error('work', thrown))
