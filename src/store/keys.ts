@@ -36,6 +36,8 @@ export interface Keys {
   machines(queue: string): string
   /** What the workers of a queue tell of themselves; likewise. */
   workers(queue: string): string
+  /** How far operations are; likewise. */
+  operations(): string
   /** What was done by whom, in all queues. */
   audit(): string
 }
@@ -70,6 +72,7 @@ export function createKeys(prefix: string): Keys {
     queues: () => `${prefix}:queues`,
     machines: (queue) => `${prefix}:machines:${queue}`,
     workers: (queue) => `${prefix}:workers:${queue}`,
+    operations: () => `${prefix}:operations`,
     audit: () => `${prefix}:audit`,
   }
 }

@@ -14,6 +14,8 @@ interface Kept {
 export function createMemorySteering(slice: (partition: Partition) => Slice, now: () => number): Steering {
   const discards = new Map<Slice, Map<string, Kept>>()
   const workers = new Map<string, Map<string, string>>()
+  const operations = new Map<string, string>()
+  const stops = new Set<string>()
   const audit: AuditRecord[] = []
 
   function keptIn(it: Slice): Map<string, Kept> {
@@ -71,6 +73,19 @@ export function createMemorySteering(slice: (partition: Partition) => Slice, now
       else reports.set(worker, text)
     },
     reports: async (queue) => new Map(workers.get(queue)),
+    async tellOperation(operation, text) {
+      if (text !== undefined) {
+        operations.set(operation, text)
+        return stops.has(operation)
+      }
+      operations.delete(operation)
+      stops.delete(operation)
+      return false
+    },
+    operations: async () => new Map(operations),
+    async stopOperation(operation) {
+      stops.add(operation)
+    },
     async record(fields) {
       audit.unshift({ at: now(), fields })
       audit.length = Math.min(audit.length, AUDIT_CAP)

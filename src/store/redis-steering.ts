@@ -3,6 +3,9 @@ import type { Keys } from './keys.ts'
 import type { Scripts } from './scripts.ts'
 import { AUDIT_CAP, type Steering } from './steering.ts'
 
+/** Before the id of an operation: somebody wants it to stop. */
+const STOP = 'stop:'
+
 export function createRedisSteering(redis: Redis, scripts: Scripts, keys: Keys): Steering {
   return {
     pause: (partition, paused) => scripts.pause(keys.base(partition), paused),
@@ -15,6 +18,20 @@ export function createRedisSteering(redis: Redis, scripts: Scripts, keys: Keys):
       else await scripts.report(keys.workers(queue), worker, text)
     },
     reports: async (queue) => new Map(Object.entries(await redis.hgetall(keys.workers(queue)))),
+    async tellOperation(operation, text) {
+      const stop = STOP + operation
+      if (text === undefined) {
+        await redis.hdel(keys.operations(), operation, stop)
+        return false
+      }
+      await scripts.report(keys.operations(), operation, text)
+      return (await redis.hget(keys.operations(), stop)) !== null
+    },
+    async operations() {
+      const told = Object.entries(await redis.hgetall(keys.operations()))
+      return new Map(told.filter(([name]) => !name.startsWith(STOP)))
+    },
+    stopOperation: (operation) => scripts.report(keys.operations(), STOP + operation, '1'),
     record: (fields) => scripts.record(keys.audit(), AUDIT_CAP, fields),
     async records(count) {
       const entries = await redis.xrevrange(keys.audit(), '+', '-', 'COUNT', count)

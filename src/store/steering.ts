@@ -15,6 +15,15 @@ export interface Steering {
   report(queue: string, worker: string, text: string | undefined): Promise<void>
   /** What workers told of themselves last, by their names. */
   reports(queue: string): Promise<Map<string, string>>
+  /**
+   * Notes what an operation tells of itself, instead of what it told before; nothing takes it away. Returns whether somebody wants it to
+   * stop.
+   */
+  tellOperation(operation: string, text: string | undefined): Promise<boolean>
+  /** What operations told of themselves last, by their ids. */
+  operations(): Promise<Map<string, string>>
+  /** Asks an operation to stop, wherever it runs. */
+  stopOperation(operation: string): Promise<void>
   /** Notes what somebody did; the oldest of ten thousand go. */
   record(fields: Readonly<Record<string, string>>): Promise<void>
   /** What was noted, the newest first. */

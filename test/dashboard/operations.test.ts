@@ -91,6 +91,33 @@ describe.each([
     expect((await stage.post('api/v1/operations/none/stop', {})).status).toBe(404)
   })
 
+  test('another process tells of it, stops it, and brings back what it removed', async () => {
+    const elsewhere = backend.open()
+    elsewhere.queue('mails')
+    const other = await openStage(elsewhere)
+    try {
+      const slow = { action: 'redrive', filter: { state: 'dead' }, ratePerSecond: 0.1 }
+      const { id } = (await stage.post('api/v1/queues/mails/operations', slow)).body.operation
+      const { items } = (await other.get('api/v1/operations')).body
+      expect(items).toMatchObject([{ id, queue: 'mails', action: 'redrive', actor: 'ada', state: 'running' }])
+      await other.post(`api/v1/operations/${id}/stop`, {})
+      expect(await ended(id)).toMatchObject({ state: 'stopped', matching: 6 })
+
+      // Begun by no dashboard at all.
+      const removal = await queue.operate({ action: 'remove', filter: { state: 'dead' }, actor: 'cli' })
+      const { done } = await removal.finished
+      const told = (await other.get(`api/v1/operations/${removal.id}`)).body
+      expect(told).toMatchObject({ actor: 'cli', state: 'done', done, undo: { possible: true } })
+      expect((await other.post(`api/v1/operations/${removal.id}/undo`, {})).status).toBe(200)
+      const undone = (await stage.get('api/v1/operations')).body.items.find(
+        (each: { id: string }) => each.id === removal.id,
+      )
+      expect(undone.undo).toEqual({ possible: false, why: 'it was undone already.' })
+    } finally {
+      await other.close()
+    }
+  })
+
   test('pauses a queue, which its live picture tells, and lets it go on', async () => {
     const live = await readLive(`${stage.url}api/v1/queues/mails/live`)
     try {

@@ -29,6 +29,8 @@ export interface ActorOption {
 }
 
 export interface Auditor {
+  /** Who does what nobody has put a name to. */
+  readonly client: string
   note(entry: Omit<AuditEntry, 'at' | 'actor' | 'queue'>, actor: string | undefined): Promise<void>
 }
 
@@ -36,6 +38,7 @@ const LONGEST = 200
 
 export function createAuditor(store: Store, queue: string, client: string): Auditor {
   return {
+    client,
     note: ({ action, what, count, operation }, actor = client) =>
       store.record({
         actor,

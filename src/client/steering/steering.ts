@@ -11,6 +11,7 @@ import { createDeed, type OperationOutcome } from './deed.ts'
 import { createEdit, type EditOptions, type EditResult } from './edit.ts'
 import type { See } from './error-facts.ts'
 import { startOperation, type Operation } from './operation.ts'
+import { markUndone, reportOperation } from './operation-report.ts'
 import { checkRequest, type OperationRequest } from './operation-request.ts'
 import { isPaused, steerPause } from './pausing.ts'
 import { select } from './select.ts'
@@ -104,7 +105,10 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
     const id = `op-${randomBytes(9).toString('base64url')}`
     const what = described(checked)
     await auditor.note({ action, what, count: found.ids.length, operation: id }, actor)
-    return startOperation({
+    const { now } = await store.stats(partitions[0]!)
+    const facts = { id, queue: name, action, actor: actor ?? auditor.client }
+    const reporter = await reportOperation({ store, clock }, facts, { matching: found.ids.length, now })
+    const operation = startOperation({
       id,
       ids: found.ids,
       clock,
@@ -112,12 +116,16 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
       ratePerSecond,
       onEach,
       deed: createDeed(seen, signals, id, checked, { see, now: found.now }),
-      ended: ({ state, done, skipped, failed }) =>
-        auditor.note(
-          { action, what: `${state}: ${done} done, ${skipped} skipped, ${failed} failed`, count: done, operation: id },
-          actor,
-        ),
+      async ended(progress) {
+        const { state, done, skipped, failed } = progress
+        const what = `${state}: ${done} done, ${skipped} skipped, ${failed} failed`
+        // The audit is what is kept: it does not depend on what is told to those who look on.
+        await reporter.end(progress).catch(() => {})
+        await auditor.note({ action, what, count: done, operation: id }, actor)
+      },
     })
+    reporter.follow(operation)
+    return operation
   }
 
   async function undo(operation: string, given: ActorOption = {}): Promise<UndoResult> {
@@ -131,6 +139,7 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
         for (const status of await store.restore(partition, ids.slice(at, at + DEFAULTS.batch))) result[status]++
       }
     }
+    await markUndone(store, operation)
     await auditor.note({ action: 'undo', what: 'removed messages', count: result.restored, operation }, actor)
     return result
   }

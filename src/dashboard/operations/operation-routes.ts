@@ -10,7 +10,7 @@ import { createOperationBook } from './operation-book.ts'
 const FILTER = 'Which messages: "state", and any of the filters of the list of messages'
 
 export function operationRoutes(board: Board): Route[] {
-  const book = createOperationBook(() => board.inside.clock.now())
+  const book = createOperationBook(board)
   return [
     {
       method: 'POST',
@@ -32,7 +32,7 @@ export function operationRoutes(board: Board): Route[] {
         await board.store.queues()
         if (preview) return queue.preview(request, { see: board.show, signal: call.signal })
         const operation = await queue.operate(request, { see: board.show, signal: call.signal })
-        const begun = book.add({ queue, operation, action: request.action, actor: call.actor })
+        const begun = await book.get(operation.id)
         return Response.json({ operation: begun }, { status: 202, headers: { 'cache-control': 'no-store' } })
       },
     },
@@ -40,22 +40,22 @@ export function operationRoutes(board: Board): Route[] {
       method: 'GET',
       path: 'operations',
       action: 'read',
-      summary: 'The operations of this dashboard, the newest first',
-      handle: async () => ({ items: book.all() }),
+      summary: 'The operations of all processes, the newest first',
+      handle: async () => ({ items: await book.all() }),
     },
     {
       method: 'GET',
       path: 'operations/:operation',
       action: 'read',
       summary: 'How far an operation is',
-      handle: async ({ params }) => book.get(params['operation'] ?? ''),
+      handle: ({ params }) => book.get(params['operation'] ?? ''),
     },
     {
       method: 'POST',
       path: 'operations/:operation/stop',
       action: 'stop',
       summary: 'Ends an operation; what is done is done',
-      handle: async ({ params }) => book.stop(params['operation'] ?? ''),
+      handle: ({ params }) => book.stop(params['operation'] ?? ''),
     },
     {
       method: 'POST',

@@ -3,6 +3,7 @@ import { readRoster, type WorkerReport } from '../../engine/roster.ts'
 import type { Board } from '../server/board.ts'
 import { badRequest } from '../server/failure.ts'
 import type { Route } from '../server/route.ts'
+import { storeTime } from './store-time.ts'
 
 const MOST = 1000
 
@@ -31,9 +32,7 @@ export const rosterRoutes = (board: Board): Route[] => [
 ]
 
 async function workers(board: Board): Promise<object> {
-  const queues = await board.queues.all()
-  const [first] = queues
-  const at = first ? (await board.store.stats(first.partitions[0]!)).now : board.inside.clock.now()
+  const [queues, at] = await Promise.all([board.queues.all(), storeTime(board)])
   const items = await Promise.all(queues.map(({ name }) => workersOf(board, name, at)))
   return { at, items: items.flat() }
 }

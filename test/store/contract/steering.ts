@@ -41,6 +41,20 @@ export function describeSteering(scene: () => Scene): void {
     expect((await store.reports('elsewhere')).size).toBe(0)
   })
 
+  test('operations tell how far they are, and hear that somebody wants them to stop', async () => {
+    const { store } = scene()
+    expect(await store.tellOperation('op-1', 'old')).toBe(false)
+    expect(await store.tellOperation('op-1', 'new')).toBe(false)
+    await store.tellOperation('op-2', 'other')
+    await store.stopOperation('op-1')
+    expect(await store.tellOperation('op-2', 'other')).toBe(false)
+    expect(await store.tellOperation('op-1', 'newer')).toBe(true)
+    expect(Object.fromEntries(await store.operations())).toEqual({ 'op-1': 'newer', 'op-2': 'other' })
+    await store.tellOperation('op-1', undefined)
+    expect([...(await store.operations()).keys()]).toEqual(['op-2'])
+    expect(await store.tellOperation('op-1', 'again')).toBe(false)
+  })
+
   test('records are read from the newest on, with their time', async () => {
     const { store, now } = scene()
     const before = await now()
