@@ -5,6 +5,7 @@ import type { DurableMachine } from '../../engine/registry.ts'
 import { FIELD } from '../../engine/snapshot.ts'
 import type { JournalEntry, Message, Transition } from '../../message.ts'
 import { FAILED, type StoredMessage } from '../../store/store.ts'
+import { contextAfter, keepsContexts } from '../past-context.ts'
 import { definitionOf, type Show } from './definition.ts'
 import { innerActors, type InnerActor } from './inner-actors.ts'
 import { innerNews, type ToldActors } from './inner-news.ts'
@@ -157,7 +158,12 @@ function introduce(self: Identity, message: Message, durable: DurableMachine | u
       name: message.id,
       ...parentOf(self),
       ...(durable ? { definition: definitionOf(durable.machine, show) } : {}),
-      snapshot: { status: 'active', ...(value === undefined ? {} : { value }), input: show(message.input, 'input') },
+      snapshot: {
+        status: 'active',
+        ...(value === undefined ? {} : { value }),
+        ...(first ? pastContext(message, 0, show) : {}),
+        input: show(message.input, 'input'),
+      },
     },
   )
 }
@@ -197,8 +203,17 @@ function failureOf({ error, context }: Message, entry: JournalEntry): Partial<Ev
   return entry.error?.includes(String(failure.message).slice(0, 100)) ? { failure } : {}
 }
 
-function past({ durable }: Seen, { to }: JournalEntry, value: StateValue | undefined): InspectedSnapshot | undefined {
-  return value === undefined ? undefined : { status: 'active', value, tags: durable?.tags(to) ?? [] }
+function past(seen: Seen, entry: JournalEntry, value: StateValue | undefined): InspectedSnapshot | undefined {
+  const { durable, message, show } = seen
+  if (value === undefined) return undefined
+  const tags = durable?.tags(entry.to) ?? []
+  return { status: 'active', value, ...pastContext(message, message.history.indexOf(entry), show), tags }
+}
+
+/** Where the journal tells what each step changed; members that it had no room for are left out. */
+function pastContext({ context, history }: Message, index: number, show: Show): { context?: unknown } {
+  if (!keepsContexts(history)) return {}
+  return { context: show(contextAfter(context, history, index).members, 'context') }
 }
 
 function present({ self, message, stored, actors, show }: Seen, value: StateValue | undefined): InspectedSnapshot {

@@ -40,7 +40,7 @@ export interface InspectedEvent {
 export interface InspectedSnapshot {
   readonly status: string
   readonly value?: unknown
-  /** Missing in what a journal tells of the past: it keeps the states, and not what the context was in them. */
+  /** Of the past as far as the journal tells it: it always keeps the states, and what the contexts were where the queue is told to. */
   readonly context?: unknown
   readonly children?: unknown
   readonly tags?: readonly string[]

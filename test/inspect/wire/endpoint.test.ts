@@ -151,6 +151,32 @@ describe.each([
     expect(lastState(said, 'emails/good')).toMatchObject({ status: 'done' })
     expect(resolveAll(said)).toBeGreaterThan(4)
   })
+
+  test('sees what the context was in the past, where the queue keeps that', async () => {
+    const letters = redrive.queue<{ to: string; pin: string }>('letters', {
+      journal: { contexts: true },
+      retry: { attempts: 2, backoff: { type: 'fixed', delay: 1 } },
+    })
+    letters.work(async () => {
+      throw new Error('no such box')
+    })
+    await letters.send({ to: 'ada', pin: '1234' }, { id: 'l1' })
+    await until(async () => (await letters.get('l1'))?.state === 'dead')
+    const { client } = await open({ redact: (value, path) => (path.at(-1) === 'pin' ? '[hidden]' : value) })
+    const { said, of, until: heard } = client({ queue: 'letters', id: 'l1' })
+    await heard(() => lastState(said, 'letters/l1')?.value === 'dead')
+    const payload = { to: 'ada', pin: '[hidden]' }
+    expect(of('actor', 'letters/l1')[0].snapshot.context).toEqual({ payload })
+    const contexts = of('snapshot', 'letters/l1').map(({ snapshot: { value, context } }) => [value, context])
+    expect(contexts).toMatchObject([
+      ['pending', { payload }],
+      ['processing', { payload, attempt: 1 }],
+      ['retrying', { payload, attempt: 1, error: { message: 'no such box' } }],
+      ['processing', { payload, attempt: 2 }],
+      ['dead', { payload, attempt: 2, reason: 'exhausted' }],
+    ])
+    expect(contexts[0]![1].error).toBeUndefined()
+  })
 })
 
 describe('who is let in, and what is shown', () => {

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact'
+import { contextAfter, keepsContexts } from '../../../inspect/past-context.ts'
 import type { MessageDetails } from '../api/message.ts'
 import { ValueView } from '../value/value-view.tsx'
 import { ContextDiff } from './context-diff.tsx'
-import { changeOf, contextAfter, keepsContexts } from './contexts.ts'
+import { changeOf } from './contexts.ts'
 import { Part } from './part.tsx'
 import { useContexts } from './use-contexts.ts'
 
@@ -36,7 +37,7 @@ interface ThenProps {
 
 function Kept({ details, current, isLast }: ThenProps): JSX.Element {
   const change = changeOf(details, current)
-  const { members, unknown } = contextAfter(details, current)
+  const { members, unknown } = contextAfter(details.message.context, details.history, current)
   return (
     <>
       {change && (
