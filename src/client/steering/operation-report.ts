@@ -91,8 +91,19 @@ async function tidy(store: Store, now: number): Promise<void> {
 export async function readOperations(store: Store, now: number): Promise<OperationReport[]> {
   const texts = [...(await store.operations()).values()]
   return texts
-    .map((text) => asSeen(JSON.parse(text) as OperationReport, now))
+    .flatMap((text) => parse(text) ?? [])
+    .map((report) => asSeen(report, now))
     .toSorted((a, b) => b.startedAt - a.startedAt)
+}
+
+/** What another program wrote in the place of a report is none, and hides no other. */
+function parse(text: string): OperationReport | undefined {
+  try {
+    const report = JSON.parse(text) as OperationReport | null
+    return typeof report?.startedAt === 'number' ? report : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function asSeen(report: OperationReport, now: number): OperationReport {
@@ -104,8 +115,8 @@ function asSeen(report: OperationReport, now: number): OperationReport {
 
 /** It has ended, so nobody else writes it. */
 export async function markUndone(store: Store, operation: string): Promise<void> {
-  const text = (await store.operations()).get(operation)
-  if (text === undefined) return
-  const report: OperationReport = { ...(JSON.parse(text) as OperationReport), undone: true }
+  const known = parse((await store.operations()).get(operation) ?? '')
+  if (!known) return
+  const report: OperationReport = { ...known, undone: true }
   await store.tellOperation(operation, JSON.stringify(report))
 }

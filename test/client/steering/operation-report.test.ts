@@ -28,3 +28,10 @@ test('its last word is by the clock of the store, and the last hundred are kept'
   expect([all.length, all[0]!.id, all.at(-1)!.id]).toEqual([100, 'op-102', 'op-3'])
   expect(all[0]).toMatchObject({ state: 'failed', endedAt: 100_102, error: { message: 'no such luck' } })
 })
+
+test('what another program wrote in the place of a report hides no other', async () => {
+  const store = createMemoryStore()
+  await reportOperation({ store, clock }, { id: 'op-1', ...FACTS }, { matching: 2, now: 100_000 })
+  for (const [i, junk] of ['{"startedAt', 'null', '[]', '7'].entries()) await store.tellOperation(`junk-${i}`, junk)
+  expect(await readOperations(store, 100_000)).toMatchObject([{ id: 'op-1' }])
+})
