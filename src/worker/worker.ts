@@ -18,10 +18,11 @@ import { activate, type ActiveContext, type ActiveMessage } from './active-messa
 import { createBeginning } from './beginning.ts'
 import { createCommitter } from './committer.ts'
 import { checkHandlers, type Handler, type Handlers } from './handlers.ts'
-import { createHeartbeater, type LeaseHolder } from './heartbeater.ts'
+import { createHeartbeater } from './heartbeater.ts'
 import { createImpatience } from './impatience.ts'
 import { createQuorumGate } from './quorum-gate.ts'
 import { createRegistrar } from './registrar.ts'
+import { createShelf, type Held } from './shelf.ts'
 import { createThroughput } from './throughput.ts'
 import { createWatchdog } from './watchdog.ts'
 
@@ -64,11 +65,6 @@ export interface WorkerStats {
   readonly stalledSince?: number
 }
 
-interface Held extends LeaseHolder {
-  readonly message: ClaimedMessage
-  readonly now: number
-}
-
 export function createWorker(queue: QueueRuntime, given: Handlers | Handler, options: WorkerOptions = {}): Worker {
   const handlers = checkHandlers(queue.versions.machines, given)
   const concurrency = toInteger(options.concurrency ?? DEFAULTS.concurrency, 'concurrency', { min: 1, max: 10_000 })
@@ -89,31 +85,31 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   let leftAt = -Infinity
   let claimed = 0
   const parting = new Set<Promise<unknown>>()
-  let held: Held[] = []
   let stopping: Promise<void> | undefined
   let unsubscribe = async (): Promise<void> => {}
   const impatience = createImpatience()
   const entering = new Set<Held>()
+  const shelf = createShelf(queue, (held) => void entering.delete(held))
 
   const prefetch = options.prefetch === undefined ? undefined : toInteger(options.prefetch, 'prefetch', { max: 10_000 })
   const room = (): number =>
-    concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - entering.size - held.length
+    concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - entering.size - shelf.size
 
   const timers = createTimerService(queue, {
     worker: name,
     capacity: () => (gate.open ? Math.max(0, room()) : 0),
     threshold: () =>
-      active.size + entering.size + held.length < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4)),
+      active.size + entering.size + shelf.size < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4)),
     hesitation: () => (queue.clock.now() - leftAt < 5 * LEFT_FOR ? STAND_BACK : 0),
     onClaim(partition, messages, now) {
       claimed += messages.length
-      held.push(...messages.map((message) => hold(message, partition, now)))
+      shelf.add(partition, messages, now)
       fill()
     },
     onPaused: putAllBack,
   })
   const gate = createQuorumGate(queue, events, timers.wake)
-  const heartbeater = createHeartbeater(queue, () => [...active, ...entering, ...held])
+  const heartbeater = createHeartbeater(queue, () => [...active, ...entering, ...shelf])
   const janitor = createJanitor(queue)
   const watchdog = createWatchdog(queue, events, {
     hungry: () => gate.open && !stopping && room() > 0,
@@ -123,37 +119,18 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
 
   const stats = (): WorkerStats => ({
     active: active.size,
-    prefetched: held.length,
+    prefetched: shelf.size,
     processed: throughput.count(),
     lag: timers.lag.read(),
     ...(watchdog.stalledSince === undefined ? {} : { stalledSince: watchdog.stalledSince }),
   })
   const registrar = createRegistrar(queue, { name, concurrency, claimed: () => claimed, stats, holds: () => active })
 
-  function hold(message: ClaimedMessage, partition: Partition, now: number): Held {
-    let until = now + queue.settings.lease
-    const self: Held = {
-      message,
-      now,
-      partition,
-      beat: () => ({ id: message.id, fence: message.fence }),
-      get leaseUntil() {
-        return until
-      },
-      renewed: (next) => (until = next),
-      mail: () => {},
-      lost() {
-        held = held.filter((other) => other !== self)
-        entering.delete(self)
-      },
-    }
-    return self
-  }
-
   /** Moves what is held ready into the free places. */
   function fill(): void {
-    while (active.size + entering.size < concurrency && held.length > 0 && !stopping) {
-      const next = held.shift()!
+    while (active.size + entering.size < concurrency && !stopping) {
+      const next = shelf.take()
+      if (!next) break
       if (queue.quorum) void enter(next)
       else begin(next, undefined)
     }
@@ -221,9 +198,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
 
   /** Nothing begins any more while the queue is paused; what has begun goes on. */
   function putAllBack(): void {
-    const untouched = held
-    held = []
-    for (const { message, partition } of untouched) putBack(partition, returnUntouched(message))
+    for (const { message, partition } of shelf.takeAll()) putBack(partition, returnUntouched(message))
   }
 
   async function shutDown(timeout: number): Promise<void> {
@@ -231,9 +206,9 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
     janitor.stop()
     watchdog.stop()
     registrar.stop()
-    const untouched = held
-    held = []
-    const returned = untouched.map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))
+    const returned = shelf
+      .takeAll()
+      .map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))
     const through = Promise.all([...active].map(({ finished }) => finished))
     void through.then(queue.clock.after(timeout, impatience.lose))
     await Promise.race([through, impatience.lost])
