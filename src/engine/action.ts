@@ -2,6 +2,7 @@ import type { AnyStateMachine } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData } from '../message.ts'
 import type { Fields } from '../store/store.ts'
+import type { Path } from './address.ts'
 import type { ActionCode, ActionEffect, Effect } from './effects.ts'
 import { withHeardSnapshot, withStoredSnapshot } from './heard-snapshot.ts'
 import { qualified, type Member } from './members.ts'
@@ -80,23 +81,25 @@ export function withNames(book: ActionBook, effects: readonly Effect[]): readonl
   )
 }
 
-/** What is stored of an action: name, parameters and event by lines. */
-export function actionText(book: ActionBook, { name, params, event }: PendingAction): string {
+/** What is stored of an action: name, parameters, event and the actor that asks for it, by lines. */
+export function actionText(book: ActionBook, { name, params, event, at }: PendingAction): string {
   return [
     encodeURIComponent(name),
     encode(params, `parameters of ${name}`),
     encodeEvent(book.toStored(event), `event of ${name}`),
+    ...(at ? [encode(at, `actor of ${name}`)] : []),
   ].join('\n')
 }
 
 function restoreAction(book: ActionBook, nonce: string, text: string, context: unknown): PendingAction {
-  const [name = '', params = '~-1', event = '{}'] = text.split('\n')
+  const [name = '', params = '~-1', event = '{}', at] = text.split('\n')
   const decoded = decodeURIComponent(name)
   return {
     nonce,
     name: decoded,
     params: decode(params),
     event: book.fromStored(decode(event) as EventData),
+    ...(at === undefined ? {} : { at: decode(at) as Path }),
     context,
     exec: book.code(decoded),
     started: false,

@@ -1,6 +1,7 @@
 import { decode } from '../codec.ts'
 import { RedriveError } from '../errors.ts'
 import { readMail } from '../events/mail-text.ts'
+import { openLetter } from './letter.ts'
 import type { ClaimedMessage } from '../store/store.ts'
 import { editIn, followInput } from './edit.ts'
 import { move } from './move.ts'
@@ -83,7 +84,7 @@ export function stimuliOf(message: LiveMessage, now: number): Stimulus[] {
 
 /** The events of an inbox. @throws when one of its texts is broken. */
 export function mailOf(inbox: readonly string[]): Stimulus[] {
-  return inbox.map((text) => ({ type: 'event', event: readMail(text) }))
+  return inbox.map((text) => ({ type: 'event', ...openLetter(readMail(text)) }))
 }
 
 function leaseLost(invocation: string): RedriveError {

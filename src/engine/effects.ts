@@ -26,6 +26,8 @@ export interface ActionEffect {
   readonly name: string
   readonly params: unknown
   readonly event: EventData
+  /** The actor within the message that asks for it; default the message itself. */
+  readonly at?: Path
   /** The context at the moment at which the machine asked for it. */
   readonly context: unknown
   /** Its code; `undefined` when the machine implements none. */

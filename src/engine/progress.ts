@@ -15,7 +15,7 @@ import { fold, type Pending } from './fold.ts'
 import { CHILD, childRef, hearChild, judge, readReport, type ChildReport, type Verdict } from './join.ts'
 import { OUTGOING, outgoingEffect, type CancelParams } from './outgoing.ts'
 import { isSettled, reportOf } from './parent.ts'
-import { acceptsEvent, tagsOf } from './registry.ts'
+import { acceptsEvent, isTaken, tagsOf } from './registry.ts'
 import { FIELD, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { errorSummary } from './storable.ts'
@@ -62,7 +62,7 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
   if (edited) return edit(message, { ...before, consumed }, stimulus, edited, settings)
   const event = toEvent(before.pending, stimulus)
   // An event that no state takes may lie here from another version of the machine; XState would keep memory for its type.
-  const foreign = stimulus.type === 'event' && !acceptsEvent(message.machine, stimulus.event.type)
+  const foreign = stimulus.type === 'event' && !isTaken(message.machine, stimulus)
   if (!event || foreign) return { ...before, consumed }
 
   const expired = withOutgoing(forget(before.pending, stimulus), stimulus)

@@ -78,8 +78,10 @@ export function createRecorder(members: readonly Member[]): Recorder {
   function record(actor: LiveActor, action: ExecutableAction): void {
     const effect = toEffect(action)
     if (effect?.type === 'action' && isOutgoing(effect.name)) note(outgoing(actor, effect))
-    else if (effect?.type === 'action') note({ ...effect, name: qualified(keys.get(actor.logic) ?? '', effect.name) })
-    else if (effect?.type === 'log') note(effect)
+    else if (effect?.type === 'action') {
+      const name = qualified(keys.get(actor.logic) ?? '', effect.name)
+      note(actor._parent ? { ...effect, name, at: pathOf(actor) } : { ...effect, name })
+    } else if (effect?.type === 'log') note(effect)
   }
 
   function observe(actor: LiveActor): void {

@@ -4,6 +4,7 @@ import { nearest, RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
 import { FAILED, QUARANTINED } from '../store/store.ts'
 import { stateName, stateValue } from './state-name.ts'
+import type { Path } from './address.ts'
 import { createActionBook, type ActionBook } from './action.ts'
 import { createActorSystem, type ActorSystem } from './actor-system.ts'
 import { actorLogic, kindOf } from './logic.ts'
@@ -176,6 +177,10 @@ export function acceptsEvent({ events }: DurableMachine, type: string): boolean 
   if (isReserved(type) || type === '*') return false
   return events.some((descriptor) => matchesEvent(descriptor, type))
 }
+
+/** Whether an event of an inbox may come to anybody in a message of this machine; only a system has actors that are addressed by themselves. */
+export const isTaken = (durable: DurableMachine, { event, to }: { event: EventData; to?: Path }): boolean =>
+  to ? durable.system !== undefined : acceptsEvent(durable, event.type)
 
 /** Whether the key of a transition is for an event. */
 export const matchesEvent = (descriptor: string, type: string): boolean =>

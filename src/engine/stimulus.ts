@@ -31,7 +31,12 @@ export type Stimulus =
   /** Custom actions have run; of the children to start, these could not be. */
   | { readonly type: 'ran'; readonly nonces: readonly string[]; readonly refused?: readonly ChildReport[] }
   /** An event of the inbox; `text` is what lies there. */
-  | { readonly type: 'event'; readonly event: EventData }
+  | {
+      readonly type: 'event'
+      readonly event: EventData
+      /** The actor within the message that it is for; default the message itself. */
+      readonly to?: Path
+    }
 
 /**
  * The event that XState is to see, or `undefined` when the stimulus came too late: its timer was cancelled, its invocation was
@@ -72,6 +77,7 @@ export function toActor(
   event: EventData,
 ): { readonly to: Path; readonly event: EventData } {
   if (stimulus.type === 'timer') return { to: timerAddress(find(timers, stimulus.nonce)!.id).target, event }
+  if (stimulus.type === 'event') return { to: stimulus.to ?? [], event }
   if (stimulus.type !== 'done' && stimulus.type !== 'error') return { to: [], event }
   const to = invocationPath(find(invocations, stimulus.nonce)!.id)
   const { output, error } = event

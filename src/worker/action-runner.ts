@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import type { AnyMachineSnapshot } from 'xstate'
+import { pathOfSystemId, snapshotAt } from '../engine/acquaintance.ts'
 import type { PendingAction } from '../engine/action.ts'
+import type { Path } from '../engine/address.ts'
+import { letterTo } from '../engine/letter.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import type { LiveMessage } from '../engine/snapshot.ts'
 import { mailText } from '../events/mail-text.ts'
@@ -13,8 +17,18 @@ export interface ActionInfo {
   readonly params: unknown
   readonly event: EventData
   readonly context: unknown
-  /** The message: what is sent to it waits in its inbox. */
-  readonly self: { readonly id: string; send(event: EventData): void }
+  /** The machine that asks for it: the message, or an actor within it. */
+  readonly self: Acquaintance
+  /** Finds an actor of the message by its `systemId`; `undefined` when there is none, or it has ended. */
+  readonly system: { get(systemId: string): Acquaintance | undefined }
+}
+
+/** An actor as actions know it. What is sent to it waits in the inbox of its message, and comes to it in a step of its own. */
+export interface Acquaintance {
+  readonly id: string
+  send(event: EventData): void
+  /** As of the commit in which the action was asked for; `undefined` when the actor is no more. */
+  getSnapshot(): AnyMachineSnapshot | undefined
 }
 
 /**
@@ -24,22 +38,29 @@ export interface ActionInfo {
 export async function runActions(
   queue: QueueRuntime,
   partition: Partition,
-  { id }: LiveMessage,
+  { id, snapshot }: LiveMessage,
   actions: readonly PendingAction[],
 ): Promise<void> {
   const failed = (name: string, error: unknown): void => queue.log.actionFailed(id, name, error)
-  const self = {
-    id,
-    send(event: EventData) {
+  const acquaint = (path: Path): Acquaintance => ({
+    id: path.at(-1) ?? id,
+    send(event) {
       const token = randomBytes(12).toString('base64url')
       queue.store
-        .deliver(partition, token, [{ id, event: mailText(event) }])
+        .deliver(partition, token, [{ id, event: mailText(letterTo(path, event)) }])
         .catch((error: unknown) => failed(event.type, error))
     },
+    getSnapshot: () => snapshotAt(snapshot, path),
+  })
+  const system = {
+    get(systemId: string) {
+      const path = pathOfSystemId(snapshot, systemId)
+      return path && acquaint(path)
+    },
   }
-  const running = actions.map(async ({ name, params, event, context, exec }) => {
+  const running = actions.map(async ({ name, params, event, context, exec, at = [] }) => {
     if (!exec) return queue.log.actionWithoutCode(id, name)
-    const info: ActionInfo = { type: name, params, event, context, self }
+    const info: ActionInfo = { type: name, params, event, context, self: acquaint(at), system }
     try {
       await exec(info, params)
     } catch (error) {

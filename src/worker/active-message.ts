@@ -201,7 +201,7 @@ export function activate(
   function next(): Advanced {
     try {
       const mail = mailRead ? mailOf(message.inbox) : []
-      offered = mail.flatMap((stimulus) => (stimulus.type === 'event' ? [stimulus.event] : []))
+      offered = mail.flatMap((stimulus) => (stimulus.type === 'event' && !stimulus.to ? [stimulus.event] : []))
       return advance(message, [...stimuli.splice(0), ...mail], settings)
     } catch (cause) {
       return quarantine(message, { type: 'inbox' }, cause, settings)
