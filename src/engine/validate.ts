@@ -121,12 +121,15 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
   })
 }
 
+const DURABLE_INSTEAD =
+  'In its place (machine.provide({ actors }) puts it there) use fromPromise for work that ends, a machine with an `after` and sendParent() for a clock, and queue.signal() for what comes from outside'
+
 /** An actor whose logic cannot be durable. */
 function checkLogic(machine: AnyStateMachine, src: string, at: string): string[] {
   const logic = actorLogic(machine, src)
   if (!logic || kindOf(logic) !== 'live') return []
-  const why = 'what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
-  return [fault('live-actor', `${at}, which is a callback or an observable: ${why}`)]
+  const why = 'what it sends between start and end would be lost with its process'
+  return [fault('live-actor', `${at}, which is a callback or an observable: ${why}. ${DURABLE_INSTEAD}`)]
 }
 
 function checkReferences(machine: AnyStateMachine, node: AnyStateNode, findings: Findings): void {

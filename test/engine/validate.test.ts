@@ -166,7 +166,7 @@ describe('a machine is refused', () => {
 
   describe('when it runs an actor that a worker cannot run:', () => {
     const stream =
-      'which is a callback or an observable: what it sends between start and end would be lost with its process. Use fromPromise, or a handler'
+      'which is a callback or an observable: what it sends between start and end would be lost with its process. In its place (machine.provide({ actors }) puts it there) use fromPromise for work that ends, a machine with an `after` and sendParent() for a clock, and queue.signal() for what comes from outside'
     const observable = fromObservable(() => ({ subscribe: () => ({ unsubscribe() {} }) }))
 
     test.each<[string, unknown, string]>([
