@@ -71,9 +71,9 @@ function checkIdentity({ id, version, config }: AnyStateMachine): string[] {
     problems.push(
       fault('machine-id', 'the machine has no id: stored messages are tied to it. Add id: "…" to its config'),
     )
-  else if (!/^[\w.-]{1,80}$/.test(id))
+  else if (!/^[^@#\p{C}]{1,80}$/u.test(id))
     problems.push(
-      fault('machine-id', `the machine's id ${JSON.stringify(id)} must be 1 to 80 letters, digits and . _ -`),
+      fault('machine-id', `the machine's id ${JSON.stringify(id)} must be 1 to 80 characters without @ and #`),
     )
   if (version !== undefined && !/^[\w.+-]{1,40}$/.test(version))
     problems.push(

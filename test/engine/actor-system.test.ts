@@ -14,6 +14,7 @@ import {
   type AnyMachineSnapshot,
   type AnyStateMachine,
 } from 'xstate'
+import { parseRef } from '../../src/engine/versions.ts'
 import { stage, type Stage } from './stage.ts'
 
 // Between any two steps the message is nothing but texts: what these tests see has been stored and brought back.
@@ -414,4 +415,30 @@ test('code in the actions of an initial transition is found by its place', () =>
   )
   for (const { exec, params } of it.advance().actions) exec?.({}, params)
   expect(said).toEqual(['first'])
+})
+
+test('machines may have any ids, as an editor names them', () => {
+  const checking = createMachine({
+    id: 'Check: credit/score',
+    initial: 'x y',
+    states: {
+      'x y': { after: { 1000: { target: 'z', actions: sendParent({ type: 'NEWS' }) } } },
+      z: { type: 'final' },
+    },
+  })
+  const it = stage(
+    createMachine({
+      id: 'My order (2nd draft)',
+      initial: 'a b',
+      states: {
+        'a b': { after: { 1000: 'checking' } },
+        checking: { invoke: { id: 'c', src: checking, onDone: 'done' } },
+        done: {},
+      },
+    }) as AnyStateMachine,
+  )
+  expect(parseRef(it.machine.ref)).toMatchObject({ id: 'My order (2nd draft)', version: '0' })
+  it.advance(it.timer())
+  it.advance(it.timer())
+  expect(it.claim().state).toBe('done')
 })

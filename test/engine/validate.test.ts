@@ -51,9 +51,9 @@ describe('a machine is refused', () => {
       'the machine has no id: stored messages are tied to it. Add id: "…" to its config',
     ],
     [
-      'an id that can stand in a key',
-      { id: 'my machine', initial: 'a', states: { a: {} } },
-      `the machine's id "my machine" must be 1 to 80 letters, digits and . _ -`,
+      'an id that can stand before its version',
+      { id: 'order@home', initial: 'a', states: { a: {} } },
+      `the machine's id "order@home" must be 1 to 80 characters without @ and #`,
     ],
     [
       'a version that can be stored',
