@@ -14,7 +14,7 @@ export function encode(value: unknown, path: string): string {
     return `~${stringify(value, reducers)}`
   } catch (cause) {
     const at = isError(cause) && 'path' in cause ? String(cause.path) : ''
-    throw refusal(path + at, isError(cause) ? cause.message : String(cause), cause)
+    throw refusal(path + at, whyNot(cause), cause)
   }
 }
 
@@ -148,6 +148,22 @@ const revivers = {
     Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true })
     return Object.assign(error, rest)
   },
+}
+
+/** Of an instance its class is what tells whoever put it there what is meant; devalue calls all of them "arbitrary non-POJOs". */
+function whyNot(cause: unknown): string {
+  if (!isError(cause)) return String(cause)
+  const name = 'value' in cause && cause.message.includes('non-POJO') ? className(cause.value) : undefined
+  return name === undefined ? cause.message : `it is an instance of ${name}`
+}
+
+function className(value: unknown): string | undefined {
+  try {
+    const name: unknown = (value as object).constructor.name
+    return typeof name === 'string' && name !== '' && name !== 'Object' ? name : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function refusal(path: string, why: string, cause?: unknown): RedriveError {

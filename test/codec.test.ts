@@ -175,6 +175,10 @@ describe('what neither keeps is refused, and the path says where', () => {
     expect(error.details.path).toBe(path)
   })
 
+  test('an instance is called by its class', () => {
+    expect(refusal({ order: new Order() }, 'context').message).toContain('unchanged: it is an instance of Order. Pass')
+  })
+
   test.each<[string, object]>([
     ['plain', {}],
     ['rich', { big: 1n }],
