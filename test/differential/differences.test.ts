@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import {
   assign,
+  createActor,
   createMachine,
+  fromPromise,
   fromTransition,
   raise,
   sendTo,
   spawnChild,
+  waitFor,
   type AnyActorRef,
   type AnyStateMachine,
 } from 'xstate'
@@ -222,6 +225,20 @@ describe('differences from XState', () => {
     const again = plain.redrive.claim().snapshot.context as { one: object; two: object }
     expect(again.one).toEqual(again.two)
     expect(again.one).not.toBe(again.two)
+  })
+
+  test('a-promise-is-an-actor-of-its-own', async () => {
+    const knows = fromPromise(async ({ system }) => (system.get('log') as unknown) !== undefined)
+    const actors = { log: fromTransition((state: object) => state, {}), knows }
+    const invoke = [
+      { id: 'log', src: 'log', systemId: 'log' },
+      { id: 'knows', src: 'knows', onDone: { actions: assign({ knew: ({ event }) => event.output as boolean }) } },
+    ]
+    const machine = createMachine({ id: 'm', context: {}, invoke } as never, { actors } as never) as AnyStateMachine
+    const live = await waitFor(createActor(machine).start(), ({ context }) => 'knew' in (context as object))
+    expect(live.context).toEqual({ knew: true })
+    const { signal } = new AbortController()
+    expect(await stage(machine).machine.ownActor('knows')!({ id: 'knows', input: undefined, signal })).toBe(false)
   })
 
   test('states-that-exclude-each-other', () => {
