@@ -7,6 +7,7 @@ import { actionsOf, allNodes, transitionsOf, type AnyStateNode } from './nodes.t
 /** The headings of `docs/reference/machine-checks.md`: each check is told there at length, with its mend. */
 export const CHECKS = Object.freeze([
   'not-a-machine',
+  'another-xstate',
   'machine-id',
   'machine-version',
   'unknown-action',
@@ -37,15 +38,7 @@ export interface Verdict {
  * @throws RedriveError `E_INVALID_MACHINE`
  */
 export function validateMachine(machine: AnyStateMachine): Verdict {
-  if (!(machine instanceof StateMachine)) {
-    throw new RedriveError(
-      'E_INVALID_MACHINE',
-      fault(
-        'not-a-machine',
-        'machine must be a machine of XState 5, as createMachine() or setup().createMachine() return it.',
-      ),
-    )
-  }
+  if (!(machine instanceof StateMachine)) throw new RedriveError('E_INVALID_MACHINE', noMachine(machine))
   const problems: string[] = []
   const warnings: string[] = []
   problems.push(...checkIdentity(machine))
@@ -62,6 +55,20 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
     })
   }
   return { warnings, members }
+}
+
+function noMachine(given: unknown): string {
+  const foreign =
+    typeof given === 'object' && given !== null && ['config', 'root', 'getInitialSnapshot'].every((key) => key in given)
+  if (!foreign)
+    return fault(
+      'not-a-machine',
+      'machine must be a machine of XState 5, as createMachine() or setup().createMachine() return it.',
+    )
+  return fault(
+    'another-xstate',
+    'the machine was made by another copy of xstate than the one that Redrive uses, and the two do not know each other. `npm ls xstate` shows them; there must be one of 5.33 or newer, and a bundler must leave redrive and xstate both out, or neither',
+  )
 }
 
 /** What stored messages say of their machine. */

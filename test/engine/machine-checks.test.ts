@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { createMachine, fromCallback, fromPromise, spawnChild, type AnyStateMachine } from 'xstate'
 import { registerMachine } from '../../src/engine/registry.ts'
@@ -13,9 +15,15 @@ const anchors = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => head
 
 const states = { a: {} }
 
+/** The same package once more, as a bundler takes it. */
+const another = (await import(
+  join(dirname(createRequire(import.meta.url).resolve('xstate')), 'xstate.esm.js')
+)) as typeof import('xstate')
+
 /** A machine for each check, with nothing else wrong in it. */
 const faulty: Record<(typeof CHECKS)[number], unknown> = {
   'not-a-machine': { id: 'm', initial: 'a', states },
+  'another-xstate': another.createMachine({ id: 'm', initial: 'a', states }),
   'machine-id': createMachine({ initial: 'a', states }),
   'machine-version': createMachine({ id: 'm', version: '?', initial: 'a', states }),
   'unknown-action': machineOf({ entry: 'lost' }),
