@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
@@ -26,6 +27,16 @@ test('webhooks get through failures and the kill of a worker, and the receiver a
   expect(summary['leasesLost']).toBeGreaterThanOrEqual(1)
   expect(summary['seconds']).toBeGreaterThan(0)
   expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+})
+
+test('the shell that npm runs it in gives way to it, so that a signal to npm reaches it', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+  const behind = scripts['demo']!.replace('bash scripts/setup.sh', 'true').replace(
+    'scripts/demo.mjs',
+    '-p process.ppid',
+  )
+  const ppid = spawnSync('sh', ['-c', behind], { encoding: 'utf8' }).stdout.trim()
+  expect(ppid).toBe(String(process.pid))
 })
 
 test('a wrong option is refused with the right ones', async () => {
