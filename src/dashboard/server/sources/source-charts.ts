@@ -4,7 +4,7 @@ import { stateName } from '../../../engine/state-name.ts'
 import { asError, RedriveError } from '../../../errors.ts'
 import { toChart } from '../../../inspect/chart/chart.ts'
 import { layOut } from '../../../inspect/chart/layout.ts'
-import { placeAside } from '../../../inspect/chart/place-aside.ts'
+import { createPlaceAside } from '../../../inspect/chart/place-aside.ts'
 import { givenMachine } from '../../../inspect/wire/given-definition.ts'
 import type { SourceChart } from '../../shapes/inspect.ts'
 import { badRequest } from '../failure.ts'
@@ -23,6 +23,8 @@ export interface SourceCharts {
 
 /** Definitions that are kept, with their pictures. */
 const KEPT = 50
+/** Milliseconds for one picture. */
+const PATIENCE = 10_000
 
 interface Kept {
   readonly machine: AnyStateMachine | undefined
@@ -33,6 +35,7 @@ interface Kept {
 
 export function createSourceCharts(): SourceCharts {
   const kept = new Map<string, Kept>()
+  const placeAside = createPlaceAside(PATIENCE)
 
   async function draw({ machine, fault }: Kept): Promise<SourceChart> {
     if (!machine) throw badRequest(fault?.message ?? 'the definition is no machine.')
