@@ -1,5 +1,6 @@
 import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { Chart, ChartEdge, ChartState } from './chart.ts'
+import { readableDelays } from './delay-text.ts'
 import { widthOf, wrap } from './text.ts'
 
 /** A chart with coordinates: pixels from the upper left corner of the picture. */
@@ -137,7 +138,7 @@ const initialEdges = (states: readonly ChartState[]): ElkExtendedEdge[] =>
   )
 
 function edgeOf(id: string, { from, to, label }: ChartEdge): ElkExtendedEdge {
-  const lines = wrap(label, SIZE.labelWidth)
+  const lines = wrap(readableDelays(label), SIZE.labelWidth)
   const width = Math.max(...lines.map((text) => widthOf(text, SIZE.small))) + 4
   const labels = [{ text: lines.join('\n'), width, height: lines.length * SIZE.line }]
   return { id, sources: [STATE + from], targets: [STATE + to], labels }

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { MessageJoin, MessageView } from '../api/message.ts'
+import { delayText } from '../../../inspect/chart/delay-text.ts'
 import { messageLink } from '../route.ts'
 import { Ago, Countdown } from '../time/ago.tsx'
 import { ValueView } from '../value/value-view.tsx'
@@ -64,8 +65,11 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
   </div>
 )
 
-/** XState's `xstate.after.backoff.message.retrying` is the delay `backoff`. */
-const timerName = (id: string): string => /^xstate\.after\.([^.]+)\./.exec(id)?.[1] ?? id
+/** XState's `xstate.after.backoff.message.retrying` is the delay `backoff`; one without a name is a number. */
+function timerName(id: string): string {
+  const name = /^xstate\.after\.([^.]+)\./.exec(id)?.[1]
+  return name !== undefined && /^\d+$/.test(name) ? delayText(Number(name)) : (name ?? id)
+}
 
 /** Of many children those that failed, or have not ended, come first. */
 const SHOWN = 20

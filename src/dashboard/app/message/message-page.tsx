@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { readableDelays } from '../../../inspect/chart/delay-text.ts'
 import { loadMessage, type MessageDetails } from '../api/message.ts'
 import { ApiError } from '../api/request.ts'
 import { toneOfTags } from '../chart/tone.ts'
@@ -77,7 +78,9 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
   const choose = (index: number): void => replaceQuery({ step: index >= last ? undefined : index })
   const step = steps[current]
   const then = steps.length > 0 && current < last
-  const says = step ? `step ${current + 1} of ${steps.length}: ${step.event} → ${step.state}` : 'no steps are kept'
+  const says = step
+    ? `step ${current + 1} of ${steps.length}: ${readableDelays(step.event)} → ${step.state}`
+    : 'no steps are kept'
   return (
     <>
       <div class="message-head">

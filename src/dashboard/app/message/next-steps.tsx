@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { readableDelays } from '../../../inspect/chart/delay-text.ts'
 import { loadNext, type NextEvent } from '../api/message.ts'
 import { useResource } from '../resource.ts'
 import { PageState } from '../shell/page-state.tsx'
@@ -50,5 +51,5 @@ function NextName({
       </button>
     )
   }
-  return <b>{{ event: type, timer: type, actor: type }[kind]}</b>
+  return <b>{kind === 'timer' ? readableDelays(type) : type}</b>
 }

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { readableDelays } from '../../../inspect/chart/delay-text.ts'
 import type { HistoryStep } from '../api/message.ts'
 import { dateText, durationText, timeText } from '../time/duration-text.ts'
 
@@ -20,7 +21,7 @@ export const Timeline = ({ steps, current, onChoose }: TimelineProps): JSX.Eleme
             <span class="step-time" title={dateText(step.at)}>
               {before ? `+${durationText(step.at - before.at)}` : timeText(step.at)}
             </span>
-            <span class="step-event">{step.event}</span>
+            <span class="step-event">{readableDelays(step.event)}</span>
             <span class="step-state">→ {step.state}</span>
             {step.worker !== undefined && <span class="muted clipped">{step.worker}</span>}
             {step.error !== undefined && step.error !== '' && (
