@@ -79,7 +79,11 @@ test('an event is rehearsed, sent, and its change of the context is seen', async
   const page = await board.browser.open(board.at('q/reviews/m/order-1'))
   await lit(page, 'waiting')
   const next = page.getByRole('region', { name: 'What can happen next' })
-  await next.getByText('not now: isApproved').waitFor()
+  await next.getByText('not now: the guard isApproved says no').waitFor()
+  // With other data it might say yes, so it can be tried.
+  await next.getByRole('button', { name: 'SHIP' }).click()
+  await next.getByRole('button', { name: 'Dry run' }).click()
+  await next.getByText('It would stay in waiting: the guard isApproved says no.').waitFor()
 
   await next.getByRole('button', { name: 'APPROVE' }).click()
   await next.getByLabel('Its data, as JSON').fill('{ "by": "ada" }')

@@ -72,8 +72,14 @@ describe.each([
     expect(await next('o1')).toEqual([
       { type: 'after patience', kind: 'timer', possible: true, target: 'done', due: expect.any(Number) },
       { type: 'APPROVE', kind: 'event', possible: true, target: 'charging' },
-      { type: 'GIFT', kind: 'event', possible: false, blockedBy: 'isRich' },
-      { type: 'ODD', kind: 'event', possible: false, blockedBy: 'isRich and not isOdd' },
+      { type: 'GIFT', kind: 'event', possible: false, blockedBy: 'isRich', guards: ['isRich'] },
+      {
+        type: 'ODD',
+        kind: 'event',
+        possible: false,
+        blockedBy: 'isRich and not isOdd',
+        guards: ['isRich and not isOdd'],
+      },
       { type: 'BREAK', kind: 'event', possible: false, blockedBy: 'Error: broken on purpose' },
       { type: 'STOP', kind: 'event', possible: false, blockedBy: 'not accepted in this state' },
     ])
@@ -99,6 +105,8 @@ describe.each([
 
   test('a dry run tells of guards and of what the machine throws', async () => {
     expect((await dryRun('o1', { type: 'GIFT' })).body).toMatchObject({
+      blockedBy: 'isRich',
+      guards: ['isRich'],
       from: 'review',
       to: 'review',
       changed: false,
@@ -107,6 +115,10 @@ describe.each([
     expect((await dryRun('o1', { type: 'BREAK' })).body).toMatchObject({
       changed: false,
       error: 'Error: broken on purpose',
+    })
+    expect((await dryRun('o1', { type: 'STOP' })).body).toMatchObject({
+      changed: false,
+      blockedBy: 'not accepted in this state',
     })
     expect((await dryRun('o1', { type: 'APROVE' })).body.error.message).toContain('Did you mean APPROVE?')
     expect((await dryRun('o1', 'APPROVE')).status).toBe(400)

@@ -12,8 +12,7 @@ const NOT_HERE = 'not accepted in this state'
 export function possibilities(message: LiveMessage): NextEvent[] {
   if (message.snapshot.status !== 'active') return []
   const { machine, timers, invocations, state } = message
-  // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
-  const nodes = machine.template(state)._nodes as readonly Node[]
+  const nodes = nodesOf(machine, state)
   const own = new Set(nodes.flatMap(({ ownEvents }) => ownEvents as string[]).filter(isOfUsers))
   const other = machine.events.filter((type) => !own.has(type))
   return [
@@ -50,18 +49,36 @@ function attempt(
   if (error !== undefined)
     return kind === 'actor' ? { ...facts, possible: true } : { ...facts, possible: false, blockedBy: error }
   const guards = guardsOf(nodes, type)
-  if (guards.length > 0) return { ...facts, possible: false, blockedBy: guards.join(', ') }
+  if (guards.length > 0) return { ...facts, possible: false, blockedBy: guards.join(', '), guards }
   return { ...facts, possible: nodes.some(({ transitions }) => transitions.has(type)) }
 }
+
+/** Why an event that changes nothing is not taken. */
+export function refusalOf({ machine, state }: LiveMessage, type: string): Pick<NextEvent, 'blockedBy' | 'guards'> {
+  const guards = guardsOf(nodesOf(machine, state), type)
+  return guards.length === 0 ? { blockedBy: NOT_HERE } : { blockedBy: guards.join(', '), guards }
+}
+
+const nodesOf = (machine: LiveMessage['machine'], state: string): readonly Node[] =>
+  // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
+  machine.template(state)._nodes as readonly Node[]
 
 /** Of all transitions that the event could take from here. */
 const guardsOf = (nodes: readonly Node[], type: string): string[] => [
   ...new Set(
     nodes.flatMap(({ transitions }) =>
-      (transitions.get(type) ?? []).flatMap(({ guard }) => (guard === undefined ? [] : [guardName(guard)])),
+      [...transitions]
+        .filter(([descriptor]) => isFor(descriptor, type))
+        .flatMap(([, each]) => each.flatMap(({ guard }) => (guard === undefined ? [] : [guardName(guard)]))),
     ),
   ),
 ]
+
+/** As XState reads it: `a.*` is for `a`, `a.b` and `a.b.c`, and `*` for all. */
+const isFor = (descriptor: string, type: string): boolean =>
+  descriptor === type ||
+  descriptor === '*' ||
+  (descriptor.endsWith('.*') && `${type}.`.startsWith(descriptor.slice(0, -1)))
 
 /** Guards that are made of others (`and`, `or`, `not`) are functions that hold those. */
 function guardName(guard: unknown): string {

@@ -74,6 +74,8 @@ export interface NextEvent {
   readonly target?: string
   /** Names of the guards that say no, or why else it is not taken. */
   readonly blockedBy?: string
+  /** Those of them that are guards. What an event carries may change their mind. */
+  readonly guards?: readonly string[]
   /** For a timer, milliseconds since 1970. */
   readonly due?: number
 }
@@ -83,6 +85,9 @@ export interface DryRun {
   readonly from: string
   readonly to: string
   readonly changed: boolean
+  /** Why it changes nothing, as in `NextEvent`. */
+  readonly blockedBy?: string
+  readonly guards?: readonly string[]
   readonly context: { readonly before: unknown; readonly after: unknown }
   readonly effects: readonly { readonly type: string; readonly [property: string]: unknown }[]
   readonly error?: unknown

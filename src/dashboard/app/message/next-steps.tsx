@@ -23,9 +23,7 @@ export function NextSteps({ queue, id, revision, onPick }: NextStepsProps): JSX.
       {data.events.map((next) => (
         <li key={`${next.kind} ${next.type}`} class={next.possible ? '' : 'is-blocked'}>
           <NextName next={next} onPick={onPick} />
-          <span>
-            {next.possible ? <>→ {next.target ?? 'stays'}</> : <>not now: {next.blockedBy ?? 'not accepted'}</>}
-          </span>
+          <span>{next.possible ? <>→ {next.target ?? 'stays'}</> : <>not now: {whyNot(next)}</>}</span>
           {next.due !== undefined && (
             <span class="muted">
               <Countdown to={next.due} />
@@ -37,14 +35,21 @@ export function NextSteps({ queue, id, revision, onPick }: NextStepsProps): JSX.
   )
 }
 
+/** Why an event is not taken. */
+export const whyNot = ({ blockedBy = 'not accepted', guards = [] }: Pick<NextEvent, 'blockedBy' | 'guards'>): string =>
+  guards.length === 0
+    ? blockedBy
+    : `the ${guards.length === 1 ? 'guard' : 'guards'} ${guards.join(', ')} ${guards.length === 1 ? 'says' : 'say'} no`
+
 function NextName({
-  next: { type, kind, possible },
+  next: { type, kind, possible, guards },
   onPick,
 }: {
   next: NextEvent
   onPick?: NextStepsProps['onPick']
 }): JSX.Element {
-  if (kind === 'event' && possible && onPick) {
+  // A guard that looks at what an event carries may let it pass with other data: a dry run tells.
+  if (kind === 'event' && (possible || guards) && onPick) {
     return (
       <button type="button" class="inline" onClick={() => onPick(type)}>
         {type}

@@ -6,6 +6,7 @@ import { EventField } from '../operations/event-field.tsx'
 import { ValueView } from '../value/value-view.tsx'
 import { ContextDiff } from './context-diff.tsx'
 import { ErrorView } from './error-view.tsx'
+import { whyNot } from './next-steps.tsx'
 
 interface SendEventProps {
   readonly queue: string
@@ -64,7 +65,7 @@ export function SendEvent({ queue, id, picked, onSent }: SendEventProps): JSX.El
   )
 }
 
-const Outcome = ({ from, to, changed, context, effects, error }: DryRun): JSX.Element => (
+const Outcome = ({ from, to, changed, context, effects, error, ...refusal }: DryRun): JSX.Element => (
   <div class="outcome" role="status" aria-label="Dry run">
     <p>
       Nothing was written. It would{' '}
@@ -74,7 +75,7 @@ const Outcome = ({ from, to, changed, context, effects, error }: DryRun): JSX.El
         </>
       ) : (
         <>
-          stay in <b>{from}</b>: this event changes nothing.
+          stay in <b>{from}</b>: {refusal.blockedBy === undefined ? 'this event changes nothing' : whyNot(refusal)}.
         </>
       )}
     </p>

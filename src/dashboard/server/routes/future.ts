@@ -5,7 +5,7 @@ import type { DryRun } from '../../shapes/message.ts'
 import type { Board } from '../board.ts'
 import { badRequest } from '../failure.ts'
 import { readMessage } from '../message-view.ts'
-import { possibilities } from '../possibilities.ts'
+import { possibilities, refusalOf } from '../possibilities.ts'
 import { awaken, effectsOf, rehearse } from '../rehearsal.ts'
 import type { Route } from '../route.ts'
 
@@ -29,15 +29,14 @@ export const futureRoutes = (board: Board): Route[] => [
     async handle({ params, body }) {
       const { event } = await body()
       const message = await awake(board, params)
-      const { from, to, changed, error, advanced } = rehearse(message, {
-        type: 'event',
-        event: eventFor(message, event),
-      })
+      const checked = eventFor(message, event)
+      const { from, to, changed, error, advanced } = rehearse(message, { type: 'event', event: checked })
       const { show } = board
       const outcome: DryRun = {
         from,
         to,
         changed,
+        ...(changed || error !== undefined ? {} : refusalOf(message, checked.type)),
         context: {
           before: show(message.snapshot.context, 'context'),
           after: show(advanced.message.snapshot.context, 'context'),
