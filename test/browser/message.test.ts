@@ -142,6 +142,20 @@ test('a timer counts down, and a message is found by the beginning of its id', a
   expect(Date.parse((await timer.getAttribute('datetime')) ?? '')).toBeGreaterThan(Date.now() + 3_600_000)
 })
 
+test('the payload that was sent is shown below the one that it was given since', async () => {
+  const bills = board.redrive.queue('bills')
+  bills.work(async () => {
+    throw new NonRetryableError('no such account')
+  })
+  await bills.send({ to: 'ada' }, { id: 'bill-1' })
+  await until(async () => (await bills.get('bill-1'))?.state === 'dead')
+  await bills.edit('bill-1', { to: 'bob' }, { wait: '20s' })
+  const page = await board.browser.open(board.at('q/bills/m/bill-1'))
+  const payload = page.getByRole('region', { name: 'Payload' })
+  await payload.getByText('As it was sent').waitFor()
+  expect(await payload.textContent()).toMatch(/bob.*As it was sent.*ada/s)
+})
+
 test('a message that is not there is told so', async () => {
   const page = await board.browser.open(board.at('q/letters/m/nobody'))
   await page.getByText('There is no message “nobody” any more').waitFor()

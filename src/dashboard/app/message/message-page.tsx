@@ -134,6 +134,12 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
             }
           >
             <ValueView value={message.input} />
+            {message.sentInput !== undefined && (
+              <>
+                <h3>As it was sent</h3>
+                <ValueView value={message.sentInput} />
+              </>
+            )}
           </Part>
           {message.output !== undefined && (
             <Part title="Result">
