@@ -38,6 +38,16 @@ describe.each([
   afterEach(() => backend.stop())
   const idsIn = async (state: string) => (await queue.list({ state })).map(({ id }) => id).toSorted()
 
+  test('a preview of as many as it looks at knows whether these were all', async () => {
+    const many = redrive.queue('many')
+    const send = (count: number) => many.sendBulk(Array.from({ length: count }, () => ({ input: {} })))
+    for (let i = 0; i < 10; i++) await send(1000)
+    const preview = () => many.preview({ action: 'cancel', filter: { state: 'pending' } })
+    expect(await preview()).toMatchObject({ matching: 10_000, examined: 10_000, complete: true })
+    await send(1)
+    expect(await preview()).toMatchObject({ matching: 10_000, examined: 10_000, complete: false })
+  })
+
   test('redrive the dead of one error class', async () => {
     mended = true
     const filter = { state: 'dead', errorName: 'AddressError', errorCode: 'E_ADDRESS' }
