@@ -44,6 +44,21 @@ test('the dead of one error are redriven, and no others', async () => {
   expect(board.browser.complaints).toEqual([])
 })
 
+test('what an action is about is said in words, with every filter', async () => {
+  const drawer = board.redrive.queue('drawer')
+  await drawer.send({ to: { city: 'Riga' } }, { id: 'paper-1', delay: '1h' })
+  const filters = 'idPrefix=paper&maxAttempts=3&maxAgeMs=3600000&field=to.city&equals=%22Riga%22'
+  const page = await board.browser.open(board.at(`q/drawer/messages?state=pending&${filters}`))
+  await page.getByRole('link', { name: 'paper-1' }).waitFor()
+  const words =
+    'all in pending with 3 attempts or fewer, 1 h or less in it, an id that begins with paper, to.city = "Riga"'
+  await page.getByText(words).waitFor()
+  await page.getByText('5 on').waitFor()
+  expect(await page.getByLabel('Attempts at most').inputValue()).toBe('3')
+  await page.getByRole('button', { name: 'Remove…' }).click()
+  await page.getByRole('dialog').getByText('For an hour it can be brought back.').waitFor()
+})
+
 test('chosen messages are removed, and brought back', async () => {
   const drafts = board.redrive.queue('drafts')
   await drafts.sendBulk([0, 1, 2].map((n) => ({ input: n, id: `draft-${n}`, delay: '1h' })))

@@ -9,6 +9,7 @@ export interface Filter {
   readonly errorCode?: string
   readonly errorFingerprint?: string
   readonly minAttempts?: string
+  readonly maxAttempts?: string
   readonly minAgeMs?: string
   readonly maxAgeMs?: string
   readonly idPrefix?: string
@@ -21,12 +22,15 @@ export const FILTER_NAMES = [
   'errorCode',
   'errorFingerprint',
   'minAttempts',
+  'maxAttempts',
   'minAgeMs',
   'maxAgeMs',
   'idPrefix',
   'field',
   'equals',
 ] as const satisfies readonly (keyof Filter)[]
+
+export type FilterName = (typeof FILTER_NAMES)[number]
 
 export interface MessageQuery {
   readonly state: string

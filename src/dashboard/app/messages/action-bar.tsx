@@ -1,9 +1,10 @@
 import { useSignal, type Signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import type { Filter, MessageRow } from '../api/messages.ts'
+import { FILTER_NAMES, type Filter, type FilterName, type MessageRow } from '../api/messages.ts'
 import type { Action, Target } from '../api/operations.ts'
 import { ACTIONS, OperationDialog } from '../operations/operation-dialog.tsx'
 import { isReadOnly } from '../shell/facts.ts'
+import { durationText } from '../time/duration-text.ts'
 
 interface ActionBarProps {
   readonly queue: string
@@ -53,8 +54,22 @@ function actionsFor(state: string, rows: readonly MessageRow[]): readonly Action
 }
 
 function filterText(filter: Filter): string {
-  const parts = Object.entries(filter).map(([name, value]) =>
-    name === 'errorFingerprint' ? 'this error' : `${name} ${value}`,
-  )
+  const { equals } = filter
+  const parts = FILTER_NAMES.flatMap((name) => {
+    const value = filter[name]
+    return value === undefined || name === 'equals' ? [] : [WORDS[name](value, equals ?? '')]
+  })
   return parts.length === 0 ? '' : ` with ${parts.join(', ')}`
+}
+
+const WORDS: Readonly<Record<Exclude<FilterName, 'equals'>, (value: string, equals: string) => string>> = {
+  errorName: (name) => `the error ${name}`,
+  errorCode: (code) => `the code ${code}`,
+  errorFingerprint: () => 'this error',
+  minAttempts: (count) => `${count} attempts or more`,
+  maxAttempts: (count) => `${count} attempts or fewer`,
+  minAgeMs: (ms) => `${durationText(Number(ms))} or more in it`,
+  maxAgeMs: (ms) => `${durationText(Number(ms))} or less in it`,
+  idPrefix: (beginning) => `an id that begins with ${beginning}`,
+  field: (path, equals) => `${path} = ${equals}`,
 }

@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
-import type { MessageQuery } from '../api/messages.ts'
+import type { FilterName, MessageQuery } from '../api/messages.ts'
 import { FILTER_NAMES } from '../api/messages.ts'
 import { go, messagesLink } from '../route.ts'
 
 interface FieldOf {
-  readonly name: (typeof FILTER_NAMES)[number]
+  readonly name: FilterName
   readonly label: string
   readonly type: 'text' | 'number'
   readonly placeholder: string
@@ -18,6 +18,7 @@ const FIELDS: readonly FieldOf[] = [
   { name: 'errorName', label: 'Error', type: 'text', placeholder: 'TimeoutError' },
   { name: 'errorCode', label: 'Error code', type: 'text', placeholder: 'ECONNRESET' },
   { name: 'minAttempts', label: 'Attempts at least', type: 'number', placeholder: '3' },
+  { name: 'maxAttempts', label: 'Attempts at most', type: 'number', placeholder: '5' },
   { name: 'minAgeMs', label: 'In it at least, s', type: 'number', placeholder: '60', factor: 1000 },
   { name: 'maxAgeMs', label: 'In it at most, s', type: 'number', placeholder: '3600', factor: 1000 },
   { name: 'field', label: 'Payload field', type: 'text', placeholder: 'customer.country' },

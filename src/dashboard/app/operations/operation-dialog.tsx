@@ -23,7 +23,11 @@ export const ACTIONS: Readonly<Record<Action, { name: string; does: string; dang
   event: { name: 'Send event', does: 'Each gets this event; its machine decides what it does.' },
   cancel: { name: 'Cancel', does: 'Each is given up: running handlers are aborted.', danger: true },
   release: { name: 'Release', does: 'Each comes back out of quarantine, to where it was.' },
-  remove: { name: 'Remove', does: 'Each is deleted from Redis, with its journal.', danger: true },
+  remove: {
+    name: 'Remove',
+    does: 'Each is deleted, with its journal. For an hour it can be brought back.',
+    danger: true,
+  },
 })
 
 interface OperationDialogProps {
