@@ -75,6 +75,42 @@ test('a crowd is drawn as a sample: no more dots than an eye can follow', async 
   expect(dots).toBeLessThanOrEqual(120)
 })
 
+test('name and number of a state stand side by side, however many there are', async () => {
+  const machine = setup({}).createMachine({
+    id: 'long',
+    initial: 'acknowledged',
+    states: { acknowledged: { on: { GO: 'filed' } }, filed: { type: 'final' } },
+  })
+  const sent = board.redrive.queue('sent', { machine })
+  const page = await board.browser.open(board.at('q/sent'))
+  for (const [number, text] of [
+    [12, '12'],
+    [1400, '1.4K'],
+  ] as const) {
+    const missing = number - ((await sent.stats()).states['acknowledged'] ?? 0)
+    await sent.sendBulk(Array.from({ length: missing }, () => ({ input: {} })))
+    await page.locator('[data-state="acknowledged"] .count').filter({ hasText: text }).waitFor()
+    expect(await page.evaluate(GAP)).toBeGreaterThan(4)
+  }
+  await page.getByRole('row', { name: /^acknowledged 1,400/ }).waitFor()
+})
+
+test('what is covered by no button: the whole chart fits above them', async () => {
+  const machine = setup({}).createMachine({
+    id: 'wide',
+    initial: 'a',
+    states: {
+      a: { on: { B: 'b', C: 'c', D: 'd', E: 'e', F: 'f', G: 'g' } },
+      ...Object.fromEntries(['b', 'c', 'd', 'e', 'f', 'g'].map((name) => [name, { type: 'final' as const }])),
+    },
+  })
+  board.redrive.queue('wide', { machine })
+  const page = await board.browser.open(board.at('q/wide'), { viewport: { width: 1280, height: 500 } })
+  await page.locator('[data-state="g"]').waitFor()
+  await page.getByRole('button', { name: 'Fit the whole chart' }).click()
+  expect(await page.evaluate(COVERED)).toEqual([])
+})
+
 test('a click on a state leads to its messages', async () => {
   board.redrive.queue('cards')
   await board.redrive.queue('cards').send({}, { id: 'card-1', delay: '1h' })
@@ -128,6 +164,21 @@ test('a queue whose machine is not here has no chart, and its messages can be re
   await page.getByRole('heading', { name: 'far-1' }).waitFor()
   expect(board.browser.complaints).toEqual([])
 })
+
+/** Pixels between the name of a state and its number. */
+const GAP = `(() => {
+  const [name, count] = ['.name', '.count'].map((part) => document.querySelector('[data-state="acknowledged"] ' + part).getBoundingClientRect())
+  return count.left - name.right
+})()`
+
+/** Names of states that lie below the buttons. */
+const COVERED = `(() => {
+  const zoom = document.querySelector('.zoom').getBoundingClientRect()
+  return [...document.querySelectorAll('[data-state]')].flatMap((state) => {
+    const box = state.getBoundingClientRect()
+    return box.right > zoom.left && box.bottom > zoom.top && box.left < zoom.right ? [state.dataset.state] : []
+  })
+})()`
 
 /** Names of states whose box leaves the box of the state around them. */
 const OUTSIDE = `(() => {

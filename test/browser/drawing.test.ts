@@ -38,6 +38,18 @@ describe.each(MACHINES)('%s', (_, machine) => {
     for (const { box } of states) expect(within(box, bounds)).toBe(true)
   })
 
+  test('has words that stand as near to their edge as in the layout', async () => {
+    const layout = await layOut(toChart(machine))
+    const { edges } = toDrawing(layout)
+    const far = edges.filter(({ points, label }, i) => {
+      const box = layout.edges[i]!.label
+      if (!label || !box) return false
+      const away = distance(layout.edges[i]!.points, { x: box.x + box.width / 2, y: box.y + box.height / 2 })
+      return edges[i]!.edge!.from !== edges[i]!.edge!.to && distance(points, label.at) > away + 8
+    })
+    expect(far.map(({ label }) => label!.lines)).toEqual([])
+  })
+
   test('has edges at right angles that end at the border of their states', async () => {
     const { states, edges } = await draw(machine)
     // The layout itself is half a pixel off here and there.
@@ -53,6 +65,22 @@ describe.each(MACHINES)('%s', (_, machine) => {
     expect(faults).toEqual([])
   })
 })
+
+/** From the nearest point of an edge. */
+function distance(points: readonly Spot[], to: Spot): number {
+  const ways = points.slice(1).map((end, i) => {
+    const begin = points[i]!
+    const x = Math.min(Math.max(to.x, Math.min(begin.x, end.x)), Math.max(begin.x, end.x))
+    const y = Math.min(Math.max(to.y, Math.min(begin.y, end.y)), Math.max(begin.y, end.y))
+    return Math.hypot(x - to.x, y - to.y)
+  })
+  return Math.min(...ways)
+}
+
+interface Spot {
+  readonly x: number
+  readonly y: number
+}
 
 const overlap = (a: Box, b: Box): boolean =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height

@@ -1,7 +1,8 @@
 import type { StateFigures } from '../api/live.ts'
 import { now } from '../time/clock.ts'
-import { countText, durationText, rateText } from '../time/duration-text.ts'
+import { compactText, countText, durationText, rateText } from '../time/duration-text.ts'
 import type { DrawnState } from './geometry.ts'
+import { textWidth } from './text-width.ts'
 
 /** What stands on a card, in the order in which it is read. */
 export interface CardWords {
@@ -12,22 +13,36 @@ export interface CardWords {
   readonly rate: string
 }
 
+/** As in the style sheet. */
+const NAME = '600 14px'
+const COUNT = '700 18px'
+/** What stands left of the name, between it and the number, and right of that. */
+const ROOM = 23 + 8 + 11
+
 export function wordsOf({ state, box, outer }: DrawnState, figures: StateFigures | undefined): CardWords {
   if (!figures) return { name: shortened(state.name, box.width - 30), count: '', spent: '', rate: '' }
   const { p50Ms, inPerSecond, outPerSecond } = figures
-  const count = countText(figures.count)
+  const count = roomyCount(figures.count, box.width - ROOM - textWidth(state.name, NAME))
   return {
-    name: shortened(state.name, box.width - 30 - count.length * 11),
+    name: shortened(state.name, box.width - ROOM - textWidth(count, COUNT)),
     count,
     spent: outer || p50Ms === null ? '' : durationText(p50Ms),
     rate: outer || inPerSecond + outPerSecond === 0 ? '' : `${rateText(inPerSecond)}/s`,
   }
 }
 
-/** About 8.4 px for each letter of a name; the whole is in the tooltip. */
+/** The number rather than the name is what changes, but a name that is cut is a riddle: the exact number is in the table. */
+function roomyCount(count: number, width: number): string {
+  const exact = countText(count)
+  return textWidth(exact, COUNT) <= width ? exact : compactText(count)
+}
+
+/** The whole name is in the tooltip. */
 function shortened(name: string, width: number): string {
-  const most = Math.max(Math.floor(width / 8.4), 3)
-  return name.length <= most ? name || '""' : `${name.slice(0, most - 1)}…`
+  if (textWidth(name, NAME) <= width) return name || '""'
+  let most = name.length - 1
+  while (most > 2 && textWidth(`${name.slice(0, most)}…`, NAME) > width) most -= 1
+  return `${name.slice(0, most)}…`
 }
 
 /**

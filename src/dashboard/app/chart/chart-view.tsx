@@ -7,7 +7,7 @@ import type { Drawing, DrawnEdge, DrawnState } from './geometry.ts'
 import { useGestures } from './gestures.ts'
 import { isArrow, neighbour } from './neighbour.ts'
 import { StateCard } from './state-card.tsx'
-import { READABLE, useViewport, type Viewport } from './viewport.ts'
+import { OUTLINE, READABLE, useViewport, type Viewport } from './viewport.ts'
 
 export interface ChartViewProps {
   readonly drawing: Drawing
@@ -42,13 +42,18 @@ export function ChartView({
   children,
 }: ChartViewProps): JSX.Element {
   const first = useMemo(() => firstOf(drawing, lit), [drawing, lit])
-  const viewport = useViewport(drawing.bounds, first?.box, lit.size > 0 ? MIDDLE : NEAR_TOP)
+  const viewport = useViewport(drawing, first?.box, lit.size > 0 ? MIDDLE : NEAR_TOP)
   useGestures(viewport)
   const focused = useSignal<string | undefined>(undefined)
   const { x, y, scale } = viewport.view.value
   const entry = focused.value ?? first?.state.id
   const isLit = (id: string): boolean => lit.has(id)
-  const classes = ['chart', ...(scale < READABLE - 0.06 ? ['is-far'] : []), ...(lit.size > 0 ? ['is-telling'] : [])]
+  const classes = [
+    'chart',
+    ...(scale < READABLE - 0.06 ? ['is-far'] : []),
+    ...(scale < OUTLINE ? ['is-very-far'] : []),
+    ...(lit.size > 0 ? ['is-telling'] : []),
+  ]
   return (
     <div class={classes.join(' ')} ref={viewport.frame}>
       <svg role="group" aria-label={label} onKeyDown={(event) => onKey(event, drawing, entry, viewport)}>

@@ -31,15 +31,15 @@ export interface DrawnEdge {
   readonly label: { readonly at: Point; readonly lines: readonly string[] } | undefined
 }
 
-/** The layout places names; figures need more. Names and numbers have room in a card of this size. */
-const CARD = { width: 164, height: 52 }
+/** The layout places names; figures need more: `succeeded` and `9,999` stand side by side in a card of this size. */
+const CARD = { width: 186, height: 52 }
 const MARGIN = 14
 /** Of a state around those in it: at its sides, and at its top where its name is. */
 const PADDING = 14
 const HEAD = 40
 const LOOP = 20
-/** Between a way back to the same box and its words. */
-const GAP = 3
+/** More room between an edge and its words than in the layout, which has them a little smaller. */
+const GAP = 4
 
 interface Stretch {
   readonly x: number
@@ -62,7 +62,7 @@ export function toDrawing(layout: ChartLayout): Drawing {
     const way = edge
       ? ways(stretched, boxes.get(edge.from), boxes.get(edge.to))
       : endInside(stretched, [...boxes.values()])
-    const at = label && stretch(centre(label), by)
+    const at = label && beside(points, centre(label), by)
     const isLoop = edge !== undefined && edge.from === edge.to
     return {
       edge,
@@ -122,6 +122,25 @@ const isFrame = ({ state }: PlacedState, { edges }: ChartLayout): boolean =>
   state.id === '' && !edges.some(({ edge }) => edge && (edge.from === '' || edge.to === ''))
 
 const stretch = ({ x, y }: Point, by: Stretch): Point => ({ x: x * by.x, y: y * by.y })
+
+/** Words stay about as near to their edge as the layout has put them, however far the boxes are drawn apart. */
+function beside(points: readonly Point[], words: Point, by: Stretch): Point {
+  const near = nearest(points, words)
+  const { x, y } = stretch(near, by)
+  return { x: x + words.x - near.x + GAP * Math.sign(words.x - near.x), y: y + words.y - near.y }
+}
+
+/** The point of an edge that is closest to another one. */
+function nearest(points: readonly Point[], to: Point): Point {
+  const between = (value: number, a: number, b: number): number =>
+    Math.min(Math.max(value, Math.min(a, b)), Math.max(a, b))
+  const far = ({ x, y }: Point): number => Math.hypot(x - to.x, y - to.y)
+  const feet = points.slice(1).map((end, index) => {
+    const begin = points[index] ?? end
+    return { x: between(to.x, begin.x, end.x), y: between(to.y, begin.y, end.y) }
+  })
+  return feet.toSorted((a, b) => far(a) - far(b))[0] ?? to
+}
 
 export const centre = ({ x, y, width, height }: Box): Point => ({ x: x + width / 2, y: y + height / 2 })
 

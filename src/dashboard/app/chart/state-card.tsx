@@ -22,6 +22,7 @@ export function StateCard({ drawn, figures, href, focusable, lit, visited, onFoc
   const heat = outer ? 0 : heatOf(figures?.p50Ms ?? null)
   const classes = ['state', `state-${state.kind}`, `tone-${toneOf(state)}`]
   if (outer) classes.push('state-outer')
+  if (state.path.length !== 1) classes.push('state-nested')
   if (lit) classes.push('is-lit')
   if (visited) classes.push('is-visited')
   const inside = (

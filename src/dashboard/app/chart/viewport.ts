@@ -1,7 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals'
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 import type { Point } from '../api/chart.ts'
-import { centre, type Box } from './geometry.ts'
+import { centre, type Box, type Drawing } from './geometry.ts'
 
 /** Pixels of the screen = chart × scale + offset. */
 export interface View {
@@ -16,6 +16,10 @@ const LARGEST = 3
 const LARGEST_FIT = 1.35
 /** Below it nobody can read: a small screen shows a part of the chart instead of all. */
 export const READABLE = 0.5
+/** Below it the names of nested states would stand upon each other: the outermost are shown alone. */
+export const OUTLINE = 0.35
+/** Room of the buttons in the lower right corner. */
+const BUTTONS = { width: 134, height: 50 }
 
 export interface Viewport {
   readonly view: Signal<View>
@@ -31,20 +35,21 @@ export interface Viewport {
  * `focus` is the box to begin with where not all of the chart can be read at once, and `height` how far down the frame it is to stand,
  * from 0 to 1.
  */
-export function useViewport(bounds: Box, focus: Box | undefined, height: number): Viewport {
+export function useViewport(drawing: Drawing, focus: Box | undefined, height: number): Viewport {
   const view = useSignal<View>({ x: 0, y: 0, scale: 1 })
   const frame = useRef<HTMLDivElement>(null)
   const touched = useRef(false)
   const size = useCallback(() => frame.current?.getBoundingClientRect() ?? new DOMRect(0, 0, 800, 500), [])
 
   const fit = useCallback(() => {
-    view.value = fitted(bounds, size())
-  }, [bounds])
+    view.value = fitted(drawing, size())
+  }, [drawing])
 
   const begin = useCallback(() => {
-    const all = fitted(bounds, size())
-    view.value = all.scale >= READABLE || !focus ? all : beginning(focus, size(), height)
-  }, [bounds, focus, height])
+    const { width, height: down } = size()
+    const isReadable = within(drawing.bounds, width, down).scale >= READABLE
+    view.value = isReadable || !focus ? fitted(drawing, size()) : beginning(focus, size(), height)
+  }, [drawing, focus, height])
 
   const zoom = useCallback((factor: number, at?: Point) => {
     touched.current = true
@@ -79,9 +84,19 @@ export function useViewport(bounds: Box, focus: Box | undefined, height: number)
   return { view, frame, fit, zoom, pan, reveal }
 }
 
-function fitted({ x, y, width, height }: Box, frame: DOMRect): View {
-  const scale = Math.min(frame.width / width, frame.height / height, LARGEST_FIT)
-  return { scale, x: (frame.width - width * scale) / 2 - x * scale, y: (frame.height - height * scale) / 2 - y * scale }
+/** All of it; above the buttons where they would cover a state. */
+function fitted({ bounds, states }: Drawing, frame: DOMRect): View {
+  const whole = within(bounds, frame.width, frame.height)
+  const isCovered = ({ outer, box }: Drawing['states'][number]): boolean =>
+    !outer &&
+    (box.x + box.width) * whole.scale + whole.x > frame.width - BUTTONS.width &&
+    (box.y + box.height) * whole.scale + whole.y > frame.height - BUTTONS.height
+  return states.some(isCovered) ? within(bounds, frame.width, frame.height - BUTTONS.height) : whole
+}
+
+function within({ x, y, width, height }: Box, across: number, down: number): View {
+  const scale = Math.min(across / width, down / height, LARGEST_FIT)
+  return { scale, x: (across - width * scale) / 2 - x * scale, y: (down - height * scale) / 2 - y * scale }
 }
 
 /** A part of the chart that can be read. */

@@ -27,6 +27,9 @@ const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 
 export const countText = (count: number): string => (count < 100_000 ? COUNT.format(count) : COMPACT.format(count))
 
+/** `12K`: where there is no room for more. */
+export const compactText = (count: number): string => COMPACT.format(count)
+
 /** `0`, `0.4`, `12`, `1.2K`: a rate per second. */
 export function rateText(rate: number): string {
   if (rate === 0) return '0'
