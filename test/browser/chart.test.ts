@@ -111,6 +111,36 @@ test('what is covered by no button: the whole chart fits above them', async () =
   expect(await page.evaluate(COVERED)).toEqual([])
 })
 
+test('before there is a chart, states have the colours of their names', async () => {
+  await board.redrive.queue('plain').send({}, { id: 'p1', delay: '1h' })
+  const page = await board.browser.open(board.at('queues'))
+  await page.route('**/chart', () => {})
+  await page.goto(board.at('q/plain'))
+  const row = page.getByRole('row', { name: /^pending 1/ })
+  await row.locator('.tone-waiting').waitFor({ state: 'attached' })
+  expect(await page.locator('.states .tone-dead').count()).toBe(0)
+})
+
+test('a queue that is not here is told so, on each of its pages', async () => {
+  const page = await board.browser.open(board.at('q/nowhere/messages'))
+  await page.getByRole('alert').filter({ hasText: 'no queue “nowhere”' }).waitFor()
+  await page.goto(board.at('q/nowhere'))
+  await page.getByRole('alert').filter({ hasText: 'there is no queue "nowhere"' }).waitFor()
+  expect(await page.getByText('The messages can be read without it').count()).toBe(0)
+})
+
+test('on a small screen the row of pages is moved to where one is', async () => {
+  board.redrive.queue('zzz')
+  await board.redrive.queue('zzz').send({}, { delay: '1h' })
+  const page = await board.browser.open(board.at('q/zzz'), { viewport: { width: 360, height: 740 } })
+  const current = page.locator('.navigation [aria-current="page"]')
+  await current.waitFor()
+  await page.waitForFunction(
+    "document.querySelector('.navigation [aria-current]').getBoundingClientRect().right <= innerWidth",
+  )
+  expect(await current.textContent()).toContain('zzz')
+})
+
 test('a click on a state leads to its messages', async () => {
   board.redrive.queue('cards')
   await board.redrive.queue('cards').send({}, { id: 'card-1', delay: '1h' })

@@ -9,7 +9,7 @@ import { OperationsPage } from './operations/operations-page.tsx'
 import { OverviewPage } from './overview/overview-page.tsx'
 import { SearchPage } from './overview/search-page.tsx'
 import { linkTo, route } from './route.ts'
-import { overview, overviewError, refreshOverview } from './shell/facts.ts'
+import { homeQueue, overview, overviewError, refreshOverview } from './shell/facts.ts'
 import { PageState } from './shell/page-state.tsx'
 import { Shell } from './shell/shell.tsx'
 import { SignIn } from './shell/sign-in.tsx'
@@ -62,12 +62,10 @@ function Page(): JSX.Element {
   }
 }
 
-/** With one queue there is nothing to choose. */
 function Home(): JSX.Element {
-  const queues = overview.value?.queues
-  if (!queues) return <PageState error={overviewError.value} what="the queues" />
-  const [only, ...others] = queues.filter(({ known }) => known)
-  return only && others.length === 0 ? <ChartPage key={only.name} queue={only.name} /> : <OverviewPage />
+  if (!overview.value) return <PageState error={overviewError.value} what="the queues" />
+  const only = homeQueue()
+  return only === undefined ? <OverviewPage /> : <ChartPage key={only} queue={only} />
 }
 
 const NotHere = (): JSX.Element => (

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
+import { ApiError } from '../api/request.ts'
 import { linkTo, messagesLink } from '../route.ts'
 import type { LiveQueue } from '../live/live-queue.ts'
 import { useLive } from '../live/use-live.ts'
@@ -19,6 +20,8 @@ import { useChart, type DrawnChart } from './use-chart.ts'
 export function ChartPage({ queue }: { queue: string }): JSX.Element {
   const live = useLive(queue)
   const { drawn, error } = useChart(queue)
+  if (!drawn && error instanceof ApiError && error.code === 'E_UNKNOWN_QUEUE')
+    return <PageState error={error} what="the queue" />
   return (
     <>
       <QueueHeader queue={queue} page="chart" live={live} />
@@ -86,7 +89,7 @@ function NoChart({ error, queue }: { error: unknown; queue: string }): JSX.Eleme
   return (
     <div class="no-chart">
       <PageState error={error} what="the chart" />
-      {error !== undefined && (
+      {error instanceof ApiError && error.code === 'E_UNKNOWN_MACHINE' && (
         <p>
           The messages can be read without it: <a href={messagesLink(queue)}>messages of {queue}</a>, or{' '}
           <a href={linkTo(['versions'])}>the versions of its machine</a>.

@@ -5,7 +5,7 @@ import { messagesLink } from '../route.ts'
 import { now } from '../time/clock.ts'
 import { countText, durationText, rateText } from '../time/duration-text.ts'
 import { NOBODY } from './population.ts'
-import { toneOf, type Tone } from './tone.ts'
+import { toneOf, toneOfTags, type Tone } from './tone.ts'
 import type { DrawnChart } from './use-chart.ts'
 
 interface Row {
@@ -79,5 +79,7 @@ function rowsOf(chart: DrawnChart | undefined, states: Readonly<Record<string, S
   const rows = drawn.map(({ state }) => ({ id: state.id, tone: toneOf(state), figures: states[state.id] ?? NOBODY }))
   const ids = new Set(rows.map(({ id }) => id))
   const others = Object.entries(states).filter(([id, { count }]) => !ids.has(id) && count > 0)
-  return [...rows, ...others.map(([id, figures]) => ({ id, tone: 'dead' as const, figures }))]
+  // Without a chart it is not known which state is foreign to the machine.
+  const toneOfOther = (id: string): Tone => (chart ? 'dead' : toneOfTags(id, [id]))
+  return [...rows, ...others.map(([id, figures]) => ({ id, tone: toneOfOther(id), figures }))]
 }

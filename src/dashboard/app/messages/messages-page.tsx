@@ -4,8 +4,8 @@ import { FILTER_NAMES, loadErrors, loadMessages, type Filter, type MessageQuery 
 import { toneOfTags } from '../chart/tone.ts'
 import { QueueHeader } from '../overview/queue-header.tsx'
 import { useResource } from '../resource.ts'
-import { messagesLink, route, type Values } from '../route.ts'
-import { overviewError, queueOf } from '../shell/facts.ts'
+import { linkTo, messagesLink, route, type Values } from '../route.ts'
+import { overview, overviewError, queueOf } from '../shell/facts.ts'
 import { PageState } from '../shell/page-state.tsx'
 import { countText } from '../time/duration-text.ts'
 import { ActionBar } from './action-bar.tsx'
@@ -23,15 +23,22 @@ export function MessagesPage({ queue }: { queue: string }): JSX.Element {
       <QueueHeader queue={queue} page="messages" />
       {facts && <StateChips queue={queue} states={facts.states} current={state} />}
       {state === undefined ? (
-        facts ? (
-          <p class="empty">There is no message in this queue.</p>
-        ) : (
-          <PageState error={overviewError.value} what="the queue" />
-        )
+        <Nothing queue={queue} />
       ) : (
         <Listing key={state} queue={queue} query={queryOf(state, query)} cursor={query.get('cursor')} />
       )}
     </>
+  )
+}
+
+function Nothing({ queue }: { queue: string }): JSX.Element {
+  if (queueOf(queue)) return <p class="empty">There is no message in this queue.</p>
+  // While Redis is away no queue is known, and this one may well be there.
+  if (!overview.value?.redis.up) return <PageState error={overviewError.value} what="the queue" />
+  return (
+    <p class="problem" role="alert">
+      There is no queue “{queue}” on this server. <a href={linkTo(['queues'])}>All queues</a>
+    </p>
   )
 }
 

@@ -32,4 +32,10 @@ export async function refreshOverview(): Promise<void> {
 export const queueOf = (name: string): QueueOverview | undefined =>
   overview.value?.queues.find((queue) => queue.name === name)
 
+/** With one queue there is nothing to choose: it is the first page. */
+export function homeQueue(): string | undefined {
+  const [only, ...others] = (overview.value?.queues ?? []).filter(({ known }) => known)
+  return others.length === 0 ? only?.name : undefined
+}
+
 export const isReadOnly = (): boolean => overview.value?.readOnly ?? true
