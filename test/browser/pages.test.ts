@@ -65,6 +65,20 @@ describe.each(SIZES)('%s', (size, options) => {
   })
 })
 
+test('the first page is the only queue, and its name among the pages says so', async () => {
+  const page = await board.browser.open(board.at(''))
+  await page.locator('[data-state="succeeded"]').waitFor()
+  const current = page.locator('.navigation [aria-current="page"]')
+  expect(await current.allTextContents()).toEqual([expect.stringContaining('letters')])
+})
+
+test('health tells what Redis is, and how full', async () => {
+  const page = await board.browser.open(board.at('health'))
+  const redis = page.getByRole('region', { name: 'Redis' })
+  await redis.getByText(/B in use, without a limit; when it is full: noeviction/).waitFor()
+  expect(await redis.textContent()).toMatch(/Server\s*(redis|valkey) \d/i)
+})
+
 test('the switch of colours wins over the system, and is kept', async () => {
   const page = await board.browser.open(board.at('queues'), { colorScheme: 'light' })
   const background = (): Promise<string> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')

@@ -16,5 +16,5 @@ export interface Health {
   readonly at?: number
   readonly findings: readonly HealthFinding[]
   readonly examined?: { readonly messages: number; readonly full: boolean }
-  readonly redis: Readonly<Record<string, unknown>>
+  readonly redis: { readonly up: boolean; readonly description: string; readonly address?: string }
 }

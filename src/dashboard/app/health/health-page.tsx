@@ -1,8 +1,10 @@
 import type { JSX } from 'preact'
-import { loadHealth, type HealthFinding } from '../api/health.ts'
+import { loadHealth, type Health, type HealthFinding } from '../api/health.ts'
 import { useResource } from '../resource.ts'
 import { PageState } from '../shell/page-state.tsx'
-import { ValueView } from '../value/value-view.tsx'
+import { overview } from '../shell/facts.ts'
+import { durationText } from '../time/duration-text.ts'
+import { bytesText } from '../value/bytes-text.ts'
 
 const TONES = { error: 'dead', warning: 'retrying', info: 'ended' } as const
 
@@ -24,12 +26,46 @@ export function HealthPage(): JSX.Element {
       {data && (
         <section class="panel" aria-labelledby="redis-heading">
           <h2 id="redis-heading">Redis</h2>
-          <div class="value-place">
-            <ValueView value={data.redis} />
-          </div>
+          <Server {...data.redis} />
         </section>
       )}
     </>
+  )
+}
+
+/** What it is, and what it answered a moment ago. */
+function Server({ description, address }: Health['redis']): JSX.Element {
+  const { memory, latencyMs } = overview.value?.redis ?? {}
+  return (
+    <dl class="facts">
+      <div>
+        <dt>Server</dt>
+        <dd>{description}</dd>
+      </div>
+      {address !== undefined && (
+        <div>
+          <dt>Address</dt>
+          <dd>
+            <code>{address}</code>
+          </dd>
+        </div>
+      )}
+      {memory && (
+        <div>
+          <dt>Memory</dt>
+          <dd>
+            {bytesText(memory.used)} in use, {memory.max > 0 ? `of ${bytesText(memory.max)}` : 'without a limit'}
+            {memory.policy !== undefined && `; when it is full: ${memory.policy}`}
+          </dd>
+        </div>
+      )}
+      {latencyMs !== undefined && (
+        <div>
+          <dt>Answers within</dt>
+          <dd>{durationText(latencyMs)}</dd>
+        </div>
+      )}
+    </dl>
   )
 }
 

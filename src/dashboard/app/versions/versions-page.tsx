@@ -35,7 +35,7 @@ const VersionsOf = ({ queue, current, versions, drift, quarantined }: QueueVersi
         <thead>
           <tr>
             <th scope="col">Version</th>
-            <th scope="col">On their way</th>
+            <th scope="col">Not finished</th>
             <th scope="col">Finished</th>
             <th scope="col">States</th>
           </tr>
@@ -50,7 +50,7 @@ const VersionsOf = ({ queue, current, versions, drift, quarantined }: QueueVersi
               <td>{countText(finished)}</td>
               <td class="muted">
                 {Object.entries(states)
-                  .map(([state, count]) => `${state} ${count}`)
+                  .map(([state, count]) => `${state} ${countText(count)}`)
                   .join(', ')}
               </td>
             </tr>
