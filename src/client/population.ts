@@ -63,7 +63,7 @@ async function storedPartitions({ store, name, partitions }: QueueRuntime): Prom
 }
 
 /** The same versions with what is known of their arrival, and no way to announce one. One that has not come yet is taken for the newest. */
-function asIfDeployed({ current, machines, migrate }: Versions, known: ReadonlyMap<string, number>): Versions {
+export function asIfDeployed({ current, machines, migrate }: Versions, known: ReadonlyMap<string, number>): Versions {
   const older = machines.filter((machine) => machine !== current)
   return createVersions(current, older, migrate, { when: (ref) => known.get(ref) })
 }

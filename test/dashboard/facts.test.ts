@@ -101,6 +101,24 @@ test('a message of an older version is foretold as a worker would move it, and o
   expect(next.body.error.message).toContain('shelved')
 })
 
+test('a dashboard that comes first with a newer version foretells by it at once, and does not announce it', async () => {
+  const newer = backend.open()
+  newer.queue('reviews', { machine: machine('3', ['waiting', 'gone']) })
+  const early = await openStage(newer)
+  try {
+    const next = await early.get('api/v1/queues/reviews/messages/r4/next')
+    expect([next.status, next.body.events?.[0]]).toMatchObject([200, { type: 'GO', target: 'gone' }])
+    const { queues } = (await early.get('api/v1/versions')).body
+    const reviews = queues.find(({ queue }: { queue: string }) => queue === 'reviews')
+    expect(reviews.versions.map(({ ref }: { ref: string }) => ref.split('#')[0]).toSorted()).toEqual([
+      'review@1',
+      'review@2',
+    ])
+  } finally {
+    await early.close()
+  }
+})
+
 test('health tells what the doctor finds', async () => {
   const { body } = await stage.get('api/v1/health')
   expect(body).toMatchObject({ redis: { up: true, description: expect.stringContaining('redis') } })

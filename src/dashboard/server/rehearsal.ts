@@ -25,7 +25,11 @@ const SETTINGS = { worker: 'rehearsal', journal: 100, removes: () => false }
  * A stored message brought to life as a worker would do it, without what waits for it.
  * @throws RedriveError `E_UNKNOWN_MACHINE` for a version that is not here, `E_STEP_FAILED` for one that is put aside
  */
-export function awaken({ name, versions }: QueueRuntime, stored: StoredMessage, now: number): LiveMessage {
+export function awaken(
+  { name, versions }: Pick<QueueRuntime, 'name' | 'versions'>,
+  stored: StoredMessage,
+  now: number,
+): LiveMessage {
   const claimed = { ...stored, inbox: [], fence: `${stored.revision}:`, dueAt: now }
   const revived = attempt(() => revive(versions, claimed, now))
   const { id } = stored

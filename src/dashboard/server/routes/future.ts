@@ -1,3 +1,4 @@
+import { asIfDeployed } from '../../../client/population.ts'
 import { checkEvent } from '../../../engine/registry.ts'
 import type { LiveMessage } from '../../../engine/snapshot.ts'
 import type { EventData } from '../../../message.ts'
@@ -53,9 +54,10 @@ async function awake(
   { queues, store, inside }: Board,
   { q = '', id = '' }: Readonly<Record<string, string>>,
 ): Promise<LiveMessage> {
-  const [queue, { runtime }] = await Promise.all([queues.get(q), queues.known(q)])
+  const [queue, { runtime }, arrivals] = await Promise.all([queues.get(q), queues.known(q), store.arrive(q, [])])
   const { message } = await readMessage(store, queue, id)
-  return awaken(runtime, message, inside.clock.now())
+  // Whoever only looks must not announce a version that may never be deployed: workers of older ones would step back for it.
+  return awaken({ name: q, versions: asIfDeployed(runtime.versions, arrivals) }, message, inside.clock.now())
 }
 
 function eventFor({ machine }: LiveMessage, event: unknown): EventData {
