@@ -195,6 +195,23 @@ test('a queue whose machine is not here has no chart, and its messages can be re
   expect(board.browser.complaints).toEqual([])
 })
 
+test('messages in states that the machine no longer has are told of below its chart', async () => {
+  const before = setup({}).createMachine({ id: 'drifts', initial: 'gone', states: { gone: {} } })
+  const now = setup({}).createMachine({ id: 'drifts', version: '2', initial: 'here', states: { here: {} } })
+  await board.backend.open().queue('drifts', { machine: before }).send({}, { id: 'd1' })
+  board.redrive.queue('drifts', { machine: now })
+  const page = await board.browser.open(board.at('q/drifts'))
+  await page.getByText('In states that this version of the machine does not have').waitFor()
+  await page.getByRole('link', { name: '1 gone' }).click()
+  await page.getByRole('link', { name: 'd1', exact: true }).waitFor()
+
+  await board.backend.open().queue('unseen', { machine: now }).send({}, { id: 'u1' })
+  await page.goto(board.at('versions'))
+  const unseen = page.getByRole('region', { name: 'unseen', exact: true })
+  await unseen.getByText('Whether there is drift cannot be told').waitFor()
+  expect(await unseen.getByText('No drift').count()).toBe(0)
+})
+
 /** Pixels between the name of a state and its number. */
 const GAP = `(() => {
   const [name, count] = ['.name', '.count'].map((part) => document.querySelector('[data-state="acknowledged"] ' + part).getBoundingClientRect())

@@ -54,7 +54,10 @@ function LiveChart({
   const tick = live.tick.value
   const figures = useMemo(() => figuresOf(chart, tick?.states), [chart, tick])
   const rates = useMemo(() => ratesOf(tick?.edges ?? [], drawing, find), [drawing, find, tick])
-  const aside = Object.entries(tick?.states ?? {}).filter(([name, { count }]) => name.startsWith('~') && count > 0)
+  const drawn = new Set(drawing.states.map(({ state }) => state.id))
+  const inhabited = Object.entries(tick?.states ?? {}).filter(([, { count }]) => count > 0)
+  const aside = inhabited.filter(([name]) => name.startsWith('~'))
+  const foreign = inhabited.filter(([name]) => !name.startsWith('~') && !drawn.has(name))
   return (
     <>
       <ChartView
@@ -74,6 +77,17 @@ function LiveChart({
               {count} {name === '~quarantined' ? 'quarantined' : name.slice(1)}
             </a>
           ))}
+        </p>
+      )}
+      {foreign.length > 0 && (
+        <p class="aside">
+          In states that this version of the machine does not have:
+          {foreign.map(([name, { count }]) => (
+            <a key={name} class="tag tone-dead" href={messagesLink(queue, { state: name })}>
+              {count} {name}
+            </a>
+          ))}
+          <a href={linkTo(['versions'])}>Versions</a>
         </p>
       )}
     </>

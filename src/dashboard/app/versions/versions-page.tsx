@@ -24,7 +24,7 @@ export function VersionsPage(): JSX.Element {
   )
 }
 
-const VersionsOf = ({ queue, current, versions, drift, quarantined }: QueueVersions): JSX.Element => (
+const VersionsOf = ({ queue, current, known, versions, drift, quarantined }: QueueVersions): JSX.Element => (
   <section class="panel" aria-label={queue}>
     <h2>{queue}</h2>
     <p class="muted">
@@ -76,7 +76,11 @@ const VersionsOf = ({ queue, current, versions, drift, quarantined }: QueueVersi
         </ul>
       </>
     ) : (
-      <p class="muted">No drift: the current version has a place for every message.</p>
+      <p class="muted">
+        {known
+          ? 'No drift: the current version has a place for every message.'
+          : 'Whether there is drift cannot be told: this dashboard does not have the machine.'}
+      </p>
     )}
     {quarantined.length > 0 && (
       <>
