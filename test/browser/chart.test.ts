@@ -129,7 +129,7 @@ test('a queue that is not here is told so, on each of its pages', async () => {
   expect(await page.getByText('The messages can be read without it').count()).toBe(0)
 })
 
-test('on a small screen the row of pages is moved to where one is', async () => {
+test('on a small screen the row of pages is moved to where one is, and the legend is whole', async () => {
   board.redrive.queue('zzz')
   await board.redrive.queue('zzz').send({}, { delay: '1h' })
   const page = await board.browser.open(board.at('q/zzz'), { viewport: { width: 360, height: 740 } })
@@ -139,6 +139,10 @@ test('on a small screen the row of pages is moved to where one is', async () => 
     "document.querySelector('.navigation [aria-current]').getBoundingClientRect().right <= innerWidth",
   )
   expect(await current.textContent()).toContain('zzz')
+  const legend = page.getByRole('list', { name: 'Legend' })
+  await legend.getByText('needs somebody').waitFor()
+  // It would be cut off at the border of its panel.
+  expect(await page.evaluate(CUT)).toBe(0)
 })
 
 test('a click on a state leads to its messages', async () => {
@@ -211,6 +215,12 @@ test('messages in states that the machine no longer has are told of below its ch
   await unseen.getByText('Whether there is drift cannot be told').waitFor()
   expect(await unseen.getByText('No drift').count()).toBe(0)
 })
+
+/** Pixels of the legend that its panel cuts off. */
+const CUT = `(() => {
+  const legend = document.querySelector('.legend')
+  return legend.scrollWidth - legend.clientWidth
+})()`
 
 /** Pixels between the name of a state and its number. */
 const GAP = `(() => {

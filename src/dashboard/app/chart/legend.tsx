@@ -1,4 +1,13 @@
 import type { JSX } from 'preact'
+import type { Tone } from './tone.ts'
+
+const TONES: readonly { readonly tone: Tone; readonly means: string }[] = [
+  { tone: 'waiting', means: 'waits' },
+  { tone: 'working', means: 'a handler runs' },
+  { tone: 'retrying', means: 'waits for a retry' },
+  { tone: 'done', means: 'done' },
+  { tone: 'dead', means: 'needs somebody' },
+]
 
 /** How to read the chart. */
 export const Legend = (): JSX.Element => (
@@ -16,11 +25,11 @@ export const Legend = (): JSX.Element => (
       <span class="legend-dot tone-working" aria-hidden="true" /> a message on its way, in the colour of where it goes
     </li>
     <li class="legend-tones">
-      <span class="legend-mark tone-waiting" aria-hidden="true" /> waits
-      <span class="legend-mark tone-working" aria-hidden="true" /> a handler runs
-      <span class="legend-mark tone-retrying" aria-hidden="true" /> waits for a retry
-      <span class="legend-mark tone-done" aria-hidden="true" /> done
-      <span class="legend-mark tone-dead" aria-hidden="true" /> needs somebody
+      {TONES.map(({ tone, means }) => (
+        <span key={tone} class="legend-tone">
+          <span class={`legend-mark tone-${tone}`} aria-hidden="true" /> {means}
+        </span>
+      ))}
     </li>
   </ul>
 )
