@@ -51,6 +51,25 @@ afterAll(async () => {
   await backend?.stop()
 })
 
+describe('a query', () => {
+  test.each([
+    [
+      'queues/emails/messages?state=dead&minAttempt=3',
+      'there is no parameter "minAttempt" here. Did you mean "minAttempts"?',
+    ],
+    ['audit?most=5', 'there is no parameter "most" here, but: limit.'],
+    ['queues/emails/messages', 'say which state: ?state=dead.'],
+  ])('%s is refused: it would be answered as another one', async (path, why) => {
+    const { status, body } = await stage.get(`api/v1/${path}`)
+    expect([status, body.error.code]).toEqual([400, 'E_INVALID_REQUEST'])
+    expect(body.error.message).toContain(why)
+  })
+
+  test("of a path that has no parameters is nobody's", async () => {
+    expect((await stage.get('api/v1/overview?_=1795469859447')).status).toBe(200)
+  })
+})
+
 describe('the overview', () => {
   test('tells of the server and of all queues, also of one whose machine is elsewhere', async () => {
     const { status, body } = await stage.get('api/v1/overview')

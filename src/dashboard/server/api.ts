@@ -2,7 +2,7 @@ import type { Access } from './access/access.ts'
 import type { Board } from './board.ts'
 import type { Action } from './dashboard-options.ts'
 import { checkType, requestBody } from './request-body.ts'
-import { matchRoute, type Call, type Route } from './route.ts'
+import { checkQuery, matchRoute, type Call, type Route } from './route.ts'
 import { createRoutes } from './routes.ts'
 import type { Visit } from './visit.ts'
 
@@ -30,6 +30,7 @@ export function createApi(board: Board, access: Access): Api {
       actor: isPage ? '' : await access.permit(visit, actionOf(route, params)),
       signal: request.signal,
     }
+    checkQuery(route, call.query)
     const answer = await route.handle(call)
     if (answer instanceof Response) return answer
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })

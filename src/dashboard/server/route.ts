@@ -1,4 +1,5 @@
 import type { Action } from './dashboard-options.ts'
+import { nearest } from '../../errors.ts'
 import { badRequest } from './failure.ts'
 
 /** One line of the API: `handle` gets what the path, the query and the body say, and returns what becomes JSON. */
@@ -45,6 +46,22 @@ export function matchRoute(routes: readonly Route[], method: string, segments: r
   if (here.length === 0) throw badRequest('there is nothing at this path. api/v1/openapi.json lists all that is.', 404)
   const allow = here.map(({ route }) => route.method).join(', ')
   throw badRequest(`this path takes ${allow}, not ${method}.`, 405, { allow })
+}
+
+/**
+ * A misspelt filter would find all that it was to leave out. Where a route has no parameters, what stands behind the path is nobody's.
+ * @throws RedriveError `E_INVALID_REQUEST`
+ */
+export function checkQuery({ query = {} }: Route, given: URLSearchParams): void {
+  const known = Object.keys(query)
+  const strange = known.length === 0 ? undefined : [...given.keys()].find((name) => !known.includes(name))
+  if (strange === undefined) return
+  const near = nearest(strange, known)
+  throw badRequest(
+    `there is no parameter "${strange.slice(0, 100)}" here${near ? `. Did you mean "${near}"?` : `, but: ${known.join(', ')}.`}`,
+    400,
+    { path: strange },
+  )
 }
 
 function paramsOf({ path }: Route, segments: readonly string[]): Record<string, string> | undefined {

@@ -82,8 +82,16 @@ function readList(query: URLSearchParams): List {
     newestFirst: oneOf('direction', ['asc', 'desc']) === 'desc',
     limit: toInteger(Number(query.get('limit') ?? 50), 'limit', { min: 1, max: 500 }),
     cursor: query.get('cursor') ?? undefined,
-    filter: checkFilter({ state: query.get('state') ?? '', ...readFilter((name) => query.get(name)) }),
+    filter: checkFilter({ state: stateIn(query), ...readFilter((name) => query.get(name)) }),
   }
+}
+
+function stateIn(query: URLSearchParams): string {
+  const state = query.get('state')
+  if (state) return state
+  throw badRequest('say which state: ?state=dead. The queue in api/v1/overview has those in use.', 400, {
+    path: 'state',
+  })
 }
 
 async function list({ store, inside, show }: Board, queue: BoardQueue, asked: List): Promise<MessagePage> {
