@@ -69,8 +69,16 @@ test('the versions of a queue: what is in which, what the code does not fit, and
     },
   ])
   expect(reviews.drift).toContainEqual(
-    expect.objectContaining({ state: 'shelved', count: 1, example: 'r3', reason: expect.stringContaining('shelved') }),
+    expect.objectContaining({
+      state: 'shelved',
+      fate: 'orphaned',
+      count: 1,
+      example: 'r3',
+      reason: expect.stringContaining('shelved'),
+    }),
   )
+  // A release would only bring it back, because the machine still breaks.
+  expect(reviews.drift).toContainEqual(expect.objectContaining({ fate: 'stuck', count: 1, example: 'r2' }))
   expect(reviews.quarantined).toEqual([
     { id: 'r2', reason: expect.stringContaining('broken guard'), event: { type: 'BREAK' }, at: expect.any(Number) },
   ])

@@ -15,7 +15,10 @@ export interface QueueVersions {
   }[]
   readonly drift: readonly {
     readonly ref: string
+    /** The one that they are in; those that were put aside were in it. */
     readonly state: string
+    /** `orphaned`: on their way, and to be put aside. `stuck`: put aside, and a release would not help. */
+    readonly fate: 'orphaned' | 'stuck'
     readonly count: number
     readonly example: string
     readonly reason: string

@@ -62,10 +62,10 @@ const VersionsOf = ({ queue, current, known, versions, drift, quarantined }: Que
       <>
         <h3>Drift</h3>
         <ul class="facts-list">
-          {drift.map(({ ref, state, count, example, reason }) => (
-            <li key={`${ref} ${state}`}>
-              <a href={messagesLink(queue, { state })}>
-                {countText(count)} in {state}
+          {drift.map(({ ref, state, fate, count, example, reason }) => (
+            <li key={`${ref} ${state} ${fate} ${reason}`}>
+              <a href={messagesLink(queue, { state: fate === 'stuck' ? '~quarantined' : state })}>
+                {countText(count)} {fate === 'stuck' ? `in quarantine, before in ${state}` : `in ${state}`}
               </a>{' '}
               <span class="muted">
                 of {ref}: {reason}

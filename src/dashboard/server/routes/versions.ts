@@ -96,11 +96,11 @@ function versionOf(
   }
 }
 
-/** Live messages that nothing here fits. */
+/** Messages that nothing here fits, on their way or put aside already. */
 function driftOf({ machine, state, fate, count, reasons, example }: PopulationGroup): QueueVersions['drift'] {
   if (fate !== 'orphaned' && fate !== 'stuck') return []
-  if (reasons.length === 0) return [{ ref: machine, state, count, example, reason: fate }]
-  return reasons.map((each) => ({ ref: machine, state, ...each }))
+  if (reasons.length === 0) return [{ ref: machine, state, fate, count, example, reason: fate }]
+  return reasons.map((each) => ({ ref: machine, state, fate, ...each }))
 }
 
 async function asideOf({ store, show }: Board, queue: BoardQueue): Promise<QueueVersions['quarantined']> {
