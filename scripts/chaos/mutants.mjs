@@ -62,7 +62,7 @@ const BY_RUN = [
   },
   {
     without: 'the trim of the inbox',
-    patches: [[lua('commit'), "redis.call('LTRIM', inbox, entry.consumed, -1)", '']],
+    patches: [[lua('commit'), "redis.pcall('LTRIM', inbox, entry.consumed, -1)", '']],
     run: { messages: 300, faults: 'none' },
   },
   {
@@ -118,7 +118,7 @@ const BY_RUN = [
     patches: [
       [
         lua('commit'),
-        "local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[2], '*', 't', text)",
+        "local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[2], '*', 't', text, 'at', stamp)",
         "local position = '0-1'",
       ],
     ],
@@ -193,8 +193,8 @@ const BY_TEST = [
     patches: [
       [
         'src/engine/snapshot.ts',
-        'if (machine.actions.name(action) !== undefined) fields[FIELD.action + action.nonce] = actionText(action)',
-        'if (machine.actions.name(action) === null) fields[FIELD.action + action.nonce] = actionText(action)',
+        'if (machine.actions.name(action) !== undefined)',
+        'if (machine.actions.name(action) === null)',
       ],
     ],
     test: 'test/engine/last-actions.test.ts',
@@ -202,13 +202,7 @@ const BY_TEST = [
   },
   {
     without: 'the return from a primary that became a replica',
-    patches: [
-      [
-        'src/store/connection.ts',
-        "(error.message.startsWith('READONLY') ? 2 : false)",
-        '(error.message === null ? 2 : false)',
-      ],
-    ],
+    patches: [['src/store/connection.ts', "if (error.message.startsWith('READONLY')) return true", '']],
     test: 'test/store/reconnect.test.ts',
   },
   {
