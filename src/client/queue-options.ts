@@ -51,7 +51,8 @@ export interface QueueOptions<Payload = unknown> {
   /** Older versions of the machine: messages that are of one of them go on in it. Default: none. */
   readonly versions?: readonly AnyStateMachine[]
   /**
-   * Brings a message of a version that is not among `versions` to the current one: returns its state and context there. Default: it
+   * Brings a message of a version that is not among `versions` to the current one: returns its state, by name or by XState's value, and its
+   * context there. Default: it
    * moves as it is when all that it has exists there, and is put aside in `~quarantined` when not.
    */
   readonly migrate?: Migrate

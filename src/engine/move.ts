@@ -1,5 +1,6 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { RedriveError } from '../errors.ts'
+import { show } from '../options.ts'
 import type { ClaimedMessage } from '../store/store.ts'
 import type { Effect } from './effects.ts'
 import type { AnyStateNode } from './nodes.ts'
@@ -7,10 +8,10 @@ import { childStub, hearsOf, type DurableMachine } from './registry.ts'
 import type { ActorSystem } from './actor-system.ts'
 import { readActors, writeActors, type StoredActors } from './actor-tree.ts'
 import { invocationPath, timerAddress, type Path } from './address.ts'
-import { stateValue } from './state-name.ts'
+import { stateName, stateValue } from './state-name.ts'
 import { FIELD, restore, restoreAnywhere, type LiveMessage } from './snapshot.ts'
 import type { Stimulus } from './stimulus.ts'
-import { parseRef, type MigratedSnapshot, type Migrate } from './versions.ts'
+import { parseRef, type MigratedSnapshot, type Migrate, type MigrationTarget } from './versions.ts'
 
 /** A message in another version of its machine, and the step that writes it down there. */
 export interface Moved {
@@ -28,8 +29,12 @@ export function move(machine: DurableMachine, stored: ClaimedMessage, migrate: M
   if (!migrate) return moveAsItIs(machine, stored)
   const message = restoreAnywhere(machine, stored)
   const { id, version, fingerprint } = machine
-  const before = { state: stored.state, context: message.snapshot.context as Record<string, unknown> }
-  const after = migrate(before, parseRef(stored.fields[FIELD.machine] ?? ''), { id, version, fingerprint })
+  const { state } = stored
+  const before = { state, value: stateValue(state), context: message.snapshot.context as Record<string, unknown> }
+  const after = destination(
+    before,
+    migrate(before, parseRef(stored.fields[FIELD.machine] ?? ''), { id, version, fingerprint }),
+  )
   const resting = { ...(machine.template(after.state) as object), context: after.context } as AnyMachineSnapshot
   const wanted = wantedBy(machine, resting)
   const children: Record<string, AnyActorRef> = machine.system
@@ -38,6 +43,25 @@ export function move(machine: DurableMachine, stored: ClaimedMessage, migrate: M
   const snapshot = { ...(resting as object), children } as AnyMachineSnapshot
   return { message, step: { type: 'moved', label: 'migrate', snapshot, effects: difference(message, wanted) } }
 }
+
+/** By the name or by the value, whichever is not as it was given. @throws RedriveError `E_STEP_FAILED` when that says nothing, or two things */
+function destination(
+  before: MigratedSnapshot,
+  after: MigrationTarget,
+): { state: string; context: MigratedSnapshot['context'] } {
+  // Written by its user, maybe without types.
+  const given: Partial<MigrationTarget> | undefined = typeof after === 'object' && after !== null ? after : undefined
+  if (typeof given?.context !== 'object' || given.context === null)
+    throw failure(`migrate returned ${show(after)}: return { state, context }, or { value, context }`)
+  const { state = before.state, value = before.value, context } = given
+  const named = stateName(value)
+  if (named === before.state) return { state, context }
+  if (state !== before.state && state !== named)
+    throw failure(`migrate returned the state "${state}" and the value of "${named}": change one of them`)
+  return { state: named, context }
+}
+
+const failure = (message: string): RedriveError => new RedriveError('E_STEP_FAILED', `${message}.`)
 
 function moveAsItIs(machine: DurableMachine, stored: ClaimedMessage): Moved {
   const message = restore(machine, stored)
@@ -56,7 +80,7 @@ function keptActors(
   { sources, ref }: DurableMachine,
   system: ActorSystem,
   { fields, snapshot }: LiveMessage,
-  { state, context }: MigratedSnapshot,
+  { state, context }: Pick<MigratedSnapshot, 'state' | 'context'>,
   { invocations }: Wanted,
 ): Record<string, AnyActorRef> {
   const stored = fields[FIELD.actors]

@@ -1,10 +1,20 @@
+import type { StateValue } from 'xstate'
 import { RedriveError } from '../errors.ts'
 import type { DurableMachine } from './registry.ts'
 
-/** A snapshot as `migrate` gets and returns it. */
+/** A snapshot as `migrate` gets it. */
 export interface MigratedSnapshot {
   /** Name of the state: the leaf path, parallel regions joined by `+`. */
   readonly state: string
+  /** The same as XState has it. */
+  readonly value: StateValue
+  readonly context: Readonly<Record<string, unknown>>
+}
+
+/** Where `migrate` sends a message: to the state of a name, or of XState's value. What is left out, or left as it was given, does not count. */
+export interface MigrationTarget {
+  readonly state?: string
+  readonly value?: StateValue
   readonly context: Readonly<Record<string, unknown>>
 }
 
@@ -15,7 +25,7 @@ export interface MachineRef {
   readonly fingerprint: string
 }
 
-export type Migrate = (snapshot: MigratedSnapshot, from: MachineRef, to: MachineRef) => MigratedSnapshot
+export type Migrate = (snapshot: MigratedSnapshot, from: MachineRef, to: MachineRef) => MigrationTarget
 
 /** The versions of a queue's machine that a process knows. */
 export interface Versions {

@@ -91,6 +91,34 @@ describe.each([
     expect((await queue.get('a'))?.context).toEqual({ asked: 1, moved: true })
   })
 
+  test('migrate may name the new state as XState does, by its value', async () => {
+    await waitingInVersion1()
+    const queue = deploy({
+      machine: renamed,
+      migrate: (snapshot) => ({ ...snapshot, value: snapshot.value === 'waiting' ? 'inReview' : snapshot.value }),
+    })
+    queue.work({ publish })
+    await queue.signal('a', { type: 'APPROVE' })
+    expect(await queue.result('a', { timeout: '60s' })).toBe('2')
+  })
+
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'migrate returned undefined: return { state, context }, or { value, context }.'],
+    ['no context', { state: 'inReview' }, 'return { state, context }, or { value, context }.'],
+    [
+      'two states',
+      { state: 'approved', value: 'inReview', context: {} },
+      'migrate returned the state "approved" and the value of "inReview": change one of them.',
+    ],
+  ])('a migrate that returns %s puts its message aside, and says what it is to return', async (_, returned, why) => {
+    await waitingInVersion1()
+    const queue = deploy({ machine: renamed, migrate: () => returned as never })
+    queue.work({ publish })
+    await queue.signal('a', { type: 'APPROVE' })
+    const aside = await until(async () => (await queue.list({ state: '~quarantined' }))[0])
+    expect(aside.quarantine?.reason).toContain(why)
+  })
+
   test('a migrated message waits for what its new state waits for', async () => {
     await waitingInVersion1()
     const before = (await backend.open().queue(name, { machine: v1 }).get('a'))!.timers
