@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate'
+import { readableDelays } from './chart/delay-text.ts'
 import { toChart, type Chart, type ChartEdge, type ChartState } from './chart/chart.ts'
 
 /**
@@ -42,7 +43,7 @@ function drawState(state: ChartState, names: Names, edges: readonly ChartEdge[])
   const end = kind === 'final' ? [`${name} --> [*]`] : []
   const own = edges.filter(({ from }) => from === id)
   const crosses = ({ to }: ChartEdge): boolean => names.get(to)?.box !== names.get(id)?.box
-  const line = ({ to, label }: ChartEdge): string => `${name} --> ${names.get(to)?.name}: ${label}`
+  const line = ({ to, label }: ChartEdge): string => `${name} --> ${names.get(to)?.name}: ${readableDelays(label)}`
   return {
     lines: [...box, ...own.filter((edge) => !crosses(edge)).map(line), ...end],
     crossing: [...inner.crossing, ...own.filter(crosses).map(line)],

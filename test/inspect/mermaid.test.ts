@@ -45,7 +45,7 @@ test('nested and parallel states, final ones, always and inline guards', () => {
   state work {
     state work__billing {
       [*] --> work__billing__due
-      work__billing__due --> work__billing__paid: after 1000
+      work__billing__due --> work__billing__paid: after 1 s
       work__billing__paid --> [*]
     }
     --
