@@ -1,10 +1,10 @@
 import { begins } from '../engine/begin.ts'
 import type { ParentRef } from '../engine/parent.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { RedriveError } from '../errors.ts'
+import { isError, RedriveError } from '../errors.ts'
 import { checkId, type GenerateId } from '../message.ts'
 import { scrubError } from '../redaction.ts'
-import { toMs, toObject } from '../options.ts'
+import { show, toMs, toObject } from '../options.ts'
 import type { NewMessage } from '../store/store.ts'
 import { inputText, validate } from './input.ts'
 import { asOptionError, overrides, type QueueOptions } from './queue-options.ts'
@@ -39,24 +39,33 @@ export function createPrepare({ runtime, options, generateId, client }: PrepareP
         path: unknown,
       })
     const id = given.id === undefined ? generateId() : checkId(given.id)
+    const scrubbed = (error: unknown): unknown =>
+      settings.redaction ? scrubError(error, settings.redaction, input) : error
     const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`).catch(
       (error: unknown) => {
-        throw settings.redaction ? scrubError(error, settings.redaction, input) : error
+        throw scrubbed(error)
       },
     )
     const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
     const text = inputText(machineInput, settings.maxPayloadBytes)
     const log = (value: unknown): void =>
       runtime.log.fromMachine(id, settings.redaction?.veil(value, machineInput) ?? value)
-    const message = asOptionError(() =>
-      begins(machine, id, machineInput, text, client, {
-        parent,
-        contexts: settings.contexts,
-        log,
-      }),
-    )
-    return { message, size: text.length }
+    const beginning = { parent, contexts: settings.contexts, log }
+    try {
+      const message = asOptionError(() => begins(machine, id, machineInput, text, client, beginning))
+      return { message, size: text.length }
+    } catch (error) {
+      throw scrubbed(error instanceof RedriveError ? error : firstStepFailed(machine.id, machineInput, error))
+    }
   }
+}
+
+/** Its code belongs to the user, and may throw whatever it likes; who sends wants to know that it was the machine, and that nothing was sent. */
+function firstStepFailed(machine: string, input: unknown, cause: unknown): RedriveError {
+  const why = (isError(cause) ? cause.message : show(cause)).replace(/\.$/, '')
+  const hint = input === undefined ? ' It was given no input.' : ''
+  const text = `the machine "${machine}" threw in its first step, so nothing was sent: ${why}.${hint}`
+  return new RedriveError('E_STEP_FAILED', text, { cause, machine })
 }
 
 /** The default machine's input: the payload, and what the message does differently. */

@@ -133,6 +133,25 @@ describe('options that are wrong are refused at once, with the nearest name', ()
   ])('%#', (make, message) => expect(make).toThrow(message))
 })
 
+test('a machine that throws in its first step is told as that to who sends, and nothing is stored', async () => {
+  const orders = backend.open().queue('orders', {
+    machine: createMachine({
+      id: 'order',
+      context: ({ input }) => ({ total: (input as { total: number }).total }),
+      initial: 'a',
+      states: { a: {} },
+    }),
+  })
+  await expect(orders.send(undefined, { id: 'none' })).rejects.toMatchObject({
+    code: 'E_STEP_FAILED',
+    message: expect.stringMatching(
+      /the machine "order" threw in its first step, so nothing was sent: .*'total'\)\. It was given no input\.$/,
+    ),
+    cause: expect.any(TypeError),
+  })
+  expect(await orders.get('none')).toBeUndefined()
+})
+
 test('events that the machine can never take are refused at the door', async () => {
   await queue.send(good, { id: 'event' })
   await expect(queue.signal('event', { type: 'RETRY_NOW' })).rejects.toMatchObject({

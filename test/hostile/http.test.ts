@@ -1,6 +1,7 @@
 /** Whatever somebody sends over HTTP: the answer is one of the API, never a 500, and the next request is answered as ever. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { createMachine } from 'xstate'
 import { createServer, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { text as textOf } from 'node:stream/consumers'
@@ -19,6 +20,16 @@ interface Described {
   readonly body: readonly string[]
 }
 
+/** Code of a user that is not prepared for what comes. */
+const picky = createMachine({
+  id: 'order',
+  context: ({ input }) => ({ total: (input as { total: { cents: number } }).total.cents }),
+  initial: 'open',
+  states: {
+    open: { on: { '*': { guard: ({ event }) => (event as unknown as { by: { name: string } }).by.name !== '' } } },
+  },
+})
+
 let backend: Awaited<ReturnType<typeof onRedis>>
 let queue: Queue
 let face: Dashboard
@@ -29,6 +40,7 @@ beforeAll(async () => {
   backend = await onRedis()
   const redrive = backend.open()
   queue = redrive.queue('mails', { retention: { succeeded: 0 } })
+  redrive.queue('orders', { machine: picky })
   face = dashboard(redrive, { rateLimit: 1_000_000 })
   server = createServer((request, response) => void face.node(request, response))
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
@@ -97,7 +109,9 @@ const bodyOf = (names: readonly string[]): fc.Arbitrary<string> =>
     { weight: 1, arbitrary: text },
   )
 
-const segment = fc.oneof({ weight: 3, arbitrary: fc.constantFrom('mails', 'a', 'b', 'none') }, id).map(encoded)
+const segment = fc
+  .oneof({ weight: 3, arbitrary: fc.constantFrom('mails', 'orders', 'a', 'b', 'none') }, id)
+  .map(encoded)
 function encoded(part: string): string {
   try {
     return encodeURIComponent(part)

@@ -8,6 +8,7 @@ import { createMemoryStore } from '../../store/memory-store.ts'
 import { endedBy } from '../interruption.ts'
 import { runMessage, type RunEnd } from '../message-run.ts'
 import { parseEvent } from '../parse-event.ts'
+import { parseInput } from '../parse-input.ts'
 import { toJson } from '../plain-json.ts'
 import { unknownQueue } from '../queue-directory.ts'
 import { connect, newClient, type Runner, type Session } from '../session.ts'
@@ -46,14 +47,6 @@ const EXAMPLES = [
   `redrive run order.mjs --input '{"total":42}' --signal APPROVE`,
   `redrive run worker.mjs --queue emails --input '{"to":"ada@example.com"}' --json`,
 ]
-
-function parseInput(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch (error) {
-    throw usage(`--input is not JSON: ${(error as SyntaxError).message}. Quote it for the shell, as in '{"total":42}'.`)
-  }
-}
 
 const addEvent = (text: string, before: readonly EventData[]): readonly EventData[] => [...before, parseEvent(text)]
 

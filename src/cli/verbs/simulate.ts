@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from 'node:readline'
 import type { Command } from 'commander'
 import { EXIT, reportFailure } from '../failure.ts'
+import { parseInput } from '../parse-input.ts'
 import { printable } from '../printable.ts'
 import type { Runner, Session } from '../session.ts'
 import { COMMANDS } from '../simulation-commands.ts'
@@ -8,7 +9,7 @@ import type { Answer, Simulation } from '../simulation.ts'
 import { viewText } from '../simulation-view.ts'
 import { table } from '../table.ts'
 import { dateText } from '../time-text.ts'
-import { examples, usage } from '../usage.ts'
+import { examples } from '../usage.ts'
 
 interface SimulateOptions {
   readonly input?: unknown
@@ -36,14 +37,6 @@ const EXAMPLES = [
 ]
 
 const commandLines = (): string => COMMANDS.map(([command, what]) => `  ${command.padEnd(28)} ${what}`).join('\n')
-
-function parseInput(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch (error) {
-    throw usage(`--input is not JSON: ${(error as SyntaxError).message}. Quote it for the shell, as in '{"total":42}'.`)
-  }
-}
 
 async function simulate(session: Session, place: string, { input, machine, start }: SimulateOptions): Promise<number> {
   // Loaded when asked for: no other verb waits for the testing kit and the shipped machines.
