@@ -36,26 +36,37 @@ export interface QuorumOptions {
 
 const PROBE = 'rd:quorum:probe'
 
+/**
+ * A node whose every answer has a deadline, so that each vote ends, and tells who was silent. The library waits for ever for a node that
+ * hangs. A deadline over the whole vote would not do: nobody then knows how many have answered, and the locks that the node takes when it
+ * wakes are left. A vote that has ended is given back by the library, in commands that the node gets behind those that it has not done yet.
+ */
+function voter(node: Redis, timeout: number): Redis {
+  const inTime = <T>(call: Promise<T>): Promise<T> => withDeadline(call, timeout, 'a lock node')
+  return {
+    evalsha: (hash: string, keys: number, given: string[]) => inTime(node.evalsha(hash, keys, ...given)),
+    eval: (text: string, keys: number, given: string[]) => inTime(node.eval(text, keys, ...given)),
+  } as unknown as Redis
+}
+
 export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
+  const voters = nodes.map((node) => voter(node, timeout))
   // No retries: a rival is an answer, and extending a lock that is lost would burn two seconds.
-  const redlock = new Redlock([...nodes], { retryCount: 0 }, { extendScript: allowOom, acquireScript: allowOom })
+  const redlock = new Redlock(voters, { retryCount: 0 }, { extendScript: allowOom, acquireScript: allowOom })
   const majority = Math.floor(nodes.length / 2) + 1
-  // The library waits for votes that never come from a node that hangs.
-  const inTime = <T>(call: Promise<T>): Promise<T> => withDeadline(call, timeout, 'the quorum of the locks')
 
   /** The lock, or `undefined` when the vote was lost to others. */
   async function vote(call: Promise<Lock>): Promise<Lock | undefined> {
     try {
-      return await inTime(call)
+      return await call
     } catch (error) {
-      const against = await inTime(votesAgainst(error)).catch(() => undefined)
-      const silent = against?.filter((reason) => !(reason instanceof ResourceLockedError)).length ?? nodes.length
-      if (nodes.length - silent >= majority) return undefined
+      const silent = (await votesAgainst(error)).filter((reason) => !(reason instanceof ResourceLockedError))
+      if (nodes.length - silent.length >= majority) return undefined
       throw new RedriveError(
         'E_LOCKS_UNAVAILABLE',
         `fewer than ${majority} of the ${nodes.length} lock nodes answer within ${timeout} ms; nothing is claimed until they do.`,
         // Not the library's own error: that holds the connections, and they hold their passwords.
-        { cause: against?.[0] },
+        { cause: silent[0] },
       )
     }
   }
@@ -69,7 +80,7 @@ export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
   }
 
   async function giveBack(lock: Lock): Promise<void> {
-    await inTime(redlock.release(lock)).catch(() => {})
+    await redlock.release(lock).catch(() => {})
   }
 
   function handle(first: Lock): QuorumLock {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Redrive, silentLogger, type RedriveOptions } from '../../src/index.ts'
+import { createQuorum } from '../../src/lock/quorum.ts'
 import { until } from '../support/backends.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -29,6 +30,8 @@ describe('a quorum of locks', () => {
     clients = []
   })
   afterEach(async () => {
+    // A test that failed may have left one that hangs.
+    for (const node of nodes) await node.server.kill('SIGCONT')
     await Promise.all(clients.map((client) => client.close({ timeout: 0 })))
     await Promise.all([store, ...nodes].map((server) => server.stop()))
   })
@@ -121,6 +124,40 @@ describe('a quorum of locks', () => {
     await queue.send({}, { id: 'a' })
     expect(await queue.result('a', { timeout: '60s' })).toBe('done')
     await nodes[2]!.server.kill('SIGCONT')
+  })
+
+  test('nodes that hang are silent ones: a majority of them pauses the work, and leaves no lock when it wakes', async () => {
+    const queue = open().queue('jobs')
+    const worker = queue.work(() => 'done')
+    const paused = waits()
+    const resumed = waits()
+    worker.on('locksUnavailable', ({ reason }) => {
+      expect(reason).toMatchObject({ code: 'E_LOCKS_UNAVAILABLE' })
+      paused.end()
+    })
+    worker.on('locksAvailable', resumed.end)
+    await queue.send({}, { id: 'before' })
+    await queue.result('before')
+
+    for (const node of nodes.slice(0, 2)) await node.server.kill('SIGSTOP')
+    await queue.send({}, { id: 'a' })
+    await paused.promise
+    expect((await queue.get('a'))?.state).toBe('pending')
+    for (const node of nodes.slice(0, 2)) await node.server.kill('SIGCONT')
+    await resumed.promise
+    // The locks that they took when they woke are given back, and do not stand in its way until they end.
+    for (const node of nodes) await until(async () => (await locksOn(node)).length === 0)
+    expect(await queue.result('a', { timeout: '60s' })).toBe('done')
+  })
+
+  test('a lock that cannot be extended because nodes hang is not one that was lost', async () => {
+    const connections = nodes.map((node) => node.client())
+    const quorum = createQuorum({ nodes: connections, keyOf: (_, id) => `lock:${id}`, timeout: 300 })
+    const lock = await quorum.acquire({ queue: 'jobs', index: 0 }, 'a', 600_000)
+    for (const node of nodes.slice(0, 2)) await node.server.kill('SIGSTOP')
+    await expect(lock?.extend(600_000)).rejects.toMatchObject({ code: 'E_LOCKS_UNAVAILABLE' })
+    for (const node of nodes.slice(0, 2)) await node.server.kill('SIGCONT')
+    expect(await lock?.extend(600_000)).toBe(true)
   })
 })
 
