@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Redrive, silentLogger, type OutboxOptions } from '../../src/index.ts'
+import { openDisk } from '../../src/client/outbox/disk.ts'
 import { until } from '../support/backends.ts'
 import { CRASH_SAFE, startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -23,10 +24,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-function open(outbox: Partial<OutboxOptions> | null = {}): Redrive {
+function open(outbox: Partial<OutboxOptions> | null = {}, logger = silentLogger): Redrive {
   const client = new Redrive({
     redis: redis.url,
-    logger: silentLogger,
+    logger,
     commandTimeout: '2s',
     ...(outbox === null ? {} : { outbox: { directory, patience: '1s', ...outbox } }),
   })
@@ -112,6 +113,59 @@ describe('while Redis is away', () => {
     expect((await queue.stats()).states['pending']).toBe(2)
   })
 
+  test('bytes are counted, and not characters', async () => {
+    const client = open({ maxBytes: 10_000 })
+    await redis.server.kill('SIGKILL')
+    await expect(client.queue('jobs').send('漢'.repeat(5000))).rejects.toMatchObject({ code: 'E_OUTBOX_FULL' })
+    await redis.server.restart()
+  })
+
+  test('a listener that rejects is told of, and harms nobody', async () => {
+    const told: string[] = []
+    const rejects = (text: string) => (): unknown => Promise.reject(new Error(text))
+    const client = open(
+      {
+        onSpooled: rejects('spooled in vain'),
+        onDrained: rejects('drained in vain'),
+      },
+      { ...silentLogger, error: (text) => told.push(text) },
+    )
+    await redis.server.kill('SIGKILL')
+    await client.queue('jobs').send({}, { id: 'a' })
+    await redis.server.restart()
+    await client.drained()
+    await until(() => told.length === 2)
+    expect(told).toEqual([expect.stringContaining('spooled in vain'), expect.stringContaining('drained in vain')])
+  })
+
+  test('what is refused by itself stays on the disk, holds up nothing else, and is delivered when that is mended', async () => {
+    const told: string[] = []
+    const client = open({}, { ...silentLogger, warn: (text) => told.push(text) })
+    const queue = client.queue('jobs')
+    await queue.send({}, { id: 'before' })
+    await client.queue('split', { partitions: 1 }).send({}, { id: 'before' })
+    await redis.client().set('rd:{jobs:0}:m:bad', 'of another program')
+    await redis.client().hset('rd:queues', 'split', JSON.stringify({ partitions: 2 }))
+    await redis.server.kill('SIGKILL')
+    await client.queue('split').send({}, { id: 'unfit' })
+    await queue.sendBulk(['a', 'bad', 'b'].map((id) => ({ input: id, id })))
+    // More than are read from the disk at a time.
+    for (let i = 0; i < 60; i++) await client.queue('split').send({}, { id: `unfit-${i}` })
+    await queue.send({}, { id: 'c' })
+    await redis.server.restart()
+    await until(async () => (await queue.get('c'))?.state === 'pending')
+    expect((await queue.list({ state: 'pending' })).map(({ id }) => id).toSorted()).toEqual(['a', 'b', 'before', 'c'])
+    await until(() => told.some((text) => /E_FOREIGN_KEY|has 2 partitions/.test(text)))
+    expect((await client.health()).outbox).toMatchObject({ batches: 62 })
+
+    await redis.client().del('rd:{jobs:0}:m:bad')
+    await redis.client().hset('rd:queues', 'split', JSON.stringify({ partitions: 1 }))
+    await client.drained()
+    expect((await queue.get('bad'))?.input).toBe('bad')
+    expect(await queue.history('a')).toHaveLength(1)
+    expect((await client.queue('split').stats()).states['pending']).toBe(62)
+  })
+
   test('without an outbox a send fails in time, and does not hang', async () => {
     const queue = open(null).queue('jobs')
     await queue.send({}, { id: 'before' })
@@ -150,6 +204,25 @@ describe('a directory', () => {
     await open().ready()
     await expect(open().ready()).rejects.toMatchObject({ code: 'E_OUTBOX_LOCKED' })
     await expect(open().queue('jobs').send({})).rejects.toMatchObject({ code: 'E_OUTBOX_LOCKED' })
+  })
+
+  test('that cannot be read is told of, and what lies there stays', async () => {
+    const disk = await openDisk(directory)
+    await disk.write('0000000000000000', '{"queue":')
+    await disk.close()
+    const told: string[] = []
+    const client = open({}, { ...silentLogger, warn: (text) => told.push(text) })
+    expect(await client.queue('jobs').send({}, { id: 'a' })).toMatchObject({ status: 'spooled' })
+    await until(() => told.some((text) => /E_OUTBOX_FAILED.*JSON/.test(text)))
+    expect((await client.health()).outbox).toMatchObject({ batches: 2 })
+    await client.close()
+  })
+
+  test('that is the database of another program is refused', async () => {
+    const disk = await openDisk(directory)
+    await disk.write('user:1', '{}')
+    await disk.close()
+    await expect(open().ready()).rejects.toThrow(/^E_OUTBOX_FAILED: .* it holds "user:1", which no outbox has written/)
   })
 
   test('that cannot be made is refused', async () => {

@@ -66,9 +66,10 @@ export function createDisk(world: World, breakDisk: BreakDisk = (disk) => disk):
     }
 
     return {
-      async *rows(limit = Infinity) {
+      async *rows(limit = Infinity, after = '') {
         await process.sleep(soon())
-        yield* [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit)
+        const behind = [...rows].filter(([key]) => key > after)
+        yield* behind.toSorted(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit)
       },
       write: (key, text) => make({ what: `writes ${key}`, synced: true, apply: (all) => void all.set(key, text) }),
       remove: (keys) =>

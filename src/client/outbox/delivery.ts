@@ -1,27 +1,62 @@
-import { RedriveError } from '../../errors.ts'
-import type { Store } from '../../store/store.ts'
+import { hasCode, RedriveError } from '../../errors.ts'
+import type { NewMessage, Store } from '../../store/store.ts'
+import { foreignKey } from '../queue-full.ts'
 import type { Spooled } from './spool.ts'
+
+/** What became of a batch: nothing is left of it when all its messages are stored; else why not. */
+export interface Delivery<Batch extends Spooled> {
+  readonly batch: Batch
+  readonly left: readonly NewMessage[]
+  readonly error?: unknown
+}
 
 /**
  * Stores batches that lay on the disk, in their order. Some may have arrived before, by calls whose replies were lost: their tokens and
- * ids answer for that, and so for a second try when one of them fails.
- * @throws what the store throws; `E_INVALID_OPTION` when a queue has another number of partitions on this server.
+ * ids answer for that. What became of each is told by itself: one that is stored must be taken off the disk though another was refused,
+ * or it would come again when its token is forgotten.
+ * @throws what the store throws when it is asked for a queue.
  */
-export async function deliverAll(store: Store, batches: readonly Spooled[]): Promise<void> {
+export async function deliverAll<Batch extends Spooled>(
+  store: Store,
+  batches: readonly Batch[],
+): Promise<Delivery<Batch>[]> {
   const queues = new Map(batches.map(({ queue, partitions }) => [queue, partitions]))
-  for (const [queue, partitions] of queues) await define(store, queue, partitions)
+  const unfit = new Map<string, RedriveError>()
+  for (const [queue, partitions] of queues) {
+    const error = await define(store, queue, partitions)
+    if (error) unfit.set(queue, error)
+  }
   // One connection carries them in this order; waiting for each answer before the next would take as long as they are far away.
-  await Promise.all(
-    batches.map(({ queue, partition, token, messages }) => store.enqueue({ queue, index: partition }, token, messages)),
+  return Promise.all(
+    batches.map(async (batch) => {
+      const error = unfit.get(batch.queue)
+      return error ? { batch, left: batch.messages, error } : deliver(store, batch)
+    }),
   )
 }
 
-async function define(store: Store, queue: string, partitions: number): Promise<void> {
+async function deliver<Batch extends Spooled>(store: Store, batch: Batch): Promise<Delivery<Batch>> {
+  const { queue, partition, token, messages } = batch
+  try {
+    const statuses = await store.enqueue({ queue, index: partition }, token, messages)
+    const left = messages.filter((_, i) => typeof statuses[i] !== 'string')
+    const [first] = left
+    return { batch, left, ...(first ? { error: foreignKey(queue, first.id, 'it was not stored') } : {}) }
+  } catch (error) {
+    return { batch, left: messages, error }
+  }
+}
+
+/** Why a queue can take nothing of what was sent to it: it has another number of partitions on this server. */
+async function define(store: Store, queue: string, partitions: number): Promise<RedriveError | undefined> {
   const defined = await store.defineQueue(queue, { partitions })
-  if (defined.partitions === partitions) return
-  throw new RedriveError(
+  if (defined.partitions === partitions) return undefined
+  return new RedriveError(
     'E_INVALID_OPTION',
     `the queue "${queue}" has ${defined.partitions} partitions on this server, and what the outbox holds was sent for ${partitions}.`,
     { path: 'partitions' },
   )
 }
+
+/** Whether others may be taken though these were not: it is no fault of the server. */
+export const isRefusal = (error: unknown): boolean => hasCode(error, 'E_FOREIGN_KEY', 'E_INVALID_OPTION')

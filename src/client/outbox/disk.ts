@@ -3,8 +3,8 @@ import { isError, RedriveError } from '../../errors.ts'
 
 /** A directory of this machine as a spool needs it: rows by their keys, which one process at a time may have open. */
 export interface Disk {
-  /** Rows in the order of their keys, the first `limit` of them. */
-  rows(limit?: number): AsyncIterable<readonly [key: string, text: string]>
+  /** Rows in the order of their keys, the first `limit` of them; those behind the key `after` alone, where it is given. */
+  rows(limit?: number, after?: string): AsyncIterable<readonly [key: string, text: string]>
   /** Resolves when the row is where a crash of the machine leaves it. */
   write(key: string, text: string): Promise<void>
   /** Without a sync: after a crash of the machine the rows may be there again. */
@@ -19,7 +19,7 @@ export type OpenDisk = (directory: string) => Promise<Disk>
 export const openDisk: OpenDisk = async (directory) => {
   const db = await openLevel(directory)
   return {
-    rows: (limit = -1) => db.iterator({ limit }),
+    rows: (limit = -1, after) => db.iterator({ limit, ...(after === undefined ? {} : { gt: after }) }),
     write: (key, value) => db.batch([{ type: 'put', key, value }], { sync: true }),
     remove: (keys) => db.batch(keys.map((key) => ({ type: 'del', key }))),
     close: () => db.close(),

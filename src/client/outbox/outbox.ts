@@ -4,9 +4,9 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { EnqueueStatus, Store } from '../../store/store.ts'
 import type { Written } from '../confirmed.ts'
-import { deliverAll } from './delivery.ts'
+import { deliverAll, isRefusal } from './delivery.ts'
 import type { OpenDisk } from './disk.ts'
-import { openSpool, type Spool, type Spooled } from './spool.ts'
+import { openSpool, type Spool, type SpoolEntry, type Spooled } from './spool.ts'
 
 /** What became of a message that was sent: in Redis, or on the disk until that is back. */
 export type SendStatus = EnqueueStatus | 'spooled'
@@ -102,16 +102,22 @@ export function createOutbox(settings: OutboxSettings, { ready, store, clock, lo
   async function drain(spool: Spool): Promise<void> {
     let delivered = 0
     let pause = RETRY.first
+    // What was refused by itself stays where it is, and the others go on behind it; it is tried again when they are through.
+    let refused: { readonly error: unknown; readonly after: string } | undefined
     while (!closed) {
-      const entries = await spool.read(READ)
-      if (entries.length === 0 && writing === 0) break
       try {
+        const entries = await spool.read(READ, refused?.after)
+        if (entries.length === 0 && refused) throw refused.error
+        if (entries.length === 0 && writing === 0) break
         await ready()
-        await deliverAll(store, entries)
-        await spool.remove(entries)
-        delivered += entries.reduce((sum, { messages }) => sum + messages.length, 0)
-        pause = RETRY.first
+        const { stored, errors } = await deliver(spool, entries)
+        delivered += stored
+        const fault = errors.find((error) => !isRefusal(error))
+        if (fault !== undefined) throw asError(fault)
+        if (errors.length === 0 && !refused) pause = RETRY.first
+        else refused = { error: refused?.error ?? errors[0], after: entries.at(-1)?.position ?? refused!.after }
       } catch (error) {
+        refused = undefined
         log.outboxWaits(spool.batches, error)
         await new Promise<void>((resolve) => {
           const end = clock.after(pause, resolve)
@@ -126,13 +132,21 @@ export function createOutbox(settings: OutboxSettings, { ready, store, clock, lo
     if (!closed && delivered > 0) tell(() => settings.onDrained({ messages: delivered }))
   }
 
-  /** A listener that throws is no reason to lose a message. */
-  function tell(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      log.listenerFailed('outbox', asError(error))
+  /** How many messages were stored, and why others were not. What is stored is off the disk, whatever became of the others. */
+  async function deliver(spool: Spool, entries: readonly SpoolEntry[]): Promise<{ stored: number; errors: unknown[] }> {
+    const deliveries = await deliverAll(store, entries)
+    await spool.remove(deliveries.flatMap(({ batch, left }) => (left.length === 0 ? [batch] : [])))
+    for (const { batch, left } of deliveries)
+      if (left.length > 0 && left.length < batch.messages.length) await spool.reduce(batch, left)
+    return {
+      stored: deliveries.reduce((sum, { batch, left }) => sum + batch.messages.length - left.length, 0),
+      errors: deliveries.flatMap(({ error }) => (error === undefined ? [] : [error])),
     }
+  }
+
+  /** A listener that throws, or rejects, is no reason to lose a message. */
+  function tell(call: () => unknown): void {
+    new Promise((resolve) => resolve(call())).catch((error: unknown) => log.listenerFailed('outbox', error))
   }
 
   return {

@@ -28,14 +28,21 @@ export interface Spool {
   number(): number
   /** @throws RedriveError `E_OUTBOX_FULL`, `E_OUTBOX_FAILED` */
   append(number: number, batch: Spooled): Promise<void>
-  /** The oldest batches. */
-  read(limit: number): Promise<SpoolEntry[]>
+  /** The oldest batches, of those behind the position `after` where it is given. @throws RedriveError `E_OUTBOX_FAILED` */
+  read(limit: number, after?: string): Promise<SpoolEntry[]>
+  /** @throws RedriveError `E_OUTBOX_FAILED` */
   remove(entries: readonly SpoolEntry[]): Promise<void>
+  /** Keeps only these messages of a batch, at its place. @throws RedriveError `E_OUTBOX_FAILED` */
+  reduce(entry: SpoolEntry, messages: readonly NewMessage[]): Promise<void>
   close(): Promise<void>
 }
 
 /** As many digits as a number may have, so that the order of the keys is that of the numbers. */
 const DIGITS = 16
+const POSITION = /^\d{16}$/
+
+/** In bytes and not in characters, of which a Chinese one has three. */
+const sizeOf = (text: string): number => Buffer.byteLength(text)
 
 /**
  * Opens a directory, which no other process may have open.
@@ -43,9 +50,20 @@ const DIGITS = 16
  */
 export async function openSpool(directory: string, maxBytes: number, open: OpenDisk = openDisk): Promise<Spool> {
   const disk = await open(directory)
+  const named = <T>(call: () => Promise<T>): Promise<T> =>
+    call().catch((error: unknown) => {
+      throw failed(directory, error)
+    })
   let [bytes, batches, next] = [0, 0, 0]
   for await (const [key, value] of disk.rows()) {
-    bytes += value.length
+    if (!POSITION.test(key)) {
+      await disk.close()
+      throw failed(
+        directory,
+        `it holds "${key.slice(0, 60)}", which no outbox has written; give it a directory of its own`,
+      )
+    }
+    bytes += sizeOf(value)
     batches++
     next = Number(key) + 1
   }
@@ -60,34 +78,43 @@ export async function openSpool(directory: string, maxBytes: number, open: OpenD
     number: () => next++,
     async append(number, batch) {
       const text = JSON.stringify(batch)
-      if (bytes + text.length > maxBytes)
+      const size = sizeOf(text)
+      if (bytes + size > maxBytes)
         throw new RedriveError(
           'E_OUTBOX_FULL',
           `Redis is away, and the outbox in ${directory} is full: ${bytes} of ${maxBytes} bytes in ${batches} batches. The message was not stored.`,
           { bytes, maxBytes, batches },
         )
       // Counted before it is written, so that writes side by side keep the bound together.
-      bytes += text.length
+      bytes += size
       batches++
       try {
         await disk.write(String(number).padStart(DIGITS, '0'), text)
       } catch (error) {
-        bytes -= text.length
+        bytes -= size
         batches--
         throw failed(directory, error)
       }
     },
-    async read(limit) {
+    async read(limit, after) {
       const entries: SpoolEntry[] = []
-      for await (const [position, value] of disk.rows(limit))
-        entries.push({ ...(JSON.parse(value) as Spooled), position, size: value.length })
+      await named(async () => {
+        for await (const [position, value] of disk.rows(limit, after))
+          entries.push({ ...(JSON.parse(value) as Spooled), position, size: sizeOf(value) })
+      })
       return entries
     },
     async remove(entries) {
       // Without a sync: a removal that is lost in a crash is done again, and the batch stored once by its token and ids.
-      await disk.remove(entries.map(({ position }) => position))
+      await named(() => disk.remove(entries.map(({ position }) => position)))
       for (const { size } of entries) bytes -= size
       batches -= entries.length
+    },
+    async reduce({ position, size, ...batch }, messages) {
+      // Under the token that it had, the script answers for a while as it did.
+      const text = JSON.stringify({ ...batch, token: `${batch.token}.`, messages })
+      await named(() => disk.write(position, text))
+      bytes += sizeOf(text) - size
     },
     close: () => disk.close(),
   }
