@@ -7,8 +7,9 @@ import type { Partition } from '../../store/store.ts'
 import { examineBytes } from './counted-bytes.ts'
 import { newExaminedQueue, type ExaminedQueue } from './examined-queue.ts'
 import { finding, type Finding } from './finding.ts'
+import { foreignKeys, unexpected, type ForeignKey } from './foreign-keys.ts'
 import { examineKeyspace, type StrayPartitions } from './keyspace.ts'
-import { queueFindings } from './queue-findings.ts'
+import { foreignFinding, queueFindings } from './queue-findings.ts'
 import { readServerFacts } from './server-facts.ts'
 import { serverFindings } from './server-findings.ts'
 import { examineSets } from './state-sets.ts'
@@ -64,7 +65,9 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   try {
     const { description } = await connect(redis, options.redis, options)
     const findings = serverFindings(await readServerFacts(redis, options.now ?? Date.now))
-    const queues = await readQueues(redis, keys)
+    const foreign = await unexpected(redis, [[keys.queues(), 'hash']])
+    findings.push(...foreign.map((each) => foreignFinding(each)))
+    const queues = await readQueues(redis, keys, foreign)
     findings.push(...(await examineQueues(surgery, options.prefix, queues)))
     return { server: description, queues: queues.size, full, findings, ...surgery.examined }
   } catch (error) {
@@ -84,11 +87,21 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   }
 }
 
-async function readQueues(redis: Redis, keys: Keys): Promise<Map<string, ExaminedQueue>> {
+async function readQueues(
+  redis: Redis,
+  keys: Keys,
+  foreign: readonly ForeignKey[],
+): Promise<Map<string, ExaminedQueue>> {
   const queues = new Map<string, ExaminedQueue>()
+  if (foreign.length > 0) return queues
   for (const [name, text] of Object.entries(await redis.hgetall(keys.queues()))) {
-    const arrivals = new Set(await redis.hkeys(keys.machines(name)))
-    queues.set(name, newExaminedQueue(name, partitionsOf(name, text), arrivals))
+    const partitions = partitionsOf(name, text)
+    const foreignHere = [
+      ...(await unexpected(redis, [[keys.machines(name), 'hash']])),
+      ...(await foreignKeys(redis, keys, partitions ?? [])),
+    ]
+    const arrivals = foreignHere.length > 0 ? [] : await redis.hkeys(keys.machines(name))
+    queues.set(name, newExaminedQueue(name, partitions, new Set(arrivals), foreignHere))
   }
   return queues
 }
@@ -110,6 +123,7 @@ async function examineQueues(
 ): Promise<Finding[]> {
   const strays = await examineKeyspace(surgery, prefix, queues)
   for (const queue of queues.values()) {
+    if (queue.foreign.length > 0) continue
     for (const partition of queue.partitions ?? []) {
       await examineSets(surgery, queue, partition)
       if (surgery.full) await examineBytes(surgery, queue, partition)

@@ -2,12 +2,15 @@ import type { Keys } from '../../store/keys.ts'
 import type { IndexFault } from '../../store/index-fault.ts'
 import type { Partition } from '../../store/store.ts'
 import { createCaseList, type CaseBook, type CaseList } from './case-list.ts'
+import type { ForeignKey } from './foreign-keys.ts'
 
 /** What was seen of one queue. */
 export interface ExaminedQueue {
   readonly name: string
   /** As stored; `undefined` when the stored text cannot be read. */
   readonly partitions: readonly Partition[] | undefined
+  /** Keys of the queue itself that are of another type. While there are any, its scripts fail, and nothing else of it can be examined. */
+  readonly foreign: readonly ForeignKey[]
   readonly faults: CaseBook<IndexFault>
   /** Events of messages that are no more. */
   readonly leftovers: CaseList
@@ -35,11 +38,13 @@ export function newExaminedQueue(
   name: string,
   partitions: readonly Partition[] | undefined,
   arrivals: ReadonlySet<string>,
+  foreign: readonly ForeignKey[],
 ): ExaminedQueue {
   return {
     name,
     partitions,
     arrivals,
+    foreign,
     faults: new Map(),
     leftovers: createCaseList(),
     strangers: new Map(),

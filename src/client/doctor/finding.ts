@@ -159,8 +159,8 @@ const WORDING = {
   },
   D_FOREIGN_KEY: {
     severity: 'warning',
-    why: 'It has the key of a message and is none: a send of that id would be answered duplicate, or fail.',
-    mend: 'Find out who wrote it, and delete it.',
+    why: 'Another program has written under a key of Redrive. Where that is of a message, a send of its id is answered duplicate, or fails; where it is of a queue, all its sends and claims can fail.',
+    mend: 'Find out who wrote it, and delete it or rename it. Where it was of a queue, rebuild its index then: redrive doctor --repair.',
   },
   D_STUCK_INBOX: {
     severity: 'error',

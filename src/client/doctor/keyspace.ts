@@ -61,6 +61,7 @@ function noteStray(strays: Map<string, CaseList>, base: string, found: readonly 
 }
 
 async function examineFound(surgery: Surgery, queue: ExaminedQueue, found: readonly PartitionKey[]): Promise<void> {
+  if (queue.foreign.length > 0) return
   const { partition } = found[0]!
   const messages = found.flatMap(({ kind, id }) => (kind === 'm' ? id : []))
   for (const ids of pages(messages)) {

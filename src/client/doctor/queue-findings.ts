@@ -1,11 +1,12 @@
 import type { IndexFault } from '../../store/index-fault.ts'
 import type { CaseList } from './case-list.ts'
 import type { ExaminedQueue } from './examined-queue.ts'
+import type { ForeignKey } from './foreign-keys.ts'
 import { finding, type Finding, type FindingCode } from './finding.ts'
 
 /** What is wrong with a queue. `definitions` is the key of them all. */
 export function queueFindings(queue: ExaminedQueue, definitions: string): Finding[] {
-  return [...definition(queue, definitions), ...index(queue), ...due(queue), ...contents(queue)]
+  return [...definition(queue, definitions), ...foreign(queue), ...index(queue), ...due(queue), ...contents(queue)]
 }
 
 function* definition({ name, partitions }: ExaminedQueue, key: string): Generator<Finding> {
@@ -16,6 +17,16 @@ function* definition({ name, partitions }: ExaminedQueue, key: string): Generato
       command: `redis-cli HSET ${key} ${name} '{"partitions":<number>}'`,
     })
 }
+
+const foreign = ({ name, foreign: keys }: ExaminedQueue): Finding[] => keys.map((each) => foreignFinding(each, name))
+
+/** What stands in the way of all scripts of a queue, or of all queues. */
+export const foreignFinding = ({ key, type, expected }: ForeignKey, queue?: string): Finding =>
+  finding('D_FOREIGN_KEY', {
+    ...(queue === undefined ? {} : { queue }),
+    found: `${key} is a ${type} and must be a ${expected}: nothing else of ${queue === undefined ? 'the queues' : 'this queue'} can be examined`,
+    severity: 'error',
+  })
 
 const FAULTS: Readonly<Record<IndexFault, readonly [code: FindingCode, found: string]>> = {
   unlisted: ['D_UNLISTED', 'not in the set of their state'],

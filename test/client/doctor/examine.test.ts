@@ -235,3 +235,39 @@ describe('tells', () => {
     await run({ repair: true })
   })
 })
+
+test.each<[string, (partition: { queue: string; index: number }) => string, string]>([
+  ['the list of states', (partition) => keys.states(partition), 'set'],
+  ['the set of a state', (partition) => keys.state(partition, 'pending'), 'zset'],
+  ['the feed', (partition) => keys.events(partition), 'stream'],
+  ['the versions of its machine', ({ queue }) => keys.machines(queue), 'hash'],
+])('%s that is of another type is named, and other queues are examined all the same', async (_, keyOf, type) => {
+  const { name, partition } = await sleepers()
+  const other = await sleepers()
+  await redis.zrem(keys.state(other.partition, 'pending'), 'a')
+  const key = keyOf(partition)
+  await redis.rename(key, 'aside')
+  await redis.set(key, 'of another program')
+  const examination = await run({ repair: true })
+  expect(of(examination, name)).toMatchObject([
+    {
+      code: 'D_FOREIGN_KEY',
+      severity: 'error',
+      found: expect.stringContaining(`${key} is a string and must be a ${type}`),
+    },
+  ])
+  expect(of(examination, other.name)).toMatchObject([{ code: 'D_UNLISTED', repaired: 1 }])
+  await redis.rename('aside', key)
+  expect(of(await run(), name)).toEqual([])
+})
+
+test('definitions of queues that are of another type are named', async () => {
+  await sleepers()
+  await redis.rename(keys.queues(), 'aside')
+  await redis.set(keys.queues(), 'of another program')
+  const { findings } = await run()
+  expect(findings).toContainEqual(
+    expect.objectContaining({ code: 'D_FOREIGN_KEY', found: expect.stringContaining('rd:queues is a string') }),
+  )
+  await redis.rename('aside', keys.queues())
+})
