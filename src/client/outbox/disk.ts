@@ -1,4 +1,6 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ClassicLevel } from 'classic-level'
 import { isError, RedriveError } from '../../errors.ts'
 
 /** A directory of this machine as a spool needs it: rows by their keys, which one process at a time may have open. */
@@ -15,22 +17,58 @@ export interface Disk {
 /** @throws RedriveError `E_OUTBOX_LOCKED`, `E_OUTBOX_FAILED` */
 export type OpenDisk = (directory: string) => Promise<Disk>
 
+/** What is used of LevelDB. */
+type Level = Pick<ClassicLevel, 'status' | 'iterator' | 'batch' | 'close'>
+
 /** A real one, by LevelDB; see docs/decisions/0008. */
-export const openDisk: OpenDisk = async (directory) => {
-  const db = await openLevel(directory)
+export const openDisk: OpenDisk = (directory) =>
+  openLevelDisk(
+    () => openLevel(directory),
+    () => tryRoom(directory),
+  )
+
+/** LevelDB takes no write after one that failed until it is opened anew: a disk that was full once would stay full for its process. */
+export async function openLevelDisk(open: () => Promise<Level>, hasRoom: () => Promise<void>): Promise<Disk> {
+  let db = await open()
+  let broken = false
+  let mending: Promise<void> | undefined
+
+  const mend = (): Promise<void> => (mending ??= openAnew().finally(() => (mending = undefined)))
+
+  async function openAnew(): Promise<void> {
+    // Before it is closed: where there is no room it could not be opened again, and what lies there be read no more.
+    await hasRoom()
+    await db.close()
+    db = await open()
+    broken = false
+  }
+
+  async function change(call: () => Promise<void>): Promise<void> {
+    if (broken) await mend()
+    try {
+      await call()
+    } catch (error) {
+      broken = true
+      throw error
+    }
+  }
+
   return {
-    rows: (limit = -1, after) => db.iterator({ limit, ...(after === undefined ? {} : { gt: after }) }),
-    write: (key, value) => db.batch([{ type: 'put', key, value }], { sync: true }),
+    async *rows(limit = -1, after) {
+      if (db.status !== 'open') await mend()
+      yield* db.iterator({ limit, ...(after === undefined ? {} : { gt: after }) })
+    },
+    write: (key, value) => change(() => db.batch([{ type: 'put', key, value }], { sync: true })),
     remove: (keys) => db.batch(keys.map((key) => ({ type: 'del', key }))),
     close: () => db.close(),
   }
 }
 
-async function openLevel(directory: string) {
-  const { ClassicLevel } = await load()
+async function openLevel(directory: string): Promise<Level> {
+  const level = await load()
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const db = new ClassicLevel<string, string>(directory, { valueEncoding: 'utf8' })
+    const db = new level.ClassicLevel(directory, { valueEncoding: 'utf8' })
     await db.open()
     return db
   } catch (error) {
@@ -40,6 +78,18 @@ async function openLevel(directory: string) {
       `another process, or another client of this one, uses the outbox in ${directory}. Give each its own directory.`,
       { path: 'outbox.directory' },
     )
+  }
+}
+
+/** More than LevelDB writes when it is opened: its log, of four megabytes at most, becomes a table. */
+const ROOM = 6 * 1024 ** 2
+
+async function tryRoom(directory: string): Promise<void> {
+  const path = join(directory, 'room')
+  try {
+    await writeFile(path, Buffer.alloc(ROOM))
+  } finally {
+    await rm(path, { force: true })
   }
 }
 

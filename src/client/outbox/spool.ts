@@ -30,7 +30,7 @@ export interface Spool {
   append(number: number, batch: Spooled): Promise<void>
   /** The oldest batches, of those behind the position `after` where it is given. @throws RedriveError `E_OUTBOX_FAILED` */
   read(limit: number, after?: string): Promise<SpoolEntry[]>
-  /** @throws RedriveError `E_OUTBOX_FAILED` */
+  /** A disk that does not take the removal is no error: they are not read again by this process, and removed with the next ones. */
   remove(entries: readonly SpoolEntry[]): Promise<void>
   /** Keeps only these messages of a batch, at its place. @throws RedriveError `E_OUTBOX_FAILED` */
   reduce(entry: SpoolEntry, messages: readonly NewMessage[]): Promise<void>
@@ -50,6 +50,8 @@ const sizeOf = (text: string): number => Buffer.byteLength(text)
  */
 export async function openSpool(directory: string, maxBytes: number, open: OpenDisk = openDisk): Promise<Spool> {
   const disk = await open(directory)
+  /** What this process has delivered, or told to have failed, and the disk may still hold. */
+  const gone = new Set<string>()
   const named = <T>(call: () => Promise<T>): Promise<T> =>
     call().catch((error: unknown) => {
       throw failed(directory, error)
@@ -88,9 +90,11 @@ export async function openSpool(directory: string, maxBytes: number, open: OpenD
       // Counted before it is written, so that writes side by side keep the bound together.
       bytes += size
       batches++
+      const position = String(number).padStart(DIGITS, '0')
       try {
-        await disk.write(String(number).padStart(DIGITS, '0'), text)
+        await disk.write(position, text)
       } catch (error) {
+        gone.add(position)
         bytes -= size
         batches--
         throw failed(directory, error)
@@ -99,16 +103,27 @@ export async function openSpool(directory: string, maxBytes: number, open: OpenD
     async read(limit, after) {
       const entries: SpoolEntry[] = []
       await named(async () => {
-        for await (const [position, value] of disk.rows(limit, after))
-          entries.push({ ...(JSON.parse(value) as Spooled), position, size: sizeOf(value) })
+        for await (const [position, value] of disk.rows(limit + gone.size, after)) {
+          if (entries.length === limit) break
+          if (!gone.has(position)) entries.push({ ...(JSON.parse(value) as Spooled), position, size: sizeOf(value) })
+        }
       })
       return entries
     },
     async remove(entries) {
+      for (const { position, size } of entries) {
+        gone.add(position)
+        bytes -= size
+        batches--
+      }
       // Without a sync: a removal that is lost in a crash is done again, and the batch stored once by its token and ids.
-      await named(() => disk.remove(entries.map(({ position }) => position)))
-      for (const { size } of entries) bytes -= size
-      batches -= entries.length
+      const positions = [...gone]
+      try {
+        await disk.remove(positions)
+        for (const position of positions) gone.delete(position)
+      } catch {
+        // Its disk is full, say. What is in Redis must not be sent again and again for that, nor stand before what is sent now.
+      }
     },
     async reduce({ position, size, ...batch }, messages) {
       // Under the token that it had, the script answers for a while as it did.
