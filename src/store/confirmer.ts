@@ -1,5 +1,12 @@
 import { withDeadline } from '../deadline.ts'
-import { describeAddress, disconnect, openConnection, toRedriveError, type RedisAddress } from './connection.ts'
+import {
+  describeAddress,
+  disconnect,
+  openConnection,
+  toRedriveError,
+  withTrouble,
+  type RedisAddress,
+} from './connection.ts'
 import { createKeys } from './keys.ts'
 import { createScripts, type ScriptSettings } from './scripts.ts'
 import type { Store } from './store.ts'
@@ -57,10 +64,11 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
 
   return {
     async confirm(write) {
+      const since = performance.now()
       try {
         return await withDeadline(attempt(write), options.commandTimeout + options.timeout, where)
       } catch (error) {
-        throw toRedriveError(error, where)
+        throw withTrouble(toRedriveError(error, where), redis, since)
       }
     },
     close: () => disconnect(redis),

@@ -27,9 +27,14 @@ export function openConnection(address: RedisAddress, settings: ConnectionSettin
     // With `false` a promise can stay unsettled for ever; every script is idempotent, so a second run does no harm.
     autoResendUnfulfilledCommands: true,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2000) * (0.5 + Math.random() / 2),
-    reconnectOnError: (error) => (asksForAnother(error) ? 2 : false),
+    reconnectOnError(error) {
+      if (!asksForAnother(error)) return false
+      note(error)
+      return 2
+    },
   }
   const redis = new Redis(options)
+  const note = (error: Error): void => void troubles.set(redis, { text: error.message, at: performance.now() })
   // The driver subscribes again by itself, and hears nothing of a failure: that would end the process.
   const subscribe = redis.subscribe.bind(redis)
   redis.subscribe = (...channels: unknown[]) => {
@@ -38,8 +43,19 @@ export function openConnection(address: RedisAddress, settings: ConnectionSettin
     return subscribed
   }
   // Without a listener ioredis prints every failed attempt; failures reach the caller through the commands.
-  redis.on('error', () => {})
+  redis.on('error', note)
   return redis
+}
+
+/** What went wrong last with a connection, of which its commands do not hear: they wait for the next one. */
+const troubles = new WeakMap<Redis, { readonly text: string; readonly at: number }>()
+
+/** Of a call that began at an instant of `performance.now()` and was not answered in time: what stood in its way, where that is known. */
+export function withTrouble(error: unknown, redis: Redis, since: number): unknown {
+  const trouble = troubles.get(redis)
+  if (!hasCode(error, 'E_REDIS_UNAVAILABLE') || error.cause || !trouble || trouble.at < since) return error
+  const text = error.message.replace(/^\w+: /, '')
+  return new RedriveError('E_REDIS_UNAVAILABLE', `${text} What went wrong last: ${trouble.text}`)
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   disconnect,
   openConnection,
   toRedriveError,
+  withTrouble,
   type RedisAddress,
 } from './connection.ts'
 import { createKeys, type Keys } from './keys.ts'
@@ -57,7 +58,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     },
   }
   const where = describeAddress(options.redis)
-  const calls = guarded(store, where, options.commandTimeout)
+  const calls = guarded(store, redis, { where, timeout: options.commandTimeout })
   return {
     ...calls,
     // Without the deadline: a subscription that is late is not undone, and comes into force when the server is back.
@@ -267,13 +268,18 @@ function definitionOf(name: string, text: string): [string, QueueDefinition][] {
 type Method = (...args: never[]) => Promise<unknown>
 
 /** Wraps every call of a store: it ends in time, and an error of the driver becomes one of Redrive's own, naming the server. */
-function guarded<T extends { [K in keyof T]: Method }>(store: T, where: string, timeout: number): T {
+function guarded<T extends { [K in keyof T]: Method }>(
+  store: T,
+  redis: Redis,
+  { where, timeout }: { readonly where: string; readonly timeout: number },
+): T {
   const wrapped = Object.entries<Method>(store).map(([name, method]) => {
     const call = async (...args: never[]): Promise<unknown> => {
+      const since = performance.now()
       try {
         return await withDeadline(method(...args), timeout, where)
       } catch (error) {
-        throw toRedriveError(error, where)
+        throw withTrouble(toRedriveError(error, where), redis, since)
       }
     }
     return [name, call]
