@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { AnyStateMachine, InputFrom } from 'xstate'
 import { SyncedClock, type Clock } from '../clock.ts'
 import { asError, RedriveError } from '../errors.ts'
@@ -52,6 +53,8 @@ export class Redrive {
   /** Connects with the first use. @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
   constructor(options: RedriveOptions = {}) {
     checkOptions(options)
+    // As many wait for its end as there are calls under way; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#closed.signal)
     this.#log = createLog(options.logger ?? stderrLogger)
     this.#clock = options.store?.clock ?? new SyncedClock()
     const settings = {
@@ -68,7 +71,7 @@ export class Redrive {
     this.#outbox =
       options.outbox &&
       createOutbox(outboxSettings(options.outbox), {
-        ready: () => this.ready(),
+        ready: () => this.#connected(),
         store,
         clock: this.#clock,
         log: this.#log,
@@ -77,7 +80,7 @@ export class Redrive {
     const post = createPost({
       store,
       confirmer,
-      ready: () => this.ready(),
+      ready: () => this.#connected(),
       local: (name) => this.opened(name),
       names: () => this.#queues.keys(),
     })
@@ -91,7 +94,7 @@ export class Redrive {
       clock: this.#clock,
       log: this.#log,
       closed: this.#closed.signal,
-      ready: () => this.ready(),
+      ready: () => this.#connected(),
       generateId: idGenerator(() => this.#clock.now()),
       registerWorker: (worker) => this.#workers.add(worker),
     }
@@ -109,10 +112,19 @@ export class Redrive {
   }
 
   /**
-   * Connects and checks the server, also that it takes writes.
+   * Connects and checks the server, also that it takes writes; each time, so that it can be asked by whoever sends traffic here.
    * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH`, `E_REDIS_VERSION`
    */
-  ready(): Promise<ServerFacts> {
+  async ready(): Promise<ServerFacts> {
+    const known = this.#facts
+    const facts = await this.#connected()
+    // The first time that was a part of it.
+    if (known) await (await this.#backend).store.probe()
+    return facts
+  }
+
+  /** Once for all calls, which hear by themselves when the server is away later. */
+  #connected(): Promise<ServerFacts> {
     if (this.#closed.signal.aborted) return Promise.reject(closed())
     // Asked again after a failure: the server may be there by then.
     this.#facts ??= this.#connect().catch((error: unknown) => {
@@ -201,13 +213,13 @@ export class Redrive {
    */
   async audit({ limit = 100 }: { readonly limit?: number } = {}): Promise<readonly AuditEntry[]> {
     toInteger(limit, 'limit', { min: 1, max: 1000 })
-    await this.ready()
+    await this.#connected()
     return (await (await this.#backend).store.records(limit)).map(readAudit)
   }
 
   /** The queues that were ever used on this server. */
   async queues(): Promise<ReadonlyMap<string, QueueDefinition>> {
-    await this.ready()
+    await this.#connected()
     return (await this.#backend).store.queues()
   }
 

@@ -40,8 +40,10 @@ describe('health', () => {
     await client.ready()
     await redis.server.kill('SIGKILL')
     expect(await client.health()).toMatchObject({ redis: 'away', error: { code: 'E_REDIS_UNAVAILABLE' } })
+    await expect(client.ready()).rejects.toMatchObject({ code: 'E_REDIS_UNAVAILABLE' })
     await redis.server.restart()
     await until(async () => (await client.health()).redis === 'up')
+    await client.ready()
   })
 
   test('a server that answers and takes no writes is away', async () => {

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { getEventListeners } from 'node:events'
+import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
 import { createMemoryStore, Redrive, silentLogger } from '../../src/index.ts'
 import { insideOf } from '../../src/client/inside.ts'
@@ -39,4 +41,19 @@ test('a feed that is left early leaves nothing behind', async () => {
   } finally {
     await redrive.close()
   }
+})
+
+test('as many results can be waited for as one likes, and Node takes them for no leak', async () => {
+  const index = new URL('../../dist/src/index.js', import.meta.url).href
+  const program = `
+    import { createMemoryStore, Redrive } from '${index}'
+    const redrive = new Redrive({ store: createMemoryStore() })
+    const queue = redrive.queue('jobs')
+    const sent = await queue.sendBulk(Array.from({ length: 20 }, (_, i) => ({ input: i })))
+    const results = sent.map(({ id }) => queue.result(id))
+    queue.work(() => 'done')
+    await Promise.all(results)
+    await redrive.close()`
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+  expect(stderr).not.toContain('MaxListenersExceededWarning')
 })
