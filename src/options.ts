@@ -1,4 +1,4 @@
-import { RedriveError } from './errors.ts'
+import { nearest, RedriveError } from './errors.ts'
 
 /** Milliseconds, or text with a unit: `'250ms'`, `'10s'`, `'5m'`, `'2h'`, `'7d'`, `'1h30m'`. */
 export type Duration = number | string
@@ -61,6 +61,18 @@ export function toInteger(
 export function toObject<T extends object>(value: T, name: string): T {
   if (typeof value === 'object' && (value as T | null) !== null && !Array.isArray(value)) return value
   throw new RedriveError('E_INVALID_OPTION', `${name} must be an object; got ${show(value)}.`, { path: name })
+}
+
+/** @throws RedriveError `E_INVALID_OPTION` when a member is none of `names`: one that is misspelt would do nothing, without a word. */
+export function checkNames(value: object, name: string, names: readonly string[]): void {
+  const unknown = Object.keys(value).find((each) => !names.includes(each))
+  if (unknown === undefined) return
+  const near = nearest(unknown, names)
+  throw new RedriveError(
+    'E_INVALID_OPTION',
+    `${name} has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${names.join(', ')}.`}`,
+    { path: `${name}.${unknown}` },
+  )
 }
 
 /** @throws RedriveError `E_INVALID_OPTION` unless `value` is text. */

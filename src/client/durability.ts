@@ -1,5 +1,5 @@
 import { RedriveError } from '../errors.ts'
-import { toInteger, toMs, toObject, type Duration } from '../options.ts'
+import { checkNames, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import type { Durability } from '../store/confirmer.ts'
 
 export interface DurabilityOptions {
@@ -12,7 +12,8 @@ export interface DurabilityOptions {
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function durabilityOf(given: DurabilityOptions | undefined, inMemory: boolean): Durability | undefined {
   if (given === undefined) return undefined
-  const { replicas, timeout = 50 } = toObject(given, 'durability')
+  checkNames(toObject(given, 'durability'), 'durability', ['replicas', 'timeout'])
+  const { replicas, timeout = 50 } = given
   if (inMemory)
     throw new RedriveError(
       'E_INVALID_OPTION',

@@ -1,6 +1,6 @@
 import { RedriveError } from '../errors.ts'
 import { createQuorum, type Quorum } from '../lock/quorum.ts'
-import { show, toMs, toObject, type Duration } from '../options.ts'
+import { checkNames, show, toMs, toObject, type Duration } from '../options.ts'
 import { openLockNode, type RedisAddress } from '../store/connection.ts'
 import { createKeys } from '../store/keys.ts'
 
@@ -17,7 +17,8 @@ export interface LockOptions {
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function openQuorum(given: LockOptions | undefined, prefix: string): Quorum | undefined {
   if (given === undefined) return undefined
-  const { nodes, timeout = 500 } = toObject(given, 'locks')
+  checkNames(toObject(given, 'locks'), 'locks', ['nodes', 'timeout'])
+  const { nodes, timeout = 500 } = given
   checkNodes(nodes)
   const ms = toMs(timeout, 'locks.timeout', { min: 10, max: 10_000 })
   const connections = nodes.map((address) => openLockNode(address, { commandTimeout: ms }))

@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts'
 import type { QueueSettings, Retention } from '../engine/runtime.ts'
 import type { Migrate } from '../engine/versions.ts'
 import { nearest, RedriveError, isError } from '../errors.ts'
-import { DEFAULTS, show, toInteger, toMs, toObject, type Duration } from '../options.ts'
+import { checkNames, DEFAULTS, show, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import { createRedaction } from '../redaction.ts'
 import type { Schema } from './input.ts'
 
@@ -203,6 +203,7 @@ function retention(tag: string, option: RetentionOption | undefined): Retention 
       { path: `retention.${tag}` },
     )
   }
+  checkNames(option, `retention.${tag}`, ['age', 'count', 'bytes'])
   return {
     ...(option.age === undefined ? {} : { age: toMs(option.age, `retention.${tag}.age`) }),
     ...(option.count === undefined ? {} : { keep: toInteger(option.count, `retention.${tag}.count`) }),

@@ -118,6 +118,7 @@ describe('options that are wrong are refused at once, with the nearest name', ()
     [() => redrive.queue('q4', { retry: { backoff: { type: 'expo' as never } } }), /backoff.type/],
     [() => redrive.queue('q5', { retry: { timeout: 'never' } }), /retry.timeout/],
     [() => redrive.queue('q6', { retention: { dead: true as never } }), /retention.dead/],
+    [() => redrive.queue('q6b', { retention: { dead: { cnt: 5 } as object } }), /retention.dead has no option "cnt"/],
     [() => redrive.queue('q7', { machine: {} as never }), /E_INVALID_MACHINE: machine must be a machine of XState 5/],
     [
       () => redrive.queue('q8', { machine: createMachine({ id: 'm' }), retry: {} }),

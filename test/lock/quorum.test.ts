@@ -161,6 +161,13 @@ describe('a quorum of locks', () => {
   })
 })
 
+test('an option of locks that does not exist is refused, and the nearest one named', () => {
+  const nodes = [1, 2, 3].map((port) => `redis://127.0.0.1:${port}`)
+  expect(() => new Redrive({ locks: { nodes, timout: '1s' } as object as { nodes: string[] } })).toThrow(
+    'locks has no option "timout". Did you mean "timeout"?',
+  )
+})
+
 test.each<[string, unknown]>([
   ['an even number of nodes', ['redis://127.0.0.1:1', 'redis://127.0.0.1:2']],
   ['one node', ['redis://127.0.0.1:1']],

@@ -1,5 +1,5 @@
 import { RedriveError } from '../../errors.ts'
-import { show, toInteger, toMs, toObject, type Duration } from '../../options.ts'
+import { checkNames, show, toInteger, toMs, toObject, type Duration } from '../../options.ts'
 import type { OutboxSettings } from './outbox.ts'
 
 export interface OutboxOptions {
@@ -15,15 +15,12 @@ export interface OutboxOptions {
   readonly onDrained?: (drained: { readonly messages: number }) => void
 }
 
+const NAMES = ['directory', 'maxBytes', 'patience', 'onSpooled', 'onDrained']
+
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function outboxSettings(options: OutboxOptions): OutboxSettings {
-  const {
-    directory,
-    maxBytes = 256 * 1024 ** 2,
-    patience = 1000,
-    onSpooled = () => {},
-    onDrained = () => {},
-  } = toObject(options, 'outbox')
+  checkNames(toObject(options, 'outbox'), 'outbox', NAMES)
+  const { directory, maxBytes = 256 * 1024 ** 2, patience = 1000, onSpooled = () => {}, onDrained = () => {} } = options
   if (typeof directory !== 'string' || directory === '')
     throw new RedriveError(
       'E_INVALID_OPTION',
