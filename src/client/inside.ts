@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import type { RedisAddress } from '../store/connection.ts'
-import type { Store } from '../store/store.ts'
+import type { ServerFacts, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Queue } from './queue.ts'
 import type { QueueOptions } from './queue-options.ts'
@@ -14,6 +14,8 @@ export interface Inside {
   readonly log: Log
   /** First part of every key. */
   readonly prefix: string
+  /** What was found out of the server when it was connected to. Unlike `ready()` it does not ask whether it takes writes just now. */
+  connected(): Promise<ServerFacts>
   /** Of the server; `undefined` in memory. */
   address(): Promise<RedisAddress | undefined>
   /** Aborts when the client is closed. */

@@ -103,6 +103,7 @@ export class Redrive {
       clock: this.#clock,
       log: this.#log,
       prefix: settings.prefix,
+      connected: () => this.#connected(),
       address: async () => (await this.#backend).address,
       closed: this.#closed.signal,
       names: () => [...this.#queues.keys()],

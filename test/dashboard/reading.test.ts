@@ -198,7 +198,7 @@ describe('a list', () => {
   })
 
   test.each([
-    ['messages', 'filter.state'],
+    ['messages', 'state'],
     ['messages?state=dead&limit=0', 'limit'],
     ['messages?state=dead&order=size', 'order'],
     ['messages?state=dead&cursor=nonsense', 'cursor'],

@@ -37,14 +37,19 @@ test('the messages of a worker that is killed finish elsewhere after the lease; 
   await until(async () => (await queue.stats()).states['processing'] === 10)
   child.kill('SIGKILL')
   await once(child, 'exit')
+  const held = (await queue.list({ state: 'processing' })).map(({ id }) => id)
+  expect(held).toHaveLength(10)
 
   const lost: string[] = []
   queue.on('leaseLost', ({ id }) => lost.push(id))
   const worker = queue.work(() => 'ok')
   await until(async () => (await queue.stats()).states['succeeded'] === 20)
-  await until(() => lost.length === 10)
-  const contexts = (await queue.list({ state: 'succeeded' })).map(({ context }) => context)
-  expect(contexts.filter((context) => context['leasesLost'] === 1 && context['attempt'] === 1)).toHaveLength(10)
+  await until(() => held.every((id) => lost.includes(id)))
+  // A second lease can be lost on a machine that has much else to do.
+  for (const message of await Promise.all(held.map((id) => queue.get(id)))) {
+    expect(message?.context['attempt']).toBe(1)
+    expect(message?.context['leasesLost']).toBeGreaterThanOrEqual(1)
+  }
   await worker.stop()
 })
 

@@ -12,7 +12,6 @@ import { createQueueBook, type QueueBook } from './queue-book.ts'
 
 /** What the routes of the API share. */
 export interface Board {
-  readonly redrive: Redrive
   readonly inside: Inside
   readonly settings: Settings
   /** For reading only: it gives up early. */
@@ -36,7 +35,6 @@ export function createBoard(redrive: Redrive, settings: Settings): Board {
   const queues = createQueueBook(redrive, store)
   const show = createShow(settings.redact)
   return {
-    redrive,
     inside,
     settings,
     store,

@@ -35,11 +35,11 @@ export function healthRoutes(board: Board): Route[] {
   ]
 }
 
-async function healthOf({ inside, store, redrive }: Board): Promise<Health> {
+async function healthOf({ inside, store }: Board): Promise<Health> {
   await store.queues()
   const redis = await inside.address()
   if (redis === undefined)
-    return { findings: [], redis: { up: true, description: (await redrive.ready()).description } }
+    return { findings: [], redis: { up: true, description: (await inside.connected()).description } }
   const { findings, server, messages, full } = await examine({ redis, prefix: inside.prefix, commandTimeout: PATIENCE })
   return {
     at: inside.clock.now(),

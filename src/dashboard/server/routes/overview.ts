@@ -30,8 +30,8 @@ async function overview(board: Board): Promise<Overview> {
   }
 }
 
-async function serverFacts({ store, redrive }: Board): Promise<Overview['redis']> {
-  const [facts, reading] = await Promise.all([redrive.ready(), store.server()])
+async function serverFacts({ store, inside }: Board): Promise<Overview['redis']> {
+  const [facts, reading] = await Promise.all([inside.connected(), store.server()])
   return {
     up: true,
     description: facts.description,
