@@ -63,15 +63,18 @@ export function toObject<T extends object>(value: T, name: string): T {
   throw new RedriveError('E_INVALID_OPTION', `${name} must be an object; got ${show(value)}.`, { path: name })
 }
 
-/** @throws RedriveError `E_INVALID_OPTION` when a member is none of `names`: one that is misspelt would do nothing, without a word. */
-export function checkNames(value: object, name: string, names: readonly string[]): void {
+/**
+ * @param path Of these options within others, such as `outbox`; none for those of a whole thing, which goes by what it is, such as `a queue`.
+ * @throws RedriveError `E_INVALID_OPTION` when a member is none of `names`: one that is misspelt would do nothing, without a word.
+ */
+export function checkNames(value: object, path: string, names: readonly string[], owner = path): void {
   const unknown = Object.keys(value).find((each) => !names.includes(each))
   if (unknown === undefined) return
   const near = nearest(unknown, names)
   throw new RedriveError(
     'E_INVALID_OPTION',
-    `${name} has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${names.join(', ')}.`}`,
-    { path: `${name}.${unknown}` },
+    `${owner} has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${names.join(', ')}.`}`,
+    { path: path === '' ? unknown : `${path}.${unknown}` },
   )
 }
 

@@ -8,7 +8,7 @@ import type { AnyStateMachine } from 'xstate'
 import type { Clock } from '../clock.ts'
 import type { QueueSettings, Retention } from '../engine/runtime.ts'
 import type { Migrate } from '../engine/versions.ts'
-import { nearest, RedriveError, isError } from '../errors.ts'
+import { RedriveError, isError } from '../errors.ts'
 import { checkNames, DEFAULTS, show, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import { createRedaction } from '../redaction.ts'
 import type { Schema } from './input.ts'
@@ -109,15 +109,7 @@ export const QUEUE_OPTIONS = [
 
 /** @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
 export function queueSettings(options: QueueOptions): QueueSettings {
-  const unknown = Object.keys(toObject(options, 'the options of a queue')).find((name) => !QUEUE_OPTIONS.includes(name))
-  if (unknown !== undefined) {
-    const near = nearest(unknown, QUEUE_OPTIONS)
-    throw new RedriveError(
-      'E_INVALID_OPTION',
-      `a queue has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${QUEUE_OPTIONS.join(', ')}.`}`,
-      { path: unknown },
-    )
-  }
+  checkNames(toObject(options, 'the options of a queue'), '', QUEUE_OPTIONS, 'a queue')
   checkParts(options)
   if (options.machine && options.retry) {
     throw new RedriveError(

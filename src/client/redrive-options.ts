@@ -1,5 +1,5 @@
-import { nearest, RedriveError } from '../errors.ts'
-import { show, type Duration } from '../options.ts'
+import { RedriveError } from '../errors.ts'
+import { checkNames, show, type Duration } from '../options.ts'
 import type { RedisAddress } from '../store/connection.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -47,12 +47,5 @@ const OPTIONS = [
 export function checkOptions(options: RedriveOptions): void {
   if (typeof options !== 'object' || options === null)
     throw new RedriveError('E_INVALID_OPTION', `new Redrive() takes an object of options; got ${show(options)}.`)
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
-  if (unknown === undefined) return
-  const near = nearest(unknown, OPTIONS)
-  throw new RedriveError(
-    'E_INVALID_OPTION',
-    `there is no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` Options: ${OPTIONS.join(', ')}.`}`,
-    { path: unknown },
-  )
+  checkNames(options, '', OPTIONS, 'a client')
 }

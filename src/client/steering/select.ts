@@ -46,18 +46,19 @@ export async function select(
   for (const [partition, state] of sets) {
     let after: Member | undefined
     for (let more = found.size < limit; more;) {
-      const size = Math.min(PAGE, most - examined)
+      // Where no more may be looked at, one more tells whether there are more at all.
+      const room = most - examined
+      const size = Math.max(1, Math.min(PAGE, room))
       const unread = { ids: ordered(found, newestFirst), examined, complete: false, now }
       if (signal?.aborted) return unread
-      // Where no more may be looked at, one more tells whether there are more at all.
-      const page = await queue.store.members(partition, { state, after, limit: Math.max(size, 1), newestFirst })
-      if (size <= 0 && page.length > 0) return unread
+      const page = await queue.store.members(partition, { state, after, limit: size, newestFirst })
+      if (room <= 0 && page.length > 0) return unread
       after = page.at(-1)
       examined += page.length
       for (const id of await matching(queue, partition, page, { filter, now, see })) {
         if (found.size < limit) found.add(id)
       }
-      more = page.length === Math.max(size, 1) && found.size < limit
+      more = page.length === size && found.size < limit
     }
     if (found.size >= limit) complete = false
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { nearest, RedriveError } from '../../errors.ts'
-import { show, toInteger } from '../../options.ts'
+import { RedriveError } from '../../errors.ts'
+import { checkNames, show, toInteger } from '../../options.ts'
 
 /** What somebody is about to do. `page` is the app itself, which holds no data. */
 export interface Action {
@@ -61,14 +61,7 @@ export type Settings = Pick<DashboardOptions, 'token' | 'authorize' | 'redact' |
 
 /** @throws RedriveError `E_INVALID_OPTION` */
 export function settingsOf(options: DashboardOptions): Settings {
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    const near = nearest(unknown, NAMES)
-    throw invalid(
-      unknown,
-      `a dashboard has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${NAMES.join(', ')}.`}`,
-    )
-  }
+  checkNames(options, '', NAMES, 'a dashboard')
   const { token, basePath, rateLimit = RATE_LIMIT, readOnly = false } = options
   if (
     token !== undefined &&
