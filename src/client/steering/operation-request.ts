@@ -52,11 +52,13 @@ export function checkRequest({ machine }: QueueRuntime, request: OperationReques
   if (sends) checkEvent(machine, sends)
   checkSelection(request)
   if (limit !== undefined) toInteger(limit, 'limit', { min: 1 })
-  if (ratePerSecond !== undefined && !(ratePerSecond >= 0.1 && ratePerSecond <= 10_000))
+  if (ratePerSecond !== undefined && !isRate(ratePerSecond))
     throw invalid('ratePerSecond', `ratePerSecond must be a number from 0.1 to 10000; got ${show(ratePerSecond)}.`)
   checkActor(request)
   return { ...request, sends }
 }
+
+const isRate = (rate: unknown): boolean => typeof rate === 'number' && rate >= 0.1 && rate <= 10_000
 
 function checkSelection({ ids, filter }: OperationRequest): void {
   if (ids !== undefined && filter !== undefined) throw invalid('ids', 'give ids or a filter, but not both.')

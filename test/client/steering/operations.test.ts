@@ -191,6 +191,8 @@ describe.each([
     ['E_INVALID_OPTION', { action: 'remove', filter: { state: 'dead', field: 'a' } }],
     ['E_INVALID_OPTION', { action: 'event', ids: ['m1'] }],
     ['E_INVALID_OPTION', { action: 'retry', ids: ['m1'], ratePerSecond: 0 }],
+    ['E_INVALID_OPTION', { action: 'retry', ids: ['m1'], ratePerSecond: '5' }],
+    ['E_INVALID_OPTION', { action: 'retry', ids: ['m1'], ratePerSecond: Object.create(null) }],
     ['E_INVALID_ID', { action: 'retry', ids: ['a{b}'] }],
   ])('refuse with %s: %j', async (code, request) => {
     await expect(queue.operate(request as never)).rejects.toMatchObject({ code })
