@@ -44,7 +44,7 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
   const keys = createKeys(options.prefix)
   const where = describeAddress(options.redis)
   // WAIT counts the replicas that have what *this* connection wrote. On a connection that was made anew in between it would
-  // count them for nothing, and confirm what may be lost; so then both are done again, which every script allows.
+  // count them for nothing, and confirm what may be lost; so then both are done again, which every script allows, and writes again.
   let connections = 0
   redis.on('close', () => connections++)
 

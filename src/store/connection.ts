@@ -176,6 +176,10 @@ function hideArguments(error: Error): void {
   Reflect.defineProperty(error, 'command', { value: { name }, configurable: true, enumerable: true, writable: true })
 }
 
+/** A user, a password or a permission, of which servers up to 7.0 speak otherwise within a script than later ones do. */
+const REFUSED =
+  /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR The user executing the script|ERR ACL failure in script)/
+
 /** Names what went wrong with Redis; other errors pass as they are. */
 export function toRedriveError(error: unknown, where: string): unknown {
   if (error instanceof RedriveError || !isError(error)) return error
@@ -185,7 +189,7 @@ export function toRedriveError(error: unknown, where: string): unknown {
     const text = `${where} is out of memory and refuses new messages; those that it holds still go on. Raise maxmemory or drain the queue.`
     return new RedriveError('E_REDIS_FULL', text, { cause: error })
   }
-  if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR The user executing the script)/.test(message)) {
+  if (REFUSED.test(message)) {
     return new RedriveError('E_REDIS_AUTH', `${where} refused the user, the password or a permission: ${message}`, {
       cause: error,
     })

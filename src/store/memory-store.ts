@@ -69,8 +69,9 @@ export function createMemoryStore({
       tokens.delete(known)
     }
     const before = tokens.get(token)
-    if (before) return before.answer as T
-    const answer = call()
+    const answer = before ? (before.answer as T) : call()
+    // Asked for again it is kept anew, and stands behind those that go before it.
+    tokens.delete(token)
     if (!isRefusal(answer)) tokens.set(token, { answer, until: now + tokenTtl })
     return answer
   }

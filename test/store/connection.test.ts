@@ -179,7 +179,7 @@ describe('a real server', () => {
 
   test('says what it is', async () => {
     const { description, warnings } = await ready({ path: server.socket, password: 'secret' })
-    expect(description).toBe(`redis ${server.server.version} at unix://${server.socket}`)
+    expect(description).toMatch(new RegExp(`^(redis|valkey) ${server.server.version} at unix://${server.socket}$`))
     expect(warnings).toEqual([])
   })
 
@@ -195,7 +195,9 @@ describe('a real server', () => {
   })
 
   test('takes a user and a password from the URL', async () => {
-    await expect(ready(as('ada:lovelace'))).resolves.toMatchObject({ description: expect.stringContaining('redis 7') })
+    await expect(ready(as('ada:lovelace'))).resolves.toMatchObject({
+      description: expect.stringContaining(` ${server.server.version} at `),
+    })
     await expect(ready(as(':secret'))).resolves.toBeDefined()
     await expect(ready(as('ada:secret'))).rejects.toMatchObject({ code: 'E_REDIS_AUTH' })
   })

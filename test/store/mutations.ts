@@ -254,6 +254,20 @@ const OTHERS: readonly Mutation[] = [
   },
 ]
 
+const KEPT_ANEW = "redis.call('PEXPIRE', record, ARGV[2])"
+const REPEATED: readonly Mutation[] = [
+  {
+    without: 'enqueue: the write of a repetition',
+    patches: [['enqueue', KEPT_ANEW, '']],
+    breaks: ['a repeated send writes too: WAIT counts what its own connection wrote'],
+  },
+  {
+    without: 'deliver: the write of a repetition',
+    patches: [['deliver', KEPT_ANEW, '']],
+    breaks: ['a repeated delivery writes too: WAIT counts what its own connection wrote'],
+  },
+]
+
 const ALLOWED = '#!lua flags=allow-oom\n'
 const OOM: readonly Mutation[] = [
   {
@@ -280,4 +294,12 @@ const OOM: readonly Mutation[] = [
   },
 ]
 
-export const MUTATIONS: readonly Mutation[] = [...CLAIM_TOKENS, ...CLAIM, ...ENQUEUE, ...COMMIT, ...OTHERS, ...OOM]
+export const MUTATIONS: readonly Mutation[] = [
+  ...CLAIM_TOKENS,
+  ...CLAIM,
+  ...ENQUEUE,
+  ...COMMIT,
+  ...OTHERS,
+  ...REPEATED,
+  ...OOM,
+]

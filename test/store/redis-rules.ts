@@ -5,6 +5,8 @@ import { FAILED } from '../../src/store/store.ts'
 import type { RedisScene } from './redis-harness.ts'
 import { entry, ids, LONG, message, newToken } from './scene.ts'
 
+const TOKEN = 'f'.repeat(32)
+
 /** Rules about what only a server can come to: a failover, a slot on its way, sets that differ from the hashes, no memory left. */
 export const REDIS_RULES = {
   async 'a revision that a failover rolled back is told apart by its token'(scene: RedisScene) {
@@ -96,6 +98,15 @@ export const REDIS_RULES = {
     expect(await scene.population()).toEqual({ done: 1 })
   },
 
+  async 'a repeated send writes too: WAIT counts what its own connection wrote'(scene: RedisScene) {
+    await again(scene, () => scene.store.enqueue(scene.partition, TOKEN, [message('a')]))
+  },
+
+  async 'a repeated delivery writes too: WAIT counts what its own connection wrote'(scene: RedisScene) {
+    await scene.send(message('a'))
+    await again(scene, () => scene.store.deliver(scene.partition, TOKEN, [{ id: 'a', event: 'E' }]))
+  },
+
   async 'a full server still renews leases'(scene: RedisScene) {
     await scene.send(message('a'))
     const taken = await scene.take()
@@ -111,6 +122,15 @@ export const REDIS_RULES = {
     })
   },
 } satisfies Record<string, (scene: RedisScene) => Promise<void>>
+
+/** Calls twice, and looks whether the record of the first call is kept anew. */
+async function again({ redis, keys, partition }: RedisScene, call: () => Promise<unknown>): Promise<void> {
+  const record = `${keys.base(partition)}:t:${TOKEN}`
+  const answer = await call()
+  expect(await redis.pexpire(record, LONG / 2)).toBe(1)
+  expect(await call()).toEqual(answer)
+  expect(await redis.pttl(record)).toBeGreaterThan(LONG / 2)
+}
 
 /** Runs with less memory allowed than the server has taken already. */
 async function full({ redis }: RedisScene, run: () => Promise<void>): Promise<void> {

@@ -10,6 +10,8 @@ local base = KEYS[1]
 local record = base .. ':t:' .. ARGV[1]
 local answered = redis.call('GET', record)
 if answered then
+  -- A write for WAIT to count, as in enqueue.
+  redis.call('PEXPIRE', record, ARGV[2])
   return answered
 end
 
