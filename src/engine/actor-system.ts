@@ -28,7 +28,7 @@ export interface ActorSystem {
   step(snapshot: AnyMachineSnapshot, to: Path, event: EventData): Step
   /** Brings a stored message to life. @throws when one of its actors has no place in this version of the machines. */
   revive(stored: StoredRoot): AnyMachineSnapshot
-  /** Context and actors as they are stored: a reference to an actor in the context becomes its id. */
+  /** Context and actors as they are stored: a reference to an actor in the context becomes its id. Those of what is over are gone with it. */
   persist(snapshot: AnyMachineSnapshot): { readonly context: object; readonly actors?: string }
 }
 
@@ -114,6 +114,8 @@ export function createActorSystem(machine: AnyStateMachine, members: readonly Me
     },
     persist(snapshot) {
       const { context, children } = persisted(snapshot)
+      // What is over is only read: nobody looks for the actors of its context any more.
+      if (snapshot.status !== 'active') return { context }
       refuseLostReferences(context, children)
       return { context, actors: writeActors(children) }
     },

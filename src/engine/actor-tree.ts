@@ -56,7 +56,7 @@ function spare(actors: StoredActors): StoredActors {
 }
 
 function spareSnapshot(snapshot: StoredActor['snapshot']): StoredActor['snapshot'] {
-  if (snapshot.children) refuseLostReferences(snapshot.context, snapshot.children)
+  if (snapshot.children && snapshot.status === 'active') refuseLostReferences(snapshot.context, snapshot.children)
   const said = Object.fromEntries(Object.entries(snapshot).filter(([, value]) => value !== undefined))
   return {
     ...(said as unknown as StoredActor['snapshot']),

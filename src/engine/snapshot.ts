@@ -163,8 +163,7 @@ export function persist(
     [FIELD.machine]: machine.ref,
     [FIELD.context]: encodeContext(context as Record<string, unknown>, input),
   }
-  // Those of a message that is finished are gone with it.
-  if (actors !== undefined && snapshot.status === 'active') fields[FIELD.actors] = actors
+  if (actors !== undefined) fields[FIELD.actors] = actors
   const history = historyText(snapshot)
   if (history !== undefined) fields[FIELD.history] = history
   if (snapshot.status !== 'active') fields[FIELD.status] = snapshot.status

@@ -145,3 +145,45 @@ describe('actors that are spawned without an id', () => {
     expect(contextOf(it)['results']).toEqual([4, 2])
   })
 })
+
+describe('an actor in the context of what is over', () => {
+  const own = { own: ({ spawn }: { spawn(src: string, options: object): unknown }) => spawn('work', { id: 'own' }) }
+  const work = fromPromise(async () => 'done')
+  const failing = setup({ actors: { work } }).createMachine({
+    id: 'failing',
+    context: {},
+    entry: assign(own as object),
+  }) as AnyStateMachine
+
+  test('does not keep a machine from failing', () => {
+    const it = stage(failing)
+    it.advance(it.error('own', new Error('no answer')))
+    expect(it.shelf.stored).toMatchObject({ state: '~failed', fields: { x: 'error' } })
+  })
+
+  test('nor a machine below from failing, and its parent from hearing of it', () => {
+    const machine = setup({ actors: { failing } }).createMachine({
+      id: 'm',
+      context: { sorry: false },
+      invoke: { id: 'kid', src: 'failing', onError: { actions: assign({ sorry: true }) } },
+    }) as AnyStateMachine
+    const it = stage(machine)
+    it.advance(it.error('@kid/own', new Error('no answer')))
+    expect(contextOf(it)).toEqual({ sorry: true })
+  })
+
+  test('nor the last actions of a finished machine from being run', () => {
+    const machine = setup({ actors: { work }, actions: { notify: () => {} } }).createMachine({
+      id: 'm',
+      context: {},
+      entry: assign(own as object),
+      initial: 'a',
+      states: { a: { on: { END: 'z' } }, z: { type: 'final', entry: 'notify' } },
+    }) as AnyStateMachine
+    const it = stage(machine)
+    it.advance('END')
+    expect(it.advance().actions).toMatchObject([{ name: 'notify' }])
+    it.advance({ type: 'ran', nonces: [...it.claim().actions.keys()] })
+    expect(it.shelf.stored).toMatchObject({ state: 'z', fields: { x: 'done' } })
+  })
+})
