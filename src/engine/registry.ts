@@ -30,7 +30,7 @@ export interface DurableMachine {
   /** Sources of the actors that workers run, in document order; those of a machine below have its key before them: `payment/charge`. */
   readonly sources: readonly string[]
   readonly warnings: readonly string[]
-  /** Descriptors of the events that some state takes, without XState's own. */
+  /** Descriptors of the events that some state takes, without those that nobody may send. */
   readonly events: readonly string[]
   /** Runs the promise actor that the machine itself implements for a source; `undefined` when it implements none. */
   ownActor(src: string): ((run: PromiseActorRun) => Promise<unknown>) | undefined
@@ -83,7 +83,7 @@ function makeDurable(machine: AnyStateMachine): DurableMachine {
     system: isSystem(members) ? createActorSystem(provided, members) : undefined,
     sources: [...promises.keys()],
     warnings,
-    events: (machine.events as string[]).filter((event) => !event.startsWith('xstate.')),
+    events: (machine.events as string[]).filter((event) => !isReserved(event)),
     actions: createActionBook(members),
     ownActor(src) {
       const logic = promises.get(src)
@@ -189,8 +189,11 @@ export const matchesEvent = (descriptor: string, type: string): boolean =>
   // To XState, `order` is matched by `order.*` too.
   (descriptor.endsWith('.*') && `${type}.`.startsWith(descriptor.slice(0, -1)))
 
+/** The event of XState's own that others send: it brings a machine to the state with a `route` that it names in `to`. */
+export const ROUTE = 'xstate.route'
+
 /** Events of XState and of Redrive itself, which nobody else may send. */
-export const isReserved = (type: string): boolean => /^(xstate|redrive)\./.test(type)
+export const isReserved = (type: string): boolean => /^(xstate|redrive)\./.test(type) && type !== ROUTE
 
 /**
  * Refuses at the door what the machine can never take; XState would keep memory for each unknown type.

@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 import type { Queue } from '../client/queue.ts'
-import { registerMachine } from '../engine/registry.ts'
+import { isReserved, registerMachine } from '../engine/registry.ts'
 import { RedriveError } from '../errors.ts'
 import type { EventData, Message } from '../message.ts'
 import type { Handlers } from '../worker/handlers.ts'
@@ -73,7 +73,7 @@ export async function startPlaythrough(
       if (status !== 'active' || quarantine) return []
       // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
       const types = durable.template(state)._nodes.flatMap(({ ownEvents }) => ownEvents as string[])
-      return [...new Set(types)].filter((type) => !type.startsWith('xstate.'))
+      return [...new Set(types)].filter((type) => !isReserved(type))
     },
     async take(event) {
       await queue.signal(ID, event)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Queue } from '../../client/queue.ts'
 import type { Redrive } from '../../client/redrive.ts'
+import { isReserved } from '../../engine/registry.ts'
 import { RedriveError } from '../../errors.ts'
 import type { EventData, Transition } from '../../message.ts'
 import { DEFAULTS } from '../../options.ts'
@@ -109,8 +110,7 @@ function chooseQueue(redrive: Redrive, module: string, working: readonly string[
   return redrive.queue<unknown>(chosen)
 }
 
-const eventsOf = ({ machine }: Queue): string[] =>
-  (machine.events as string[]).filter((event) => !event.startsWith('xstate.'))
+const eventsOf = ({ machine }: Queue): string[] => (machine.events as string[]).filter((event) => !isReserved(event))
 
 /** What happens is a note: stdout is the output alone, unless JSON lines were asked for. */
 function tellTransition({ output, terminal }: Session, transition: Transition): void {

@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate'
+import { isReserved, ROUTE } from '../../engine/registry.ts'
 import type { LiveMessage } from '../../engine/snapshot.ts'
 import { eventLabel, type Stimulus } from '../../engine/stimulus.ts'
 import type { NextEvent } from '../shapes/message.ts'
@@ -13,7 +14,7 @@ export function possibilities(message: LiveMessage): NextEvent[] {
   if (message.snapshot.status !== 'active') return []
   const { machine, timers, invocations, state } = message
   const nodes = nodesOf(machine, state)
-  const own = new Set(nodes.flatMap(({ ownEvents }) => ownEvents as string[]).filter(isOfUsers))
+  const own = new Set(nodes.flatMap(({ ownEvents }) => ownEvents as string[]).filter((type) => !isReserved(type)))
   const other = machine.events.filter((type) => !own.has(type))
   return [
     ...[...timers.values()].map(({ nonce, event, due }) => ({
@@ -31,8 +32,6 @@ export function possibilities(message: LiveMessage): NextEvent[] {
 
 const REHEARSED = new Error('an error, for a rehearsal')
 
-const isOfUsers = (type: string): boolean => !type.startsWith('xstate.')
-
 function attempt(
   message: LiveMessage,
   nodes: readonly Node[],
@@ -41,8 +40,8 @@ function attempt(
   stimulus: Stimulus,
 ): NextEvent {
   const facts = { type: eventLabel(message.machine.id, type), kind }
-  // Which event it is to be is not said.
-  if (type.endsWith('*')) return { ...facts, possible: true }
+  // Which event it is to be, or where to it leads, is not said.
+  if (type.endsWith('*') || type === ROUTE) return { ...facts, possible: true }
   const { changed, to, error } = rehearse(message, stimulus)
   if (changed) return { ...facts, possible: true, target: to }
   // A result is made up here: a machine that cannot take this one may take a real one.

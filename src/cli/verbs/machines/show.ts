@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Redrive } from '../../../client/redrive.ts'
 import type { Queue } from '../../../client/queue.ts'
+import { isReserved } from '../../../engine/registry.ts'
 import { RedriveError } from '../../../errors.ts'
 import { toChart, type ChartState } from '../../../inspect/chart/chart.ts'
 import { toMermaid } from '../../../inspect/mermaid.ts'
@@ -90,7 +91,7 @@ async function tell({ output }: Session, { machine, machineRef }: Queue, options
     const svg = await toSvg(chart, options.dark ? DARK : LIGHT)
     return output.record(null, () => svg.trimEnd())
   }
-  const events = (machine.events as string[]).filter((event) => !event.startsWith('xstate.'))
+  const events = (machine.events as string[]).filter((event) => !isReserved(event))
   output.record({ machine: machineRef, events, ...chart }, () =>
     facts(
       [
