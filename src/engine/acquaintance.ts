@@ -11,6 +11,10 @@ export function snapshotAt(root: AnyMachineSnapshot, path: Path): AnyMachineSnap
   return snapshot
 }
 
+/** The context of a message, or of an actor within it; `undefined` when that is no more. Of what is over, the message's own alone is kept. */
+export const contextAt = (root: AnyMachineSnapshot, path: Path = []): unknown =>
+  path.length === 0 || root.status === 'active' ? (snapshotAt(root, path)?.context as unknown) : undefined
+
 /** Where the actor with a `systemId` lives; `undefined` when there is none, or it has ended, as in XState. */
 export function pathOfSystemId(root: AnyMachineSnapshot, systemId: string): Path | undefined {
   for (const [id, actor] of Object.entries(childrenOf(root))) {

@@ -2,6 +2,7 @@ import type { AnyStateMachine } from 'xstate'
 import { decode, encode } from '../codec.ts'
 import type { EventData } from '../message.ts'
 import type { Fields } from '../store/store.ts'
+import { withPaths } from './actor-references.ts'
 import type { Path } from './address.ts'
 import type { ActionCode, ActionEffect, Effect } from './effects.ts'
 import { withHeardSnapshot, withStoredSnapshot } from './heard-snapshot.ts'
@@ -9,6 +10,7 @@ import { qualified, type Member } from './members.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
 import { compareNonces } from './nonce.ts'
 import { isOutgoing } from './outgoing.ts'
+import { pastContext, pastText } from './past-context.ts'
 import { encodeEvent } from './storable.ts'
 
 /**
@@ -81,42 +83,51 @@ export function withNames(book: ActionBook, effects: readonly Effect[]): readonl
   )
 }
 
-/** What is stored of an action: name, parameters, event and the actor that asks for it, by lines. */
-export function actionText(book: ActionBook, { name, params, event, at }: PendingAction): string {
-  return [
+/**
+ * What is stored of an action, by lines: name, parameters, event, the actor that asks for it, and what was another in its context.
+ * @param settled the context of its actor as it is stored.
+ */
+export function actionText(book: ActionBook, action: PendingAction, settled: unknown): string {
+  const { name, params, event, at, context } = action
+  const lines = [
     encodeURIComponent(name),
-    encode(params, `parameters of ${name}`),
-    encodeEvent(book.toStored(event), `event of ${name}`),
-    ...(at ? [encode(at, `actor of ${name}`)] : []),
-  ].join('\n')
+    encode(withPaths(params), `parameters of ${name}`),
+    encodeEvent(withPaths(book.toStored(event)), `event of ${name}`),
+    at ? encode(at, `actor of ${name}`) : '',
+    pastText(context, settled),
+  ]
+  return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1).join('\n')
 }
 
-function restoreAction(book: ActionBook, nonce: string, text: string, context: unknown): PendingAction {
-  const [name = '', params = '~-1', event = '{}', at] = text.split('\n')
+type ContextAt = (path: Path) => unknown
+
+function restoreAction(book: ActionBook, nonce: string, text: string, contextAt: ContextAt): PendingAction {
+  const [name = '', params = '~-1', event = '{}', place = '', past = ''] = text.split('\n')
   const decoded = decodeURIComponent(name)
+  const at = place === '' ? [] : (decode(place) as Path)
   return {
     nonce,
     name: decoded,
     params: decode(params),
     event: book.fromStored(decode(event) as EventData),
-    ...(at === undefined ? {} : { at: decode(at) as Path }),
-    context,
+    ...(at.length === 0 ? {} : { at }),
+    context: pastContext(past, contextAt(at)),
     exec: book.code(decoded),
     started: false,
   }
 }
 
-/** All that is still to be run, in its order; its fields begin with a letter. */
+/** All that is still to be run, in its order; its fields begin with a letter. `contextAt` tells the contexts that were stored beside it. */
 export function restoreActions(
   book: ActionBook,
   letter: string,
   fields: Fields,
-  context: unknown,
+  contextAt: ContextAt,
 ): Map<string, PendingAction> {
   const texts = Object.entries(fields).filter(([field]) => field.startsWith(letter))
   // By nonce, which is the order in which they were asked for within a commit.
   const ordered = texts
     .map(([field, text]) => [field.slice(1), text] as const)
     .toSorted(([a], [b]) => compareNonces(a, b))
-  return new Map(ordered.map(([nonce, text]) => [nonce, restoreAction(book, nonce, text, context)]))
+  return new Map(ordered.map(([nonce, text]) => [nonce, restoreAction(book, nonce, text, contextAt)]))
 }

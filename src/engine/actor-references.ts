@@ -1,11 +1,12 @@
 import type { AnyActorRef } from 'xstate'
-import type { Path } from './address.ts'
+import { pathOf, type Path } from './address.ts'
 
 /**
  * XState keeps of an actor in a context its id alone, and looks for that among the children of the context's own machine. A machine
  * that was given its parent, or a sibling, would find nobody, or somebody else of that id: such a one is kept by its path.
  */
 const MARK = 'redrive$$actor'
+const XSTATE_MARK = 'xstate$$type'
 
 type Part = Record<string, unknown>
 
@@ -39,6 +40,44 @@ export function resolveReferences(
     else resolveReferences(value, find, seen)
   }
 }
+
+/** What a step asks for, as it can be stored: with paths in the place of actors. */
+export const withPaths = <T>(value: T): T =>
+  replaced(value, (part) => (isActor(part) ? { [MARK]: pathOf(part) } : undefined))
+
+/** The reverse. */
+export const withActors = <T>(value: T, find: (path: Path) => unknown): T =>
+  replaced(value, (part) => (MARK in part ? find(part[MARK] as Path) : undefined))
+
+/**
+ * A context, or whatever else an action is given, with others in the place of its actors, be they alive, or as XState or `withPaths`
+ * persisted them.
+ * @param at the actor whose context it is: XState persists those of its children by their ids alone.
+ */
+export const withOthers = <T>(value: T, at: Path, find: (path: Path) => unknown): T =>
+  replaced(value, (part) => {
+    if (isActor(part)) return find(pathOf(part))
+    if (MARK in part) return find(part[MARK] as Path)
+    return XSTATE_MARK in part ? find([...at, String(part['id'])]) : undefined
+  })
+
+/** A copy of all that has something to replace in it; the rest is handed on as it is. */
+function replaced<T>(value: T, replacement: (part: Part) => unknown, open = new Set<unknown>()): T {
+  if (!isPart(value) || open.has(value)) return value
+  const other = replacement(value)
+  if (other !== undefined) return other as T
+  if (!isData(value)) return value
+  open.add(value)
+  const before = Object.entries(value)
+  const after = before.map(([key, part]) => [key, replaced(part, replacement, open)] as const)
+  open.delete(value)
+  if (after.every(([, part], i) => part === before[i]![1])) return value
+  return (Array.isArray(value) ? after.map(([, part]) => part) : Object.fromEntries(after)) as T
+}
+
+/** A list or a plain object. A snapshot is none: what it holds is its own. */
+const isData = (value: object): boolean =>
+  Array.isArray(value) || (Object.getPrototypeOf(value) === Object.prototype && !('machine' in value))
 
 const isPart = (value: unknown): value is Part => typeof value === 'object' && value !== null
 

@@ -9,11 +9,11 @@ import {
 } from 'xstate'
 import type { EventData } from '../message.ts'
 import { readActors, refuseLostReferences, writeActors, type StoredActors } from './actor-tree.ts'
-import { markReferences, resolveReferences } from './actor-references.ts'
-import type { Path } from './address.ts'
+import { markReferences, resolveReferences, withActors } from './actor-references.ts'
+import { pathOf, type Path } from './address.ts'
 import type { Effect } from './effects.ts'
 import type { Member } from './members.ts'
-import { checkName, createRecorder, pathOf, type LiveActor, type Recorder } from './recorder.ts'
+import { checkName, createRecorder, type LiveActor, type Recorder } from './recorder.ts'
 import { stateName } from './state-name.ts'
 import { inDocumentOrder, type Step } from './transition.ts'
 
@@ -96,7 +96,7 @@ export function createActorSystem(machine: AnyStateMachine, members: readonly Me
       const before = snapshotOf(actor)
       const { children } = persisted(before)
       recorder.begin()
-      find(actor, to)?.send(event)
+      find(actor, to)?.send(withActors(event, (path) => find(actor, path)))
       const effects: Effect[] = recorder.taken()
       const after = snapshotOf(actor)
       // Texts are compared only where nothing else tells: to write down all actors takes longer than most steps.

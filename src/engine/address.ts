@@ -4,6 +4,20 @@
  */
 export type Path = readonly string[]
 
+/** An actor as XState makes it, with the one that made it. */
+interface Related {
+  readonly id: string
+  readonly _parent?: Related
+}
+
+/** The ids from the root's child down to an actor. */
+export function pathOf(actor: Related): Path {
+  const path: string[] = []
+  // oxlint-disable-next-line no-underscore-dangle -- XState has no public name for it
+  for (let each = actor; each._parent; each = each._parent) path.unshift(each.id)
+  return path
+}
+
 const write = (path: Path): string => path.map(encodeURIComponent).join('/')
 const read = (text: string): Path => (text === '' ? [] : text.split('/').map(decodeURIComponent))
 

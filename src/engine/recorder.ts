@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import type { AnyActorLogic, AnyActorRef, AnyStateMachine } from 'xstate'
 import { RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
-import { invocationId, timerPlace, type Path } from './address.ts'
+import { withPaths } from './actor-references.ts'
+import { invocationId, pathOf, timerPlace } from './address.ts'
 import { toEffect, type ActionEffect, type Effect, type ExecutableAction } from './effects.ts'
 import { kindOf, type LogicKind } from './logic.ts'
 import type { StartParams } from '../../machines/talk.ts'
@@ -64,7 +65,8 @@ export function createRecorder(members: readonly Member[]): Recorder {
 
   const scheduler = {
     schedule(source: LiveActor, target: LiveActor, event: EventData, delay: number, id?: string) {
-      note({ type: 'timer.set', at: timerPlace(pathOf(source), pathOf(target), id), id, event, delay })
+      const at = timerPlace(pathOf(source), pathOf(target), id)
+      note({ type: 'timer.set', at, id, event: withPaths(event), delay })
     },
     cancel: (source: LiveActor, id: string) => note({ type: 'timer.cancel', at: pathOf(source), id }),
     /** XState calls it for each actor that ends, however it does. */
@@ -156,13 +158,6 @@ function outgoing(actor: LiveActor, effect: ActionEffect): ActionEffect {
   if (effect.name !== OUTGOING.start || at.length === 0) return effect
   const params: StartAt = { ...(effect.params as StartParams), at }
   return { ...effect, params }
-}
-
-/** The ids from the root's child down to an actor. */
-export function pathOf(actor: LiveActor): Path {
-  const path: string[] = []
-  for (let each = actor; each._parent; each = each._parent) path.unshift(each.id)
-  return path
 }
 
 /**

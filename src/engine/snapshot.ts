@@ -5,6 +5,7 @@ import type { EventData, Status } from '../message.ts'
 import { show } from '../options.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredTimer } from '../store/store.ts'
 import type { AnyStateNode } from './nodes.ts'
+import { contextAt } from './acquaintance.ts'
 import { actionText, restoreActions, type PendingAction } from './action.ts'
 import type { Edited } from './edit.ts'
 import { compareNonces } from './nonce.ts'
@@ -96,7 +97,8 @@ export function restore(machine: DurableMachine, stored: ClaimedMessage): LiveMe
     const value = machine.template(stored.state).value as StateValue
     const root = { status: 'active', value, context: message.snapshot.context as object, historyValue: {} }
     const revived: object = machine.system.revive({ ...root, actors: stored.fields[FIELD.actors] })
-    return { ...message, snapshot: { ...revived, historyValue } as AnyMachineSnapshot }
+    const snapshot = { ...revived, historyValue } as AnyMachineSnapshot
+    return { ...message, snapshot, actions: pendingActions(machine, stored.fields, snapshot) }
   }
   const resting = machine.template(stored.state)
   const children = [...message.invocations.values()].map(({ id, src }) => [id, childStub(id, src)] as const)
@@ -123,17 +125,18 @@ export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage)
   checkReadable(stored, stored.fields[FIELD.status])
   const input = decode(stored.fields[FIELD.input] ?? '')
   const context = decodeContext(stored.fields[FIELD.context] ?? '\n{}', input)
+  const snapshot = { status: (stored.fields[FIELD.status] ?? 'active') as Status, context } as AnyMachineSnapshot
   return {
     id: stored.id,
     machine,
     revision: stored.revision,
     token: stored.fence.slice(stored.fence.indexOf(':') + 1),
     state: stored.state,
-    snapshot: { status: (stored.fields[FIELD.status] ?? 'active') as Status, context } as AnyMachineSnapshot,
+    snapshot,
     input,
     timers: restoreTimers(stored.timers),
     invocations: restoreInvocations(stored.fields, input),
-    actions: restoreActions(machine.actions, FIELD.action, stored.fields, context),
+    actions: pendingActions(machine, stored.fields, snapshot),
     joins: restoreJoins(stored.fields, FIELD),
     inbox: stored.inbox,
     fields: stored.fields,
@@ -141,6 +144,9 @@ export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage)
     createdAt: stored.createdAt,
   }
 }
+
+const pendingActions = (machine: DurableMachine, fields: Fields, snapshot: AnyMachineSnapshot) =>
+  restoreActions(machine.actions, FIELD.action, fields, (path) => contextAt(snapshot, path))
 
 /** How a finished message ended: it is claimed again while its last actions have not run. */
 function ending(fields: Fields): { output?: unknown; error?: unknown } {
@@ -171,7 +177,7 @@ export function persist(
   if (snapshot.status === 'error') fields[FIELD.error] = encodeError(snapshot.error)
   for (const action of actions.values()) {
     if (machine.actions.name(action) !== undefined)
-      fields[FIELD.action + action.nonce] = actionText(machine.actions, action)
+      fields[FIELD.action + action.nonce] = actionText(machine.actions, action, contextAt(snapshot, action.at))
   }
   for (const invocation of invocations.values())
     fields[FIELD.invocation + invocation.nonce] = invocationText(invocation, input)

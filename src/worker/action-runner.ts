@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AnyMachineSnapshot } from 'xstate'
 import { pathOfSystemId, snapshotAt } from '../engine/acquaintance.ts'
 import type { PendingAction } from '../engine/action.ts'
+import { withOthers } from '../engine/actor-references.ts'
 import type { Path } from '../engine/address.ts'
 import { letterTo } from '../engine/letter.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
@@ -10,12 +11,13 @@ import { mailText } from '../events/mail-text.ts'
 import type { EventData } from '../message.ts'
 import type { Partition } from '../store/store.ts'
 
-/** What a custom action gets beside its `params`. */
+/** What a custom action gets beside its `params`. In the place of all actors in it there are acquaintances. */
 export interface ActionInfo {
   /** Name of the action. */
   readonly type: string
   readonly params: unknown
   readonly event: EventData
+  /** As it was when the machine asked for the action. */
   readonly context: unknown
   /** The machine that asks for it: the message, or an actor within it. */
   readonly self: Acquaintance
@@ -60,9 +62,17 @@ export async function runActions(
   }
   const running = actions.map(async ({ name, params, event, context, exec, at = [] }) => {
     if (!exec) return queue.log.actionWithoutCode(id, name)
-    const info: ActionInfo = { type: name, params, event, context, self: acquaint(at), system }
+    const known = <T>(value: T): T => withOthers(value, at, acquaint)
+    const info: ActionInfo = {
+      type: name,
+      params: known(params),
+      event: known(event),
+      context: known(context),
+      self: acquaint(at),
+      system,
+    }
     try {
-      await exec(info, params)
+      await exec(info, info.params)
     } catch (error) {
       failed(name, error)
     }

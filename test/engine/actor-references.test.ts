@@ -111,6 +111,32 @@ describe('a machine sends to an actor in its context', () => {
   })
 })
 
+describe('an event that waits with an actor in it', () => {
+  const answering = setup({ types: { events: {} as { type: 'ASK'; from: AnyActorRef } } }).createMachine({
+    id: 'answering',
+    on: { ASK: { actions: sendTo(({ event }) => event.from, { type: 'ANSWER' }) } },
+  })
+
+  test('tells whoever hears it whom it means', () => {
+    const it = stage(
+      setup({ actors: { answering } }).createMachine({
+        id: 'm',
+        invoke: { id: 'oracle', src: 'answering' },
+        initial: 'asking',
+        states: {
+          asking: {
+            entry: sendTo('oracle', ({ self }) => ({ type: 'ASK', from: self }), { delay: 1000 }),
+            on: { ANSWER: 'wise' },
+          },
+          wise: {},
+        },
+      }) as AnyStateMachine,
+    )
+    it.advance(it.timer())
+    expect(it.claim().state).toBe('wise')
+  })
+})
+
 describe('actors that are spawned without an id', () => {
   const outputOf = (event: { output?: unknown }): unknown => event.output
   const double = fromPromise(async ({ input }: { input: number }) => input * 2)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createMachine, fromTransition, setup, type AnyActorRef, type AnyStateMachine } from 'xstate'
+import { assign, createMachine, fromTransition, raise, setup, type AnyActorRef, type AnyStateMachine } from 'xstate'
 import { stage } from '../engine/stage.ts'
 import { inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
 
@@ -41,6 +41,28 @@ const counting = (seen: unknown[]): AnyStateMachine =>
     },
   })
 
+/** Its actions send to the actor that they find in their context, their event and their parameters. */
+const calling = setup({
+  types: {
+    context: {} as { counter: AnyActorRef; n: number },
+    events: {} as { type: 'GO' } | { type: 'LOOK' } | { type: 'TOLD'; to: AnyActorRef },
+  },
+  actors: { counter },
+  actions: { call: (_, { to }: { to: AnyActorRef }) => to.send({ type: 'COUNT' }) },
+}).createMachine({
+  id: 'calling',
+  context: ({ spawn }) => ({ n: 0, counter: spawn('counter', { id: 'c' }) }),
+  entry: [({ context }) => context.counter.send({ type: 'COUNT' }), raise(({ context }) => told(context.counter))],
+  on: {
+    TOLD: { actions: ({ event }) => event.to.send({ type: 'COUNT' }) },
+    LOOK: { actions: assign({ n: ({ context }) => countOf(context.counter) }) },
+    GO: { actions: { type: 'call', params: ({ context }) => ({ to: context.counter }) } },
+  },
+}) as AnyStateMachine
+
+const countOf = (actor: AnyActorRef): number => (actor.getSnapshot() as { context: { n: number } }).context.n
+const told = (to: AnyActorRef): { type: 'TOLD'; to: AnyActorRef } => ({ type: 'TOLD', to })
+
 test('an action of an actor within a message is brought back with the actor whose it is', () => {
   const it = stage(
     setup({ actors: { hurry } }).createMachine({ id: 'm', invoke: { id: 'kid', src: 'hurry' } }) as AnyStateMachine,
@@ -75,6 +97,18 @@ describe.each([
     queue.work()
     await queue.send({}, { id: 'a' })
     expect(await until(async () => (await queue.get('a'))?.state === 'b')).toBe(true)
+  })
+
+  test('sends to an actor that it was given, and is heard by the one in the message', async () => {
+    const queue = backend.open().queue('calling', { machine: calling })
+    queue.work()
+    await queue.send({}, { id: 'a' })
+    await queue.signal('a', { type: 'GO' })
+    const counted = async (): Promise<boolean> => {
+      await queue.signal('a', { type: 'LOOK' }, { wait: '5s' })
+      return (await queue.get('a'))?.context['n'] === 3
+    }
+    expect(await until(counted)).toBe(true)
   })
 
   test('finds an actor by its systemId, sends to it, and sees what became of it', async () => {
