@@ -14,6 +14,7 @@ import {
   type AnyActorRef,
   type AnyStateMachine,
 } from 'xstate'
+import { checkEvent } from '../../src/engine/registry.ts'
 import type { Stimulus } from '../../src/engine/stimulus.ts'
 import { FAILED, QUARANTINED } from '../../src/store/store.ts'
 import { activeNodes } from '../engine/sequences.ts'
@@ -132,6 +133,23 @@ describe('differences from XState', () => {
     expect(invoked.redrive.advance('GO').entry.state).toBe('a')
   })
 
+  test('an-actor-takes-the-place-of-its-namesake', async () => {
+    const region = {
+      initial: 'on',
+      states: { on: { invoke: { id: 'work', src: 'work' }, on: { LEAVE: 'off' } }, off: {} },
+    }
+    let started = 0
+    const work = fromPromise(async () => ++started)
+    const machine = createMachine(
+      { id: 'm', type: 'parallel', states: { a: region, b: region } } as never,
+      {
+        actors: { work },
+      } as never,
+    ) as AnyStateMachine
+    createActor(machine).start()
+    expect([stage(machine).advance().started.length, started]).toEqual([1, 2])
+  })
+
   test('a-delayed-send-outlives-its-target', () => {
     const sum = fromTransition((total: number) => total + 1, 0)
     const { redrive, xstate } = both(
@@ -201,6 +219,15 @@ describe('differences from XState', () => {
     const { redrive } = both({ initial: 'a', states: { a: { after: { 1.6: 'b' } }, b: {} } })
     const [timer] = redrive.shelf.stored.timers
     expect(timer!.due - redrive.shelf.now).toBe(2)
+  })
+
+  test('an-event-that-no-state-takes-is-refused', () => {
+    const always = { guard: ({ event }: { event: { type: string } }) => event.type === 'GO', target: 'b' }
+    const { redrive, xstate } = both({ initial: 'a', states: { a: { always }, b: {} } })
+    expect(() => checkEvent(redrive.machine, { type: 'GO' })).toThrow('E_UNKNOWN_EVENT')
+    redrive.advance('GO')
+    xstate.send({ type: 'GO' })
+    expect([redrive.shelf.stored.state, xstate.snapshot.value]).toEqual(['a', 'b'])
   })
 
   test('a-delay-that-is-no-number-puts-the-message-aside', () => {
