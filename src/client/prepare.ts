@@ -48,8 +48,8 @@ export function createPrepare({ runtime, options, generateId, client }: PrepareP
     )
     const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
     const text = inputText(machineInput, settings.maxPayloadBytes)
-    const log = (value: unknown): void =>
-      runtime.log.fromMachine(id, settings.redaction?.veil(value, machineInput) ?? value)
+    const log = (value: unknown, label: string | undefined): void =>
+      runtime.log.fromMachine(id, settings.redaction?.veil(value, machineInput) ?? value, label)
     const beginning = { parent, contexts: settings.contexts, log }
     try {
       const message = asOptionError(() => begins(machine, id, machineInput, text, client, beginning))

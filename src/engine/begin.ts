@@ -31,7 +31,7 @@ export interface Beginning {
   /** Bytes for the context in its journal; without it, that is not kept. */
   readonly contexts?: number | undefined
   /** Hears what the machine logs in its first step. Default: nobody. */
-  readonly log?: (value: unknown) => void
+  readonly log?: (value: unknown, label: string | undefined) => void
 }
 
 /**
@@ -49,7 +49,7 @@ export function begins(
   const { effects, ...first } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
   const snapshot = inDocumentOrder(first.snapshot)
   refuseStrangers(machine, {}, snapshot, effects)
-  for (const effect of effects) if (effect.type === 'log') log(effect.value)
+  for (const effect of effects) if (effect.type === 'log') log(effect.value, effect.label)
   const state = stateName(snapshot.value as StateValue)
   const report = parent && isSettled(snapshot) ? [reportOf(snapshot, state, undefined)] : []
   const { timers, invocations, actions, joins } = fold(

@@ -18,7 +18,7 @@ export type Effect =
   | { readonly type: 'send'; readonly target: string; readonly event: EventData; readonly delay: number | undefined }
   | { readonly type: 'emit'; readonly event: EventData }
   | ActionEffect
-  | { readonly type: 'log'; readonly value: unknown }
+  | { readonly type: 'log'; readonly value: unknown; readonly label?: string }
 
 /** A custom action: code of the user, to be run once the step is committed. */
 export interface ActionEffect {
@@ -65,10 +65,14 @@ export function toEffect(action: ExecutableAction): Effect | undefined {
     case 'xstate.emit':
       return { type: 'emit', event: params['event'] as EventData }
     case 'xstate.log':
-      return { type: 'log', value: params['value'] }
+      return toLog(params)
     default:
       return toAction(action)
   }
+}
+
+function toLog({ value, label }: Params): Effect {
+  return typeof label === 'string' && label !== '' ? { type: 'log', value, label } : { type: 'log', value }
 }
 
 function toAction({ type, params, info, exec }: ExecutableAction): ActionEffect {

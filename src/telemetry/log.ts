@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { isError } from '../errors.ts'
 /** Where Redrive writes its log. Default: warnings and errors to stderr. */
 export interface Logger {
@@ -14,6 +15,16 @@ export const stderrLogger: Logger = { debug: () => {}, info: () => {}, warn: wri
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 const reason = (error: unknown): string => (isError(error) ? error.message : String(error))
+
+/** What a machine says may be anything, such as a context that no JSON can tell. */
+function said(value: unknown): string {
+  if (typeof value === 'string') return value
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return inspect(value, { breakLength: Infinity })
+  }
+}
 
 /** Another message that is told of. */
 interface Target {
@@ -42,7 +53,7 @@ export interface Log {
   outboxWaits(batches: number, error: unknown): void
   dashboardFailed(error: unknown): void
   fromHandler(id: string, text: string): void
-  fromMachine(id: string, value: unknown): void
+  fromMachine(id: string, value: unknown, label?: string): void
   actionFailed(id: string, action: string, error: unknown): void
   actionWithoutCode(id: string, action: string): void
   postFailed(id: string, action: string, error: unknown): void
@@ -82,8 +93,8 @@ export function createLog(logger: Logger): Log {
       logger.warn(`${batches} batches wait in the outbox, trying again: ${reason(error)}`),
     dashboardFailed: (error) => logger.error(`the dashboard failed: ${isError(error) ? error.stack : String(error)}`),
     fromHandler: (id, text) => logger.info(`"${id}": ${text}`, { id }),
-    fromMachine: (id, value) =>
-      logger.info(`"${id}": ${typeof value === 'string' ? value : JSON.stringify(value)}`, { id }),
+    fromMachine: (id, value, label) =>
+      logger.info(`"${id}": ${label === undefined ? '' : `${label}: `}${said(value)}`, { id }),
     actionFailed: (id, action, error) =>
       logger.error(`"${id}": the action "${action}" threw: ${reason(error)}`, { id, action }),
     actionWithoutCode: (id, action) =>

@@ -132,7 +132,7 @@ export function activate(
     mailWaits ||= inbox
     for (const { invocation, by } of advanced.stopped) running.abort(invocation, by)
     for (const effect of advanced.effects) {
-      if (effect.type === 'log') queue.log.fromMachine(message.id, hide(effect.value))
+      if (effect.type === 'log') queue.log.fromMachine(message.id, hide(effect.value), effect.label)
     }
     announce(advanced, now)
     for (const event of offered.slice(0, advanced.entry.consumed)) if (!isReserved(event.type)) running.tell(event)

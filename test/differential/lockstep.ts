@@ -17,7 +17,7 @@ import {
   type Part,
   type Play,
 } from './play.ts'
-import { compareView, note, quarantineReason, read, stepOf, type Advance } from './step.ts'
+import { compareView, loggedAs, note, quarantineReason, read, stepOf, type Advance } from './step.ts'
 import type { Tally } from './tally.ts'
 
 /** One sequence of moves for one machine. */
@@ -64,7 +64,7 @@ export async function playTogether(
 
 function firstMessage(play: Play): NewMessage {
   const { part, id, versions, dues } = play
-  const log = (value: unknown): void => void play.told.logs.push(value)
+  const log = (value: unknown, label?: string): void => void play.told.logs.push(loggedAs(value, label))
   const message = begins(versions.current, id, part.input, encode(part.input, 'input'), 'client', { log })
   for (const { nonce, delay } of message.timers) dues.set(nonce, delay)
   play.state = message.state

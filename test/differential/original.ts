@@ -54,7 +54,7 @@ export function startOriginal(machine: AnyStateMachine, input: unknown, known: K
   const actor = createActor(prepared(machine, known), {
     input,
     clock,
-    logger: (...args: unknown[]) => void told.logs.push(args.at(-1)),
+    logger: (...args: unknown[]) => void told.logs.push(args),
     inspect(event) {
       if (event.type !== '@xstate.action' || event.action.type.startsWith('xstate.')) return
       const { type, params } = event.action

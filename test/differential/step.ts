@@ -68,8 +68,12 @@ export function note(play: Play, { entry, message, actions, effects }: Advanced,
   told.actions.push(
     ...actions.map(({ name, params }) => ({ name: /(^|\/)inline:/.test(name) ? INLINE : name, params })),
   )
-  for (const effect of effects) if (effect.type === 'log') told.logs.push(effect.value)
+  for (const effect of effects) if (effect.type === 'log') told.logs.push(loggedAs(effect.value, effect.label))
 }
+
+/** What XState hands to its logger. */
+export const loggedAs = (value: unknown, label: string | undefined): unknown[] =>
+  label === undefined ? [value] : [label, value]
 
 /** Why a message was put aside, when it was. */
 export function quarantineReason({ state, changes }: CommitEntry): string | undefined {

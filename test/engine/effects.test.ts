@@ -113,8 +113,11 @@ describe('actors', () => {
 describe('everything else', () => {
   test('emits, logs and custom actions come in the order of the machine', () => {
     const shout = { type: 'shout', params: { loud: true } }
-    expect(asked([log('hello'), shout, emit({ type: 'moved' }), 'plain', function inline() {}])).toMatchObject([
+    expect(
+      asked([log('hello'), log('hi', 'to you'), shout, emit({ type: 'moved' }), 'plain', function inline() {}]),
+    ).toMatchObject([
       { type: 'log', value: 'hello' },
+      { type: 'log', value: 'hi', label: 'to you' },
       { type: 'action', name: 'shout', params: { loud: true } },
       { type: 'emit', event: { type: 'moved' } },
       { type: 'action', name: 'plain', params: undefined },

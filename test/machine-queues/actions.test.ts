@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { emit, log, setup } from 'xstate'
-import type { Logger } from '../../src/index.ts'
+import { createMachine, emit, log, setup } from 'xstate'
+import { silentLogger, type Logger } from '../../src/index.ts'
 import { gate, inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
 
 interface Call {
@@ -86,6 +86,33 @@ describe.each([
     expect(lines.filter((line) => line.includes('entering a'))).toHaveLength(1)
     await until(async () => (await queue.get('x'))?.worker === undefined)
     expect((await queue.get('x'))?.status).toBe('done')
+  })
+
+  test('may log whatever the machine has, under a label: nothing stays away for it', async () => {
+    const calls: string[] = []
+    const lines: string[] = []
+    const logger: Logger = { ...silentLogger, info: (text) => lines.push(text) }
+    const machine = createMachine({
+      id: 'logging',
+      context: { cents: 5n },
+      entry: log(({ context }) => context, 'first'),
+      on: {
+        GO: {
+          actions: [
+            log(({ context }) => context.cents),
+            log(() => undefined, 'none'),
+            log({ a: 1 } as never),
+            () => calls.push('then'),
+          ],
+        },
+      },
+    })
+    const queue = backend.open({ logger }).queue('logs', { machine })
+    queue.work()
+    await queue.send({}, { id: 'x' })
+    await queue.signal('x', { type: 'GO' }, { wait: '5s' })
+    await until(() => calls.length === 1)
+    expect(lines).toEqual(['"x": first: { cents: 5n }', '"x": 5n', '"x": none: undefined', '"x": {"a":1}'])
   })
 
   test('are waited for before the message is let go', async () => {

@@ -57,7 +57,7 @@ export const chooser = notebook.createMachine({
           { guard: 'isMany', target: 'full', actions: log(({ context }) => `full at ${context.count}`) },
           { actions: note('weighed') },
         ],
-        LOG: { actions: [log('fixed'), log(({ event }) => ({ extra: event.extra }))] },
+        LOG: { actions: [log('fixed'), log(({ event }) => ({ extra: event.extra }), 'extra')] },
       },
     },
     full: {
