@@ -14,7 +14,7 @@ export function pastText(then: unknown, settled: unknown): string {
   const now = isContext(settled) ? settled : {}
   const changed = Object.entries(then).filter(([key, value]) => !Object.hasOwn(now, key) || now[key] !== value)
   const added = Object.keys(now).filter((key) => !Object.hasOwn(then, key))
-  if (changed.length + added.length === 0) return ''
+  if (changed.length + added.length === 0 && isContext(settled)) return ''
   const past = [withPaths(Object.fromEntries(changed)), added]
   return isStorable(() => past) ? encode(past, 'context of an action') : ''
 }

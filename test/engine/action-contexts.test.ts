@@ -89,4 +89,17 @@ describe('an action of a machine below', () => {
       { who: 'kid', n: 1 },
     ])
   })
+
+  test('also when that is no more and had nothing in it', () => {
+    const brief = setup({ actions: notify }).createMachine({ id: 'brief', type: 'final', entry: 'notify' })
+    const it = stage(
+      setup({ actors: { brief } }).createMachine({
+        id: 'm',
+        initial: 'busy',
+        states: { busy: { invoke: { id: 'brief', src: 'brief', onDone: 'over' } }, over: {} },
+      }) as AnyStateMachine,
+    )
+    expect(it.shelf.stored.state).toBe('over')
+    expect(contextsOf(it)).toEqual([{}])
+  })
 })
