@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { isError } from '../errors.ts'
+
 /** Where Redrive writes its log. Default: warnings and errors to stderr. */
 export interface Logger {
   debug(text: string, facts?: object): void
