@@ -42,6 +42,7 @@ const special: Readonly<Record<string, Partial<Part>>> = {
   reminders: { known: { timers: true } },
   actions: { alone: true, known: { timers: true, sends: true } },
   'raised events': { known: { timers: true } },
+  'a rich context': { known: { timers: true } },
 }
 
 const parts = Object.entries<unknown>(themes).map(([name, machine]) => ({ name, machine: machine as AnyStateMachine }))
