@@ -1,5 +1,5 @@
-import type { AnyActorRef } from 'xstate'
-import { pathOf, type Path } from './address.ts'
+import { createActor, type ActorLogic, type AnyActorRef, type EventObject, type Snapshot } from 'xstate'
+import { pathOf, relatedAt, type Path } from './address.ts'
 
 /**
  * XState keeps of an actor in a context its id alone, and looks for that among the children of the context's own machine. A machine
@@ -10,18 +10,24 @@ const XSTATE_MARK = 'xstate$$type'
 
 type Part = Record<string, unknown>
 
+/** Where an actor is in its message, or was until it was stopped. */
+export interface Place {
+  readonly path: Path
+  readonly gone?: true
+}
+
 /**
  * Writes the paths of actors into a context as XState persisted it.
- * @param pathTo `undefined` for one of the machine's own children, which XState finds, and for one that is nowhere in the message.
+ * @param placeOf `undefined` for one of the machine's own children, which XState finds, and for one that never was in the message.
  */
-export function markReferences(live: Part, stored: Part, pathTo: (actor: AnyActorRef) => Path | undefined): void {
+export function markReferences(live: Part, stored: Part, placeOf: (actor: AnyActorRef) => Place | undefined): void {
   for (const [key, value] of Object.entries(live)) {
     // XState copies what has an actor in it, and hands on all else.
     if (stored[key] === value || !isPart(value)) continue
-    if (!isActor(value)) markReferences(value, stored[key] as Part, pathTo)
+    if (!isActor(value)) markReferences(value, stored[key] as Part, placeOf)
     else {
-      const path = pathTo(value)
-      if (path) stored[key] = { [MARK]: path }
+      const place = placeOf(value)
+      if (place) stored[key] = { [MARK]: place.path, ...(place.gone ? { gone: true } : {}) }
     }
   }
 }
@@ -36,9 +42,21 @@ export function resolveReferences(
   seen.add(part)
   for (const [key, value] of Object.entries(part)) {
     if (!isPart(value) || isActor(value)) continue
-    if (MARK in value) part[key] = find(value[MARK] as Path)
+    if (MARK in value) part[key] = 'gone' in value ? stoppedActor(value[MARK] as Path) : find(value[MARK] as Path)
     else resolveReferences(value, find, seen)
   }
+}
+
+/** What a live machine has of an actor that was stopped: it is where it was, and hears nothing. */
+function stoppedActor(path: Path): AnyActorRef {
+  const stopped = { status: 'stopped', output: undefined, error: undefined } as const
+  const logic: ActorLogic<Snapshot<unknown>, EventObject> = {
+    getInitialSnapshot: () => stopped,
+    transition: () => stopped,
+    getPersistedSnapshot: () => stopped,
+  }
+  const actor = createActor(logic, { id: path.at(-1)! }).stop()
+  return Object.assign(actor, { _parent: relatedAt(path.slice(0, -1)) })
 }
 
 /** What a step asks for, as it can be stored: with paths in the place of actors. */

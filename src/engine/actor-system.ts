@@ -9,7 +9,7 @@ import {
 } from 'xstate'
 import type { EventData } from '../message.ts'
 import { readActors, refuseLostReferences, writeActors, type StoredActors } from './actor-tree.ts'
-import { markReferences, resolveReferences, withActors } from './actor-references.ts'
+import { markReferences, resolveReferences, withActors, type Place } from './actor-references.ts'
 import { pathOf, type Path } from './address.ts'
 import type { Effect } from './effects.ts'
 import type { Member } from './members.ts'
@@ -74,8 +74,9 @@ export function createActorSystem(machine: AnyStateMachine, members: readonly Me
     const stored = machine.getPersistedSnapshot(snapshot) as unknown as PersistedRoot
     mark(snapshot, stored, (actor) => {
       const path = pathOf(actor as LiveActor)
-      if (path.length === 0) return roots.has(actor) ? path : undefined
-      return findIn(snapshot, path) === actor ? path : undefined
+      if (path.length === 0) return roots.has(actor) ? { path } : undefined
+      if (findIn(snapshot, path) === actor) return { path }
+      return (actor as LiveActor)._processingStatus === STOPPED ? { path, gone: true } : undefined
     })
     return stored
   }
@@ -122,6 +123,9 @@ export function createActorSystem(machine: AnyStateMachine, members: readonly Me
   }
 }
 
+/** XState's name for an actor that hears nothing any more. */
+const STOPPED = 2
+
 const snapshotOf = (actor: AnyActorRef): AnyMachineSnapshot => actor.getSnapshot() as AnyMachineSnapshot
 
 /** Actors that come back greet each other, as if they were new: nobody is to hear of it, for they have met before. */
@@ -155,17 +159,17 @@ function findIn(snapshot: AnyMachineSnapshot, [id = '', ...rest]: Path): AnyActo
 function mark(
   snapshot: AnyMachineSnapshot,
   stored: { readonly context?: unknown; readonly children?: StoredActors },
-  pathTo: (actor: AnyActorRef) => Path | undefined,
+  placeOf: (actor: AnyActorRef) => Place | undefined,
 ): void {
   const children = childrenOf(snapshot)
   if (stored.context !== snapshot.context)
     markReferences(snapshot.context as Record<string, unknown>, stored.context as Record<string, unknown>, (actor) =>
-      children[actor.id] === actor ? undefined : pathTo(actor),
+      children[actor.id] === actor ? undefined : placeOf(actor),
     )
   for (const [id, child] of Object.entries(children)) {
     checkName(child, id)
     const below = stored.children?.[id]?.snapshot
-    if (below?.children) mark(snapshotOf(child), below, pathTo)
+    if (below?.children) mark(snapshotOf(child), below, placeOf)
   }
 }
 

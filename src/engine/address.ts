@@ -18,6 +18,10 @@ export function pathOf(actor: Related): Path {
   return path
 }
 
+/** The reverse, for an actor that is no more: nothing but its place. */
+export const relatedAt = (path: Path): Related =>
+  path.reduce<Related>((parent, id) => ({ id, _parent: parent }), { id: '' })
+
 const write = (path: Path): string => path.map(encodeURIComponent).join('/')
 const read = (text: string): Path => (text === '' ? [] : text.split('/').map(decodeURIComponent))
 

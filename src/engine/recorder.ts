@@ -17,6 +17,7 @@ export interface LiveActor extends AnyActorRef {
   logic: AnyActorLogic
   _snapshot: unknown
   readonly _parent?: LiveActor
+  readonly _processingStatus: number
   readonly options: { readonly id?: string }
   readonly system: AnyActorRef['system'] & { scheduler: unknown; _relay: (...event: readonly unknown[]) => void }
   readonly _actorScope: { actionExecutor: (action: ExecutableAction) => void; emit: (event: EventData) => void }

@@ -73,6 +73,9 @@ function withoutActors(value: unknown): unknown {
   const named = (each: unknown): unknown => {
     if (typeof each !== 'object' || each === null) return each
     if ('sessionId' in each && 'id' in each) return { actor: each.id }
+    // What is over is only read, and its actors are what was stored of them.
+    if ('xstate$$type' in each && 'id' in each) return { actor: each.id }
+    if ('redrive$$actor' in each) return { actor: (each.redrive$$actor as Path).at(-1) }
     if (Array.isArray(each)) return each.map(named)
     const plain = Object.getPrototypeOf(each) === Object.prototype
     return plain ? Object.fromEntries(Object.entries(each).map(([key, part]) => [key, named(part)])) : each

@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { assign, fromPromise, fromTransition, sendTo, setup, type AnyActorRef, type AnyStateMachine } from 'xstate'
+import {
+  assign,
+  fromPromise,
+  fromTransition,
+  sendTo,
+  setup,
+  stopChild,
+  type AnyActorRef,
+  type AnyStateMachine,
+} from 'xstate'
 import { stage, type Stage } from './stage.ts'
 
 // Between any two steps the message is nothing but texts, as in its store.
@@ -108,6 +117,39 @@ describe('a machine sends to an actor in its context', () => {
     it.advance(it.timer())
     expect(it.claim().state).toBe('read')
     expect(contextOf(it)['n']).toBe(1)
+  })
+})
+
+describe('an actor that was stopped and stands in a context still', () => {
+  const machine = setup({
+    types: { context: {} as { helper: AnyActorRef; next?: AnyActorRef; status?: string } },
+    actors: { counter },
+  }).createMachine({
+    id: 'm',
+    context: ({ spawn }) => ({ helper: spawn('counter', { id: 'helper' }) }),
+    on: {
+      STOP: { actions: stopChild('helper') },
+      SEND: { actions: sendTo(({ context }) => context.helper, { type: 'REPORT' }) },
+      LOOK: {
+        actions: assign({ status: ({ context }) => (context.helper.getSnapshot() as { status: string }).status }),
+      },
+      AGAIN: { actions: assign({ next: ({ spawn }) => spawn('counter', { id: 'helper' }) }) },
+    },
+  }) as AnyStateMachine
+
+  test('hears nothing, as in a live machine', () => {
+    const it = stage(machine)
+    for (const event of ['STOP', 'SEND', 'LOOK', 'SEND']) it.advance(event)
+    expect(it.shelf.stored.state).toBe('~machine')
+    expect(contextOf(it)).toMatchObject({ helper: { id: 'helper' }, status: 'stopped' })
+  })
+
+  test('and is not its successor of the same name', () => {
+    const it = stage(machine)
+    for (const event of ['STOP', 'AGAIN', 'SEND']) it.advance(event)
+    const { helper, next } = contextOf(it) as Record<string, AnyActorRef>
+    expect(helper).not.toBe(next)
+    expect(next!.getSnapshot()).toMatchObject({ context: { n: 0 } })
   })
 })
 

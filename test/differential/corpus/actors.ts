@@ -1,4 +1,4 @@
-import { raise, spawnChild, stopChild } from 'xstate'
+import { assign, raise, setup, spawnChild, stopChild, type AnyActorRef } from 'xstate'
 import { inert } from '../inert.ts'
 import { blank, note, notebook, type In, type Notes } from './notebook.ts'
 
@@ -205,5 +205,38 @@ export const fleeting = notebook.createMachine({
         onError: { target: 'passing', actions: 'count' },
       },
     },
+  },
+})
+
+/** Actors that stand in the context after they have ended, failed or been stopped, and after the machine has. */
+export const keeper = setup({
+  types: { context: {} as { hired: number; helpers: AnyActorRef[] } },
+  actors: { work: inert },
+  actions: { wave: () => {} },
+}).createMachine({
+  id: 'keeper',
+  context: { hired: 0, helpers: [] },
+  initial: 'open',
+  states: {
+    open: {
+      on: {
+        HIRE: {
+          actions: [
+            assign({ hired: ({ context }) => context.hired + 1 }),
+            assign({
+              helpers: ({ context, spawn }) => [
+                ...context.helpers.slice(-2),
+                spawn('work', { id: `helper${context.hired % 3}` }),
+              ],
+            }),
+          ],
+        },
+        FIRE: { actions: stopChild(({ context }) => `helper${context.hired % 3}`) },
+        FORGET: { actions: assign({ helpers: ({ context }) => context.helpers.slice(1) }) },
+        'xstate.error.actor.helper1': { actions: 'wave' },
+        CLOSE: { guard: ({ context }) => context.hired % 4 === 3, target: 'closed' },
+      },
+    },
+    closed: { type: 'final', entry: 'wave' },
   },
 })
