@@ -42,9 +42,15 @@ export function resolveReferences(
   seen.add(part)
   for (const [key, value] of Object.entries(part)) {
     if (!isPart(value) || isActor(value)) continue
-    if (MARK in value) part[key] = 'gone' in value ? stoppedActor(value[MARK] as Path) : find(value[MARK] as Path)
+    const path = pathIn(value)
+    if (path) part[key] = 'gone' in value ? stoppedActor(path) : find(path)
     else resolveReferences(value, find, seen)
   }
+}
+
+/** The path in a reference; `undefined` for what is none, though somebody may have sent what looks like one. */
+function pathIn({ [MARK]: path }: Part): Path | undefined {
+  return Array.isArray(path) && path.every((id) => typeof id === 'string') ? path : undefined
 }
 
 /** What a live machine has of an actor that was stopped: it is where it was, and hears nothing. */
@@ -65,7 +71,10 @@ export const withPaths = <T>(value: T): T =>
 
 /** The reverse. */
 export const withActors = <T>(value: T, find: (path: Path) => unknown): T =>
-  replaced(value, (part) => (MARK in part ? find(part[MARK] as Path) : undefined))
+  replaced(value, (part) => {
+    const path = pathIn(part)
+    return path && find(path)
+  })
 
 /**
  * A context, or whatever else an action is given, with others in the place of its actors, be they alive, or as XState or `withPaths`
@@ -74,8 +83,8 @@ export const withActors = <T>(value: T, find: (path: Path) => unknown): T =>
  */
 export const withOthers = <T>(value: T, at: Path, find: (path: Path) => unknown): T =>
   replaced(value, (part) => {
-    if (isActor(part)) return find(pathOf(part))
-    if (MARK in part) return find(part[MARK] as Path)
+    const path = isActor(part) ? pathOf(part) : pathIn(part)
+    if (path) return find(path)
     return XSTATE_MARK in part ? find([...at, String(part['id'])]) : undefined
   })
 

@@ -9,6 +9,7 @@ import {
   type AnyActorRef,
   type AnyStateMachine,
 } from 'xstate'
+import { mailOf } from '../../src/engine/claimed.ts'
 import { stage, type Stage } from './stage.ts'
 
 // Between any two steps the message is nothing but texts, as in its store.
@@ -151,6 +152,24 @@ describe('an actor that was stopped and stands in a context still', () => {
     expect(helper).not.toBe(next)
     expect(next!.getSnapshot()).toMatchObject({ context: { n: 0 } })
   })
+})
+
+test('what only looks like a reference to an actor is data', () => {
+  const forged = { one: { redrive$$actor: 5 }, two: { redrive$$actor: null }, three: { redrive$$actor: ['nobody'] } }
+  const machine = setup({ actors: { counter } }).createMachine({
+    id: 'm',
+    context: { heard: undefined },
+    invoke: { id: 'counter', src: 'counter' },
+    on: { HEAR: { actions: assign({ heard: ({ event }) => (event as { of?: unknown }).of }) } },
+  }) as AnyStateMachine
+  const it = stage(machine)
+  const { one, two } = forged
+  it.shelf.deliver({ type: 'HEAR', of: { one, two } })
+  it.advance(...mailOf(it.shelf.stored.inbox))
+  expect(contextOf(it)).toEqual({ heard: { one, two } })
+  it.shelf.deliver({ type: 'HEAR', of: forged.three })
+  it.advance(...mailOf(it.shelf.stored.inbox))
+  expect(it.shelf.stored.state).toBe('~machine')
 })
 
 describe('an event that waits with an actor in it', () => {
