@@ -14,12 +14,21 @@ export function transitionsOf(node: AnyStateNode): AnyTransition[] {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
 }
 
+/** The transition into the first state of a node; `undefined` when it names a state that there is not, for which XState throws. */
+export function initialOf(node: AnyStateNode): AnyStateNode['initial'] | undefined {
+  try {
+    return node.initial
+  } catch {
+    return undefined
+  }
+}
+
 /** All actions that a node lists: of its entry and exit, of its transitions, and of its initial one. */
 export function actionsOf(node: AnyStateNode): unknown[] {
   return [
     ...node.entry,
     ...node.exit,
-    ...node.initial.actions,
+    ...(initialOf(node)?.actions ?? []),
     ...transitionsOf(node).flatMap((transition) => transition.actions),
   ]
 }

@@ -1,8 +1,9 @@
 import { StateMachine, type AnyStateMachine } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
+import { show } from '../options.ts'
 import { actorLogic, kindOf } from './logic.ts'
 import { membersOf, type Member } from './members.ts'
-import { actionsOf, allNodes, transitionsOf, type AnyStateNode } from './nodes.ts'
+import { actionsOf, allNodes, initialOf, transitionsOf, type AnyStateNode } from './nodes.ts'
 
 /** The headings of `docs/reference/machine-checks.md`: each check is told there at length, with its mend. */
 export const CHECKS = Object.freeze([
@@ -10,6 +11,7 @@ export const CHECKS = Object.freeze([
   'another-xstate',
   'machine-id',
   'machine-version',
+  'unknown-state',
   'unknown-action',
   'unknown-guard',
   'unknown-delay',
@@ -96,6 +98,7 @@ function checkIdentity({ id, version, config }: AnyStateMachine): string[] {
 function checkMachine(machine: AnyStateMachine): Findings {
   const findings: Findings = { problems: [], warnings: [] }
   for (const node of allNodes(machine.root)) {
+    checkFirstState(node, findings)
     checkInvokes(machine, node, findings)
     checkReferences(machine, node, findings)
   }
@@ -106,6 +109,28 @@ function checkMachine(machine: AnyStateMachine): Findings {
 interface Findings {
   readonly problems: string[]
   readonly warnings: string[]
+}
+
+/** XState looks for the target of a transition when the machine is made, and for these when they are needed. */
+function checkFirstState(node: AnyStateNode, { problems }: Findings): void {
+  const { initial, target } = node.config as { readonly initial?: unknown; readonly target?: unknown }
+  const lost = (what: string, name: unknown, among: AnyStateNode): string => {
+    const near = typeof name === 'string' ? nearest(name, Object.keys(among.states)) : undefined
+    const mend = near === undefined ? `It has: ${Object.keys(among.states).join(', ')}` : `Did you mean "${near}"?`
+    return fault('unknown-state', `${what}, and "${among.id}" has no such state. ${mend}`)
+  }
+  if (!initialOf(node)) {
+    const name = typeof initial === 'object' ? (initial as { readonly target: unknown }).target : initial
+    problems.push(lost(`state "${node.id}" begins in ${show(name)}`, name, node))
+  }
+  if (node.type === 'history' && typeof target === 'string' && !findState(node.parent!, target))
+    problems.push(lost(`the history "${node.id}" has ${show(target)} for its default`, target, node.parent!))
+}
+
+/** A state by its id behind a `#`, or by its way down from another, as XState looks for the default of a history. */
+function findState(from: AnyStateNode, target: string): AnyStateNode | undefined {
+  if (target.startsWith('#')) return [...allNodes(from.machine.root)].find(({ id }) => id === target.slice(1))
+  return target.split('.').reduce<AnyStateNode | undefined>((node, key) => node?.states[key], from)
 }
 
 function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, warnings }: Findings): void {

@@ -26,6 +26,7 @@ const faulty: Record<(typeof CHECKS)[number], unknown> = {
   'another-xstate': another.createMachine({ id: 'm', initial: 'a', states }),
   'machine-id': createMachine({ initial: 'a', states }),
   'machine-version': createMachine({ id: 'm', version: '?', initial: 'a', states }),
+  'unknown-state': createMachine({ id: 'm', initial: 'lost', states } as never),
   'unknown-action': machineOf({ entry: 'lost' }),
   'unknown-guard': machineOf({ always: { guard: 'lost', target: 'b' } }),
   'unknown-delay': machineOf({ after: { lost: 'b' } }),

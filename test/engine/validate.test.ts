@@ -64,6 +64,39 @@ describe('a machine is refused', () => {
     expect(problemsOf(createMachine(config as never) as AnyStateMachine)).toEqual([problem])
   })
 
+  test.each<[string, object, string]>([
+    [
+      'in itself',
+      { initial: 'opne', states: { open: {} } },
+      'state "m" begins in "opne", and "m" has no such state. Did you mean "open"?',
+    ],
+    [
+      'in a state below, with actions',
+      { initial: 'a', states: { a: { initial: { target: 'x', actions: [] }, states: { open: {}, shut: {} } } } },
+      'state "m.a" begins in "x", and "m.a" has no such state. It has: open, shut',
+    ],
+    [
+      'for a history',
+      { initial: 'a', states: { a: { on: { BACK: 'back' } }, back: { type: 'history', target: 'a.b' } } },
+      'the history "m.back" has "a.b" for its default, and "m" has no such state. Did you mean "a"?',
+    ],
+  ])('without a state to begin in, %s', (_, config, problem) => {
+    expect(problemsOf(createMachine({ id: 'm', ...config } as never) as AnyStateMachine)).toEqual([problem])
+  })
+
+  test('not for the default of a history that XState finds', () => {
+    const back = { type: 'history' }
+    const states = {
+      a: { id: 'deep.er', initial: 'b', states: { b: {} } },
+      one: { ...back, target: 'a.b' },
+      two: { ...back, target: '#deep.er' },
+      three: back,
+    }
+    expect(() =>
+      registerMachine(createMachine({ id: 'm', initial: 'a', states } as never) as AnyStateMachine),
+    ).not.toThrow()
+  })
+
   test('with everything that is wrong in it, at once', () => {
     const machine = createMachine({ initial: 'a', version: '?', states: { a: { entry: 'lost' } } } as never)
     expect(problemsOf(machine as AnyStateMachine)).toHaveLength(3)
