@@ -16,7 +16,8 @@ beforeEach(async () => {
   primary = await startEmbeddedRedis({ port: 0, config: { 'repl-diskless-sync-delay': '0' } })
   const port = new URL(primary.url).port
   replica = await startEmbeddedRedis({ port: 0, config: { replicaof: `127.0.0.1 ${port}` } })
-  admin = new Redis(primary.url, { replyMapping: 'legacy' })
+  // Or a client whose server is gone keeps its process for two seconds more.
+  admin = new Redis(primary.url, { replyMapping: 'legacy', disconnectTimeout: 0 })
   admin.on('error', () => {})
   redrive = new Redrive({
     redis: primary.url,

@@ -30,7 +30,7 @@ export async function startTestRedis(config: Record<string, string> = {}): Promi
     socket,
     server,
     client(options = {}) {
-      const client = new Redis(socket, { ...options, replyMapping: 'legacy' })
+      const client = new Redis(socket, { ...options, replyMapping: 'legacy', disconnectTimeout: 0 })
       client.on('error', () => {}) // a test that crashes the server sees it in the commands' results
       clients.push(client)
       return client
