@@ -18,6 +18,7 @@ export const CHECKS = Object.freeze([
   'live-actor',
   'actor-name',
   'invoke-id',
+  'shared-invoke-id',
   'spawn-id',
   'spawn-name',
 ] as const)
@@ -102,6 +103,7 @@ function checkMachine(machine: AnyStateMachine): Findings {
     checkInvokes(machine, node, findings)
     checkReferences(machine, node, findings)
   }
+  checkSharedIds(machine, findings)
   checkImplementations(machine, findings)
   return findings
 }
@@ -151,6 +153,29 @@ function checkInvokes(machine: AnyStateMachine, node: AnyStateNode, { problems, 
     }
     problems.push(...checkLogic(machine, src, at))
   })
+}
+
+function checkSharedIds(machine: AnyStateMachine, { warnings }: Findings): void {
+  const invoked = [...allNodes(machine.root)].flatMap((node) => node.invoke.map(({ id }) => ({ id, node })))
+  for (const [i, { id, node }] of invoked.entries()) {
+    const other = invoked.slice(i + 1).find((later) => later.id === id && canMeet(node, later.node))
+    if (other)
+      warnings.push(
+        fault(
+          'shared-invoke-id',
+          `the states "${node.id}" and "${other.node.id}" can be active at once and both invoke under the id "${id}": only the later actor will run. Give each invoke an id of its own`,
+        ),
+      )
+  }
+}
+
+/** Whether two states can be active at once: one is within the other, or they are parted by a parallel state. */
+function canMeet(one: AnyStateNode, other: AnyStateNode): boolean {
+  const within = (node: AnyStateNode, outer: AnyStateNode): boolean =>
+    node === outer || (node.parent !== undefined && within(node.parent, outer))
+  let outer = one
+  while (!within(other, outer)) outer = outer.parent!
+  return outer === one || outer === other || outer.type === 'parallel'
 }
 
 const DURABLE_INSTEAD =

@@ -14,6 +14,7 @@ const page = readFileSync(new URL(`../../${PAGE}`, import.meta.url), 'utf8')
 const anchors = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-'))
 
 const states = { a: {} }
+const job = { id: 'i', src: 'job' }
 
 /** The same package once more, as a bundler takes it. */
 const another = (await import(
@@ -33,6 +34,7 @@ const faulty: Record<(typeof CHECKS)[number], unknown> = {
   'live-actor': machineOf({ invoke: { id: 'i', src: fromCallback(() => {}) } }),
   'actor-name': machineOf({ invoke: { id: 'two\nlines', src: 'job' } }),
   'invoke-id': machineOf({ invoke: { src: 'job' } }),
+  'shared-invoke-id': machineOf({ type: 'parallel', states: { x: { invoke: job }, y: { invoke: job } } }),
   'spawn-id': machineOf({ entry: spawnChild('job') }),
   'spawn-name': machineOf({
     entry: spawnChild(

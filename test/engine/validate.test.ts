@@ -237,12 +237,46 @@ describe('a machine is refused', () => {
 })
 
 describe('a machine is accepted', () => {
+  const invocation = (id: string) => ({ id, src: 'job' })
   test('with a warning where an invocation has no id, because XState then names it by its position', () => {
     const { warnings, sources } = registerMachine(machineOf({ invoke: [{ id: 'own', src: 'job' }, { src: 'other' }] }))
     expect(warnings.map(withoutReference)).toEqual([
       'state "m.a" invokes "other" without an id: "1.m.a" ties stored messages to its position in the chart. Add id: "…" to the invoke',
     ])
     expect(sources).toEqual(['job', 'other'])
+  })
+
+  test.each<[boolean, string, object]>([
+    [true, 'one state', { invoke: [invocation('i'), invocation('i')] }],
+    [
+      true,
+      'a state and one within it',
+      { invoke: invocation('i'), initial: 'x', states: { x: { invoke: invocation('i') } } },
+    ],
+    [
+      true,
+      'two regions, however deep',
+      {
+        type: 'parallel',
+        states: { x: { initial: 'y', states: { y: { invoke: invocation('i') } } }, z: { invoke: invocation('i') } },
+      },
+    ],
+    [
+      false,
+      'two states of which one is active at a time',
+      { initial: 'x', states: { x: { invoke: invocation('i') }, y: { invoke: invocation('i') } } },
+    ],
+    [
+      false,
+      'two regions, under ids of their own',
+      { type: 'parallel', states: { x: { invoke: invocation('i') }, y: { invoke: invocation('j') } } },
+    ],
+  ])('with a warning (%s) of one id for the invocations of %s', (warned, _, config) => {
+    const { warnings } = registerMachine(machineOf(config))
+    expect(
+      warnings.filter((warning) => warning.includes('both invoke under the id "i": only the later actor will run')),
+    ).toHaveLength(warned ? 1 : 0)
+    expect(warnings).toHaveLength(warned ? 1 : 0)
   })
 
   test('with promise actors by name or in place, and with handlers that a worker will have', () => {
