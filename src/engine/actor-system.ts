@@ -23,9 +23,10 @@ import { inDocumentOrder, type Step } from './transition.ts'
  * lets them talk, and reads them off again. What would leave the step is taken down by a recorder instead of being done.
  */
 export interface ActorSystem {
-  initial(input: unknown): Step
+  /** @param id what the root finds as `self.id`, and those below it as the id of their parent */
+  initial(input: unknown, id?: string): Step
   /** An event for the root, or for the actor at a path below it; one that is no more hears nothing. */
-  step(snapshot: AnyMachineSnapshot, to: Path, event: EventData): Step
+  step(snapshot: AnyMachineSnapshot, to: Path, event: EventData, id?: string): Step
   /** Brings a stored message to life. @throws when one of its actors has no place in this version of the machines. */
   revive(stored: StoredRoot): AnyMachineSnapshot
   /** Context and actors as they are stored: a reference to an actor in the context becomes its id. Those of what is over are gone with it. */
@@ -82,17 +83,17 @@ export function createActorSystem(machine: AnyStateMachine, members: readonly Me
   }
 
   return {
-    initial(input) {
+    initial(input, id) {
       const recorder = createRecorder(members)
-      const actor = open({ input }, recorder)
+      const actor = open({ input, id }, recorder)
       const first = snapshotOf(actor)
       if (first.status === 'error') throw first.error
       actor.start()
       return { snapshot: snapshotOf(actor), effects: recorder.taken(), changed: true }
     },
-    step(snapshot, to, event) {
+    step(snapshot, to, event, id) {
       const recorder = createRecorder(members)
-      const actor = open({ snapshot: persisted(snapshot) }, recorder)
+      const actor = open({ snapshot: persisted(snapshot), id }, recorder)
       quietly(actor, () => actor.start())
       const before = snapshotOf(actor)
       const { children } = persisted(before)

@@ -46,7 +46,7 @@ export function begins(
   client: string,
   { parent, contexts, log = () => {} }: Beginning = {},
 ): NewMessage {
-  const { effects, ...first } = machine.system?.initial(input) ?? initialStep(machine.machine, input)
+  const { effects, ...first } = machine.system?.initial(input, id) ?? initialStep(machine.machine, input, id)
   const snapshot = inDocumentOrder(first.snapshot)
   refuseStrangers(machine, {}, snapshot, effects)
   for (const effect of effects) if (effect.type === 'log') log(effect.value, effect.label)

@@ -104,13 +104,13 @@ function react(
 
 /** In a message of several actors, what a worker or a timer tells goes to the actor that asked for it. */
 function stepOf(
-  { machine: { machine, system } }: LiveMessage,
+  { id, machine: { machine, system } }: LiveMessage,
   { snapshot, pending }: Progress,
   { event, by, to }: Pick<Happening, 'event' | 'by' | 'to'>,
 ): Step {
-  if (!system) return step(machine, snapshot, event)
+  if (!system) return step(machine, snapshot, event, id)
   const told = toActor(pending, by, event)
-  return system.step(snapshot, to ?? told.to, told.event)
+  return system.step(snapshot, to ?? told.to, told.event, id)
 }
 
 /** Children have ended, or could not be started: what of it concerns the machine is raised in this very commit, so it hears of it once. */

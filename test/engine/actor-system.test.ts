@@ -14,6 +14,7 @@ import {
   type AnyMachineSnapshot,
   type AnyStateMachine,
 } from 'xstate'
+import { contextAt } from '../../src/engine/acquaintance.ts'
 import { parseRef } from '../../src/engine/versions.ts'
 import { stage, type Stage } from './stage.ts'
 
@@ -441,4 +442,45 @@ test('machines may have any ids, as an editor names them', () => {
   it.advance(it.timer())
   it.advance(it.timer())
   expect(it.claim().state).toBe('done')
+})
+
+describe('self.id is the id of the message, in every step', () => {
+  interface Ids {
+    readonly ids: readonly string[]
+  }
+  const types = { context: {} as Ids }
+  const note = ({ context, self }: { context: Ids; self: AnyActorRef }): Ids => ({ ids: [...context.ids, self.id] })
+
+  test('in a machine alone', () => {
+    const it = stage(
+      setup({ types, actions: { note: assign(note) } }).createMachine({
+        id: 'alone',
+        context: ({ self }) => ({ ids: [self.id] }),
+        entry: 'note',
+        on: { GO: { actions: 'note' } },
+      }),
+    )
+    it.advance('GO')
+    expect(it.claim().snapshot.context).toEqual({ ids: ['m1', 'm1', 'm1'] })
+  })
+
+  test('and in one that invokes others, which find it as the id of their parent', () => {
+    const child = setup({ types: { input: {} as { parent: AnyActorRef } } }).createMachine({
+      id: 'child',
+      context: ({ input, self }) => ({ mine: self.id, of: input.parent.id }),
+    })
+    const it = stage(
+      setup({ types, actions: { note: assign(note) }, actors: { child } }).createMachine({
+        id: 'parent',
+        context: ({ self }) => ({ ids: [self.id] }),
+        invoke: { id: 'kid', src: 'child', input: ({ self }) => ({ parent: self }) },
+        entry: 'note',
+        on: { GO: { actions: 'note' } },
+      }),
+    )
+    it.advance('GO')
+    const { snapshot } = it.claim()
+    expect(snapshot.context).toEqual({ ids: ['m1', 'm1', 'm1'] })
+    expect(contextAt(snapshot, ['kid'])).toEqual({ mine: 'kid', of: 'm1' })
+  })
 })
