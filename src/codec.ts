@@ -4,14 +4,15 @@ import { RedriveError, isError } from './errors.ts'
 /**
  * Values to text and back, unchanged. JSON where JSON is faithful (nearly always, and several times quicker), else devalue
  * behind a `~`: `undefined`, dates, maps, sets, big integers, NaN, regular expressions, errors with their cause, cycles.
- * What neither keeps (functions, symbols, class instances) is refused with its path.
+ * What neither keeps (functions, symbols, class instances) is refused with its path; of an error it is left out, for the error of an
+ * HTTP client has its sockets and callbacks with it, and is no less an error without them.
  */
 export function encode(value: unknown, path: string): string {
   if (isFaithful(value, 0)) return JSON.stringify(value)
   const fault = hindrance(value, 0, new Map())
   if (fault !== undefined) throw refusal(path, fault)
   try {
-    return `~${stringify(value, reducers)}`
+    return `~${write(value)}`
   } catch (cause) {
     const at = isError(cause) && 'path' in cause ? String(cause.path) : ''
     throw refusal(path + at, whyNot(cause), cause)
@@ -128,16 +129,43 @@ function partsOf(value: object): Iterable<unknown> {
 }
 
 const ownValues = (value: object): unknown[] => Object.values(value)
+const ownEntries = (value: object): [string, unknown][] => Object.entries(value)
 
-const reducers = {
-  Error: (value: unknown) =>
-    isError(value) && {
-      ...(value as object),
-      name: value.name,
-      message: value.message,
-      stack: value.stack,
-      cause: value.cause,
-    },
+function write(value: unknown): string {
+  try {
+    return stringify(value, whole)
+  } catch {
+    return stringify(value, storable)
+  }
+}
+
+const whole = {
+  Error: (value: unknown) => isError(value) && described(value, ownEntries(value), value.cause),
+}
+
+/** Errors without what cannot be stored. One that is in another is written in its turn. */
+const storable = {
+  Error(value: unknown) {
+    if (!isError(value)) return false
+    const kept = ownEntries(value).filter(([, part]) => fits(part))
+    return described(value, kept, fits(value.cause) ? value.cause : undefined)
+  },
+}
+
+const described = ({ name, message, stack }: Error, entries: [string, unknown][], cause: unknown): object => ({
+  ...Object.fromEntries(entries),
+  name,
+  message,
+  stack,
+  cause,
+})
+
+function fits(part: unknown): boolean {
+  try {
+    return isError(part) || stringify(part, whole) !== ''
+  } catch {
+    return false
+  }
 }
 
 const revivers = {

@@ -129,6 +129,23 @@ describe('what JSON does not keep', () => {
     expect(encode(copy, 'value')).toBe(encode({ error }, 'value'))
   })
 
+  test('an error is stored without what cannot be stored of it, wherever it is', () => {
+    const parts = { request: new WeakMap(), retry: () => {}, response: { status: 503, read: () => {} } }
+    const cause = Object.assign(new TypeError('cut off', { cause: Symbol('why') }), { ...parts, port: 443 })
+    const error = Object.assign(new Error('it failed', { cause }), { ...parts, status: 503, first: cause })
+    const context = { error, beside: new Date(0) }
+    const copy = back(context) as { error: Error & { first: Error } }
+    expect(copy.error).toMatchObject({ name: 'Error', message: 'it failed', stack: error.stack })
+    expect({ ...(copy.error as object) }).toEqual({ status: 503, first: cause })
+    for (const each of [copy.error.cause as Error, copy.error.first]) {
+      expect(each).toMatchObject({ name: 'TypeError', message: 'cut off', stack: cause.stack })
+      expect(each.cause).toBeUndefined()
+      expect({ ...(each as object) }).toEqual({ port: 443 })
+    }
+    expect(encode(copy, 'value')).toBe(encode(context, 'value'))
+    expect(refusal({ error, call: () => {} }).details.path).toBe('value.call')
+  })
+
   test('an object that is met again is one object', () => {
     const shared = { a: 1n }
     const copy = back([shared, shared]) as unknown[]

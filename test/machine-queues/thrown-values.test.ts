@@ -73,6 +73,17 @@ describe.each([
     })
   })
 
+  test('an error that holds what cannot be stored may be kept in the context, without that', async () => {
+    const thrown = Object.assign(new Error('503'), { status: 503, request: new WeakMap(), config: { map: () => {} } })
+    const queue = backend.open().queue('http', { machine: scan(thrown) })
+    queue.work()
+    await queue.send({}, { id: 'a' })
+    await until(async () => (await queue.get('a'))?.state === 'failed')
+    const { missing } = (await queue.get('a'))!.context
+    expect(missing).toMatchObject({ message: '503', status: 503 })
+    expect(Object.keys(missing as Error)).toEqual(['status'])
+  })
+
   test('a machine that ends with it says what it was', async () => {
     const machine = setup({
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what users do
