@@ -18,7 +18,7 @@ beforeAll(async () => {
   redrive = backend.open()
   await redrive
     .queue('emails')
-    .send({ to: 'ada', card: { number: '4111' }, secret: 'swordfish' }, { id: 'e1', delay: '1h' })
+    .send({ to: 'ada', card: { number: '4111-1111' }, secret: 'swordfish' }, { id: 'e1', delay: '1h' })
 })
 afterEach(async () => {
   await stage?.close()
@@ -262,7 +262,7 @@ describe('what is hidden', () => {
     ])
     for (const { text, status } of texts) {
       expect(status).toBe(200)
-      expect(text).not.toMatch(/4111|swordfish/)
+      expect(text).not.toMatch(/4111-1111|swordfish/)
     }
     expect(texts[3].body.items).toEqual([])
   })
