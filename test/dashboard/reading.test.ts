@@ -108,6 +108,15 @@ describe('a chart', () => {
     )
   })
 
+  test('is known again when its tag was made weak on the way, or stands among others; a page is too', async () => {
+    for (const path of ['api/v1/queues/emails/chart', '']) {
+      const etag = (await stage.get(path)).headers.get('etag')!
+      for (const known of [`W/${etag}`, `"another", ${etag}`, '*'])
+        expect((await stage.get(path, { 'if-none-match': known })).status).toBe(304)
+      expect((await stage.get(path, { 'if-none-match': 'W/"another"' })).status).toBe(200)
+    }
+  })
+
   test('of a machine that is not here is told how to get', async () => {
     const { status, body } = await stage.get('api/v1/queues/foreign/chart')
     expect([status, body.error.code]).toEqual([404, 'E_UNKNOWN_MACHINE'])

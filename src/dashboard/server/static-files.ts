@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEncoder, encodingFor } from './encoded.ts'
+import { hasTag } from './etag.ts'
 
 /** Run from its sources, the app that was built last is the one in dist/. */
 const APP = import.meta.url.endsWith('.ts') ? '../../../dist/src/dashboard/app/' : '../app/'
@@ -44,7 +45,7 @@ export async function staticFile(path: string, request: Request, folder = APP_FO
     vary: 'accept-encoding',
     ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
   }
-  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
+  if (hasTag(request.headers, etag)) return new Response(null, { status: 304, headers })
   const body = await encoder.encode(content, hash, encoding)
   return new Response(new Uint8Array(body), { headers: { ...headers, 'content-length': String(body.length) } })
 }

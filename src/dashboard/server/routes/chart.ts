@@ -4,6 +4,7 @@ import { layOut, type ChartLayout } from '../../../inspect/chart/layout.ts'
 import type { QueueChart } from '../../shapes/chart.ts'
 import { createPlaceAside } from '../../../inspect/chart/place-aside.ts'
 import type { Board } from '../board.ts'
+import { hasTag } from '../etag.ts'
 import type { Route } from '../route.ts'
 
 /** Layouts kept; a process has about as many machines. */
@@ -36,7 +37,7 @@ export function chartRoutes({ queues }: Board): Route[] {
         const { runtime } = await queues.known(params['q'] ?? '')
         const { fingerprint, id, version, ref, machine } = runtime.machine
         const head = { etag: `"${fingerprint}"`, 'cache-control': 'no-cache' }
-        if (headers.get('if-none-match') === head.etag) return new Response(null, { status: 304, headers: head })
+        if (hasTag(headers, head.etag)) return new Response(null, { status: 304, headers: head })
         const chart: QueueChart = { fingerprint, id, version, layout: await layoutOf(ref, machine) }
         return Response.json(chart, { headers: head })
       },
