@@ -164,3 +164,17 @@ test('the API describes itself, each path with what it takes', async () => {
     for (const [method, { summary }] of Object.entries(methods))
       expect(`${method} ${path}: ${summary}`).toMatch(/: [A-Z].*\.$/)
 })
+
+test('the description tells streams and pages from JSON, and that an operation is accepted', async () => {
+  const { body } = await stage.get('api/v1/openapi.json')
+  const answers = (path: string, method = 'get'): [string, string[]][] =>
+    Object.entries(body.paths[`/api/v1/${path}`][method].responses as Record<string, { content?: object }>).flatMap(
+      ([status, { content }]) => (content ? [[status, Object.keys(content)]] : []),
+    )
+  expect(answers('queues/{q}/messages/{id}/sources')).toEqual([['200', ['text/event-stream']]])
+  expect(answers('inspect/stately')).toEqual([['200', ['text/html']]])
+  expect(answers('queues/{q}/operations', 'post')).toEqual([
+    ['200', ['application/json']],
+    ['202', ['application/json']],
+  ])
+})

@@ -26,6 +26,7 @@ export function operationRoutes(board: Board): Route[] {
         ratePerSecond: 'Default: as quickly as it goes',
         preview: 'true: change nothing, and tell how many of at most 10,000 messages match',
       },
+      answer: { also: 202 },
       async handle(call) {
         const { preview, request } = await requestOf(call)
         const { queue } = await board.queues.known(call.params['q'] ?? '')

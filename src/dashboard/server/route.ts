@@ -14,6 +14,8 @@ export interface Route {
   readonly query?: Readonly<Record<string, string>>
   /** Names of the body's properties, each with what it means. */
   readonly body?: Readonly<Record<string, string>>
+  /** For the description too: a status of what goes well beside 200, and the type, where it is not JSON. */
+  readonly answer?: { readonly also?: 202; readonly type?: 'text/event-stream' | 'text/html' | 'text/javascript' }
   handle(call: Call): Promise<Response | object>
 }
 

@@ -62,6 +62,7 @@ export const statelyRoutes: readonly Route[] = [
     summary:
       'A page that hands the stream of the inspector on to the one hosted at stately.ai, when its reader says so',
     query: { queue: 'The queue to watch', id: 'One message of it' },
+    answer: { type: 'text/html' },
     handle: async () => new Response(PAGE, { headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8' } }),
   },
   {
@@ -69,6 +70,7 @@ export const statelyRoutes: readonly Route[] = [
     path: 'inspect/stately.js',
     action: 'page',
     summary: 'The script of that page',
+    answer: { type: 'text/javascript' },
     handle: async () =>
       new Response(SCRIPT, { headers: { ...HEADERS, 'content-type': 'text/javascript; charset=utf-8' } }),
   },

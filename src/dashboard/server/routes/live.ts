@@ -10,6 +10,7 @@ export const liveRoutes = ({ queues, monitors }: Board): Route[] => [
     action: 'read',
     summary:
       'Server-sent events: "tick" each second, and "flow" with a sample of the transitions up to four times a second',
+    answer: { type: 'text/event-stream' },
     async handle({ params, signal }) {
       return eventStream(monitors.of(await queues.get(params['q'] ?? '')), signal)
     },

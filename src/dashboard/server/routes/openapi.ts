@@ -59,7 +59,7 @@ const FAILURE = {
   },
 }
 
-function operationOf({ path, summary, query = {}, body }: Route): object {
+function operationOf({ path, summary, query = {}, body, answer }: Route): object {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
     name,
     in: 'path',
@@ -73,13 +73,15 @@ function operationOf({ path, summary, query = {}, body }: Route): object {
     description,
     schema: { type: 'string' },
   }))
-  const content = path.endsWith('/live') ? 'text/event-stream' : 'application/json'
+  const { also, type = 'application/json' } = answer ?? {}
+  const asAsked = { description: 'As asked', content: { [type]: {} } }
   return {
     summary: `${summary}.`,
     parameters: [...inPath, ...inQuery],
     ...(body ? { requestBody: bodyOf(body) } : {}),
     responses: {
-      200: { description: 'As asked', content: { [content]: {} } },
+      200: asAsked,
+      ...(also === undefined ? {} : { [also]: asAsked }),
       default: { $ref: '#/components/responses/Failure' },
     },
   }

@@ -19,6 +19,7 @@ export function sourceRoutes(board: Board): Route[] {
       path: 'queues/:q/messages/:id/sources',
       action: 'read',
       summary: 'Server-sent events "sources": the actors that inspectors with role=source show beside this message',
+      answer: { type: 'text/event-stream' },
       async handle({ params: { q = '', id = '' }, signal }) {
         await board.queues.get(q)
         return eventStream(viewSources(board, charts, { queue: q, id }), signal)
