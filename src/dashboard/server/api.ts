@@ -2,7 +2,7 @@ import type { Access } from './access/access.ts'
 import type { Board } from './board.ts'
 import type { Action } from './dashboard-options.ts'
 import { checkType, requestBody } from './request-body.ts'
-import { checkQuery, matchRoute, type Call, type Route } from './route.ts'
+import { checkBody, checkQuery, matchRoute, type Call, type Route } from './route.ts'
 import { createRoutes } from './routes.ts'
 import type { Visit } from './visit.ts'
 
@@ -25,7 +25,7 @@ export function createApi(board: Board, access: Access): Api {
     const call: Call = {
       params,
       query: new URL(request.url).searchParams,
-      body: () => requestBody(visit),
+      body: async () => checkBody(route, await requestBody(visit)),
       headers: request.headers,
       actor: isPage ? '' : await access.permit(visit, actionOf(route, params)),
       signal: request.signal,

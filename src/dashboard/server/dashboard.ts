@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Redrive } from '../../client/redrive.ts'
+import type { RedriveError } from '../../errors.ts'
 import { createAccess } from './access/access.ts'
 import { createApi } from './api.ts'
 import { createBoard } from './board.ts'
 import { settingsOf, type DashboardOptions } from './dashboard-options.ts'
-import { failureAnswer } from './failure.ts'
+import { badRequest, failureAnswer } from './failure.ts'
 import { createInspectEndpoint, type Upgrade } from './inspect/endpoint.ts'
 import { answerNode, visitOfNode } from './node-visit.ts'
 import { placeOf, type Place } from './place.ts'
@@ -46,6 +47,7 @@ export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Das
     const { request } = visit
     const place: Place = placeOf(new URL(request.url).pathname, settings.basePath ?? visit.mount)
     if (place.type === 'api') return api(visit, place.segments)
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw notHere(request.method)
     if (place.type === 'health') return health(place.which)
     await access.enterPage(visit)
     if (place.type === 'redirect') return new Response(null, { status: 308, headers: { location: place.to } })
@@ -64,7 +66,14 @@ export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Das
   }
 
   async function handle(visit: Visit): Promise<Response> {
-    const response = await answer(visit).catch((error: unknown) => refusal(board.inside.log, error))
+    const { method, signal } = visit.request
+    const given = await answer(visit).catch((error: unknown) => {
+      // Half a request of one who has gone is no fault of anybody's here.
+      const { status } = failureAnswer(error)
+      if (status === 500 && !signal.aborted) board.inside.log.dashboardFailed(error)
+      return refusal(error)
+    })
+    const response = method === 'HEAD' ? await headOf(given) : given
     for (const [name, value] of Object.entries(SECURITY_HEADERS))
       if (!response.headers.has(name)) response.headers.set(name, value)
     return response
@@ -80,9 +89,18 @@ export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Das
   }
 }
 
-function refusal(log: { dashboardFailed(error: unknown): void }, error: unknown): Response {
+/** Whoever follows a redirect to the page would find what he sent answered with 200. */
+const notHere = (method: string): RedriveError =>
+  badRequest(`this path takes GET, not ${method}. What is sent goes below api/v1/.`, 405, { allow: 'GET' })
+
+/** Not every server ends a stream that it does not want. */
+async function headOf(answer: Response): Promise<Response> {
+  await answer.body?.cancel()
+  return new Response(null, answer)
+}
+
+function refusal(error: unknown): Response {
   const { status, body } = failureAnswer(error)
-  if (status === 500) log.dashboardFailed(error)
   const { allow, retryAfter } = body.error.details as { allow?: unknown; retryAfter?: unknown }
   return Response.json(body, {
     status,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { failureAnswer, badRequest } from './failure.ts'
+import { alreadyRead } from './request-body.ts'
 import type { Visit } from './visit.ts'
 
 /** What frameworks add to a request of Node. */
@@ -20,7 +21,8 @@ interface Closing {
 /** A request of Node as the handler wants it, or the answer to one that cannot be understood. */
 export function visitOfNode(incoming: IncomingMessage & Dressed, response: Closing): Visit | Response {
   const { method = 'GET', headers, socket } = incoming
-  const path = incoming.originalUrl ?? incoming.url ?? '/'
+  // Some proxies send the whole address.
+  const path = (incoming.originalUrl ?? incoming.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '')
   const host = headers.host ?? headers[':authority'] ?? 'localhost'
   const url = `http://${String(host)}${path.startsWith('/') ? path : '/'}`
   if (!URL.canParse(url)) return wrong('the address of the request cannot be understood.')
@@ -54,6 +56,7 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        if (chunks === undefined && incoming.readableDidRead) throw alreadyRead()
         chunks ??= incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array, undefined>
         const { done, value } = await chunks.next()
         if (done) controller.close()
@@ -83,10 +86,8 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
 export async function answerNode(answer: Response, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     response.writeHead(answer.status, Object.fromEntries(answer.headers))
-    if (request.method === 'HEAD' || answer.body === null) {
-      await answer.body?.cancel()
-      response.end()
-    } else await pour(answer.body, response)
+    if (answer.body === null) response.end()
+    else await pour(answer.body, response)
     // What is left of a request that was refused is thrown away; unread, it would keep the answer from its sender.
     if (!request.complete) request.resume()
   } catch {

@@ -29,8 +29,20 @@ const isParsed = (body: unknown): boolean =>
   body !== undefined && body !== null && typeof body !== 'string' && !(body instanceof Uint8Array)
 
 async function textOf(request: Request, given: unknown): Promise<string> {
-  if (given instanceof Uint8Array) return new TextDecoder().decode(bounded(given))
   if (typeof given === 'string') return given
+  const bytes = given instanceof Uint8Array ? bounded(given) : await bytesOf(request)
+  try {
+    // It leaves a mark of the byte order out.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw badRequest('the body is not UTF-8, as JSON is.')
+  }
+}
+
+async function bytesOf(request: Request): Promise<Uint8Array> {
+  if (request.bodyUsed || request.body?.locked === true) throw alreadyRead()
+  const encoding = request.headers.get('content-encoding') ?? 'identity'
+  if (encoding !== 'identity') throw badRequest(`send the body as it is, and not as ${encoding}.`, 415, { encoding })
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0
@@ -39,13 +51,20 @@ async function textOf(request: Request, given: unknown): Promise<string> {
     if (size > MAX_BODY) throw tooLarge()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 function bounded(bytes: Uint8Array): Uint8Array {
   if (bytes.length > MAX_BODY) throw tooLarge()
   return bytes
 }
+
+/** A fault of the server around the dashboard; its log is to say so. */
+export const alreadyRead = (): RedriveError =>
+  badRequest(
+    'the body was read before the dashboard got the request, and is not beside it. docs/guides/dashboard.md#in-your-own-server shows how to hand it on.',
+    500,
+  )
 
 const tooLarge = (): RedriveError =>
   new RedriveError('E_PAYLOAD_TOO_LARGE', `a request may have ${MAX_BODY} bytes. Send fewer messages at a time.`, {

@@ -56,11 +56,26 @@ export function matchRoute(routes: readonly Route[], method: string, segments: r
  */
 export function checkQuery({ query = {} }: Route, given: URLSearchParams): void {
   const known = Object.keys(query)
-  const strange = known.length === 0 ? undefined : [...given.keys()].find((name) => !known.includes(name))
+  if (known.length === 0) return
+  const names = [...given.keys()]
+  checkNames('parameter', names, known)
+  // One of them would be heard.
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined) throw badRequest(`give "${twice}" once.`, 400, { path: twice })
+}
+
+/** The same for the properties of a body: with a misspelt eventId, an event would be applied each time. */
+export function checkBody({ body = {} }: Route, given: Readonly<Record<string, unknown>>): typeof given {
+  checkNames('property', Object.keys(given), Object.keys(body))
+  return given
+}
+
+function checkNames(what: string, names: readonly string[], known: readonly string[]): void {
+  const strange = names.find((name) => !known.includes(name))
   if (strange === undefined) return
   const near = nearest(strange, known)
   throw badRequest(
-    `there is no parameter "${strange.slice(0, 100)}" here${near ? `. Did you mean "${near}"?` : `, but: ${known.join(', ')}.`}`,
+    `there is no ${what} "${strange.slice(0, 100)}" here${near ? `. Did you mean "${near}"?` : `, but: ${known.join(', ')}.`}`,
     400,
     { path: strange },
   )

@@ -202,6 +202,7 @@ describe('who is let in, and what is shown', () => {
     ['whoever names no queue', {}, { queue: '' }, 400, 'E_INVALID_REQUEST'],
     ['whoever names a queue that is not', {}, { queue: 'ordres' }, 404, 'E_UNKNOWN_QUEUE'],
     ['whoever names a message that is not', {}, { id: 'o2' }, 404, 'E_NOT_FOUND'],
+    ['whoever misspells the message, and would see all', {}, { idd: 'o1' }, 400, 'E_INVALID_REQUEST'],
     ['whoever wants to be something else', {}, { role: 'king' }, 400, 'E_INVALID_REQUEST'],
   ])('not %s', async (_, headers, query, status, code) => {
     const { refusal } = await open()

@@ -13,6 +13,8 @@ import { watchMessages } from './watch.ts'
 import { readMessage } from '../message-view.ts'
 import { visitOfNode } from '../node-visit.ts'
 import { placeOf } from '../place.ts'
+import { checkQuery } from '../route.ts'
+import { inspectRoute } from '../routes/inspecting.ts'
 import type { Visit } from '../visit.ts'
 
 /** Takes a connection over from HTTP, or refuses it there. Never rejects. */
@@ -49,6 +51,7 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     access.enter(withToken(visit, searchParams.get('token')), { isValid: takesTicket(searchParams) })
     if (place.type !== 'api' || place.segments.join('/') !== 'inspect')
       throw badRequest('there is no WebSocket at this path. It is at api/v1/inspect?queue=…', 404)
+    checkQuery(inspectRoute, searchParams)
     const wanted = readWanted(searchParams, visit)
     const { queue, id } = wanted.place
     const type = wanted.role === 'source' ? 'send' : 'read'
