@@ -10,7 +10,7 @@ import { confirm } from './confirm.ts'
 import type { Intervention } from './default-machine.ts'
 import { EXIT, failureFacts, isRedisFailure, reportFailure } from './failure.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from './filter-options.ts'
-import { endedBy } from './interruption.ts'
+import { endedBy, toTheEnd } from './interruption.ts'
 import { printable } from './printable.ts'
 import { createQueueDirectory } from './queue-directory.ts'
 import { checkSelection, checkTakes, existing, isMissing, selectIds, type SelectionOptions } from './selection.ts'
@@ -139,7 +139,7 @@ async function agreed(
   act: () => Promise<number>,
 ): Promise<number> {
   const answer = asks && !yes && !dryRun ? await confirm(session.terminal, asked) : 'yes'
-  if (answer === 'yes') return act()
+  if (answer === 'yes') return toTheEnd(session.interruption, act)
   session.output.note('nothing was changed')
   return answer === 'interrupted' ? endedBy('SIGINT') : EXIT.failed
 }

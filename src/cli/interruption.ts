@@ -27,6 +27,18 @@ export const endedBy = (reason: StopReason): number => ENDED_BY[reason]
 /** The exit code of a service, which only ends when it is told to: a Ctrl-C interrupts it, everything else is as planned. */
 export const stoppedBy = (reason: StopReason): number => (reason === 'SIGINT' ? ENDED_BY.SIGINT : 0)
 
+/** Changes that go on when nobody reads of them any more: half of them, and an exit code of 0, would be taken for all. */
+export async function toTheEnd<T>(interruption: Interruption, change: () => Promise<T>): Promise<T> {
+  const release = interruption.take((reason) => {
+    if (reason !== 'SIGPIPE') process.exit(endedBy(reason))
+  })
+  try {
+    return await change()
+  } finally {
+    release()
+  }
+}
+
 export function createInterruption(exit: (code: number) => void = process.exit): Interruption {
   let listener: Listener | undefined
   let count = 0

@@ -19,6 +19,8 @@ export async function sendFile(session: Session, queue: Queue, path: string, how
   const stopped = new AbortController()
   let code: number = EXIT.ok
   const release = interruption.take((reason, count) => {
+    // Nobody reads of the lines any more; they are sent all the same.
+    if (reason === 'SIGPIPE') return
     if (count > 1) process.exit(endedBy(reason))
     code = endedBy(reason)
     stopped.abort()

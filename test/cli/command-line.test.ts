@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { fakeTerminal } from './fake-terminal.ts'
-import { cli, ndjson, startCli } from './run-cli.ts'
+import { cli, MAIN, ndjson, startCli } from './run-cli.ts'
 
 const VERBS = ['dev', 'worker', 'send', 'ls', 'show', 'history', 'stats', 'retry', 'cancel', 'redrive', 'rm']
 /** Nobody listens on the discard port of this machine. */
@@ -164,5 +168,35 @@ describe('with a server', () => {
     await watching.until('stdout', /\n/)
     watching.child.stdout!.destroy()
     expect(await watching.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('what is to be done to many messages is done, also when nobody reads of it any more', async () => {
+    const to = ['--json', '--prefix', 'piped', '--redis', withPassword('open sesame!')]
+    const lines = Array.from({ length: 5000 }, (_, i) => `{"n":${i},"text":"${'x'.repeat(100)}"}`).join('\n')
+    for (const [args, left] of [
+      [['send', 'emails', '-', '--delay', '1h'], 5000],
+      [['rm', 'emails', '--all', '--yes'], 0],
+    ] as const) {
+      const changing = startCli([...args, ...to], { input: lines })
+      await changing.until('stdout', /\n/)
+      changing.child.stdout!.destroy()
+      expect(await changing.ended).toMatchObject({ code: 0 })
+      const [stats] = ndjson((await cli(['stats', 'emails', ...to])).stdout)
+      expect(stats).toMatchObject({ messages: left })
+    }
+  })
+
+  const full = '/dev/full'
+  test('what cannot be written for a full disk is a failure', async () => {
+    // Linux alone has it.
+    if (!existsSync(full)) return
+    const disk = openSync(full, 'w')
+    try {
+      const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', disk, 'pipe'] })
+      const [said, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')])
+      expect([code, said]).toEqual([1, expect.stringContaining('could not be written: ENOSPC')])
+    } finally {
+      closeSync(disk)
+    }
   })
 })

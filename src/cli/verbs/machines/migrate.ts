@@ -3,7 +3,7 @@ import type { QueuePopulation } from '../../../client/population.ts'
 import type { Queue } from '../../../client/queue.ts'
 import { confirm } from '../../confirm.ts'
 import { EXIT, isRedisFailure } from '../../failure.ts'
-import { endedBy } from '../../interruption.ts'
+import { endedBy, toTheEnd } from '../../interruption.ts'
 import { queuesOfModule } from '../../module-queues.ts'
 import { countOf, messagesText } from '../../population-text.ts'
 import { printable } from '../../printable.ts'
@@ -65,7 +65,9 @@ async function migrate(session: Session, name: string | undefined, options: Migr
       return answer === 'interrupted' ? endedBy('SIGINT') : EXIT.failed
     }
     let failed = 0
-    for (const { queue, ids } of plans) failed += await moveAll(session, queue, ids)
+    await toTheEnd(session.interruption, async () => {
+      for (const { queue, ids } of plans) failed += await moveAll(session, queue, ids)
+    })
     if (count > failed) session.output.note('a worker with this module moves them')
     if (failed > 0) return EXIT.failed
     return left(plans) > 0 ? EXIT.misfit : EXIT.ok
