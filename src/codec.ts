@@ -182,8 +182,17 @@ const revivers = {
 function whyNot(cause: unknown): string {
   if (!isError(cause)) return String(cause)
   const name = 'value' in cause && cause.message.includes('non-POJO') ? className(cause.value) : undefined
-  return name === undefined ? cause.message : `it is an instance of ${name}`
+  if (name === undefined) return cause.message
+  const instead = INSTEAD.get(name)
+  return `it is an instance of ${name}${instead ? `; ${instead}` : ''}`
 }
+
+/** What people keep in a context beside its data, and what does its work in a message. */
+const INSTEAD = new Map([
+  ['Actor', 'let the machine spawn it, by the name that it has in setup({ actors })'],
+  ['AbortController', 'the `signal` of a handler aborts when its state is left'],
+  ['Promise', 'let the machine invoke it, as an actor'],
+])
 
 function className(value: unknown): string | undefined {
   try {

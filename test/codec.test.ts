@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { createActor, createMachine } from 'xstate'
 import { decode, encode } from '../src/codec.ts'
 import { hasCode, type RedriveError } from '../src/errors.ts'
 import { runs } from './engine/sequences.ts'
@@ -194,6 +195,8 @@ describe('what neither keeps is refused, and the path says where', () => {
 
   test('an instance is called by its class', () => {
     expect(refusal({ order: new Order() }, 'context').message).toContain('unchanged: it is an instance of Order. Pass')
+    expect(refusal(new AbortController()).message).toContain('AbortController; the `signal` of a handler aborts when')
+    expect(refusal(createActor(createMachine({}))).message).toContain('Actor; let the machine spawn it, by the name')
   })
 
   test.each<[string, object]>([

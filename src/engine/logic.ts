@@ -7,6 +7,10 @@ import { StateMachine, type AnyActorLogic, type AnyStateMachine } from 'xstate'
  */
 export type LogicKind = 'promise' | 'machine' | 'transition' | 'live'
 
+/** What to do about one that is live. */
+export const DURABLE_INSTEAD =
+  'In its place (machine.provide({ actors }) puts it there) use fromPromise for work that ends, a machine with an `after` and sendParent() for a clock, and queue.signal() for what comes from outside'
+
 export function kindOf(logic: AnyActorLogic): LogicKind {
   let kind = kinds.get(logic)
   if (!kind) kinds.set(logic, (kind = findKind(logic)))

@@ -6,7 +6,7 @@ import type { EventData } from '../message.ts'
 import { withPaths } from './actor-references.ts'
 import { invocationId, pathOf, timerPlace } from './address.ts'
 import { toEffect, type ActionEffect, type Effect, type ExecutableAction } from './effects.ts'
-import { kindOf, type LogicKind } from './logic.ts'
+import { DURABLE_INSTEAD, kindOf, type LogicKind } from './logic.ts'
 import type { StartParams } from '../../machines/talk.ts'
 import type { StartAt } from './join.ts'
 import { qualified, type Member } from './members.ts'
@@ -184,7 +184,7 @@ function faultOf({ id, src }: LiveActor, kind: LogicKind): RedriveError | undefi
     )
   if (kind !== 'live') return undefined
   return failure(
-    `the actor "${id}" is a callback or an observable: what it sends would be lost with its process. Use fromPromise`,
+    `the actor "${id}" is a callback or an observable: what it sends would be lost with its process. ${DURABLE_INSTEAD}`,
   )
 }
 

@@ -1,7 +1,7 @@
 import { StateMachine, type AnyStateMachine } from 'xstate'
 import { nearest, RedriveError } from '../errors.ts'
 import { show } from '../options.ts'
-import { actorLogic, kindOf } from './logic.ts'
+import { actorLogic, DURABLE_INSTEAD, kindOf } from './logic.ts'
 import { membersOf, type Member } from './members.ts'
 import { actionsOf, allNodes, initialOf, transitionsOf, type AnyStateNode } from './nodes.ts'
 
@@ -49,7 +49,7 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
   for (const member of members) {
     const found = checkMachine(member.machine)
     const where = member.key === '' ? '' : `in its "${member.key}", `
-    problems.push(...found.problems.map((problem) => where + problem))
+    problems.push(...new Set(found.problems.map((problem) => where + problem)))
     warnings.push(...found.warnings.map((warning) => where + warning))
   }
   if (problems.length > 0) {
@@ -177,9 +177,6 @@ function canMeet(one: AnyStateNode, other: AnyStateNode): boolean {
   while (!within(other, outer)) outer = outer.parent!
   return outer === one || outer === other || outer.type === 'parallel'
 }
-
-const DURABLE_INSTEAD =
-  'In its place (machine.provide({ actors }) puts it there) use fromPromise for work that ends, a machine with an `after` and sendParent() for a clock, and queue.signal() for what comes from outside'
 
 /** An actor whose logic cannot be durable. */
 function checkLogic(machine: AnyStateMachine, src: string, at: string): string[] {

@@ -484,3 +484,11 @@ describe('self.id is the id of the message, in every step', () => {
     expect(contextAt(snapshot, ['kid'])).toEqual({ mine: 'kid', of: 'm1' })
   })
 })
+
+test('a callback that code spawns is refused with what takes its place', () => {
+  const watching = setup({ actors: { watch: fromCallback(() => {}) } }).createMachine({
+    id: 'watching',
+    context: ({ spawn }) => ({ watch: spawn('watch', { id: 'watch' }) }),
+  })
+  expect(() => stage(watching)).toThrow('queue.signal() for what comes from outside')
+})

@@ -197,6 +197,13 @@ describe('a machine is refused', () => {
     })
   })
 
+  test('each fault is told once', () => {
+    const GO = { target: 'b', actions: 'nobody' }
+    expect(problemsOf(machineOf({ on: { GO, AGAIN: GO } }))).toEqual([
+      'state "m.a" names the action "nobody", which is not implemented. Add it to setup({ actions }) or provide()',
+    ])
+  })
+
   describe('when it runs an actor that a worker cannot run:', () => {
     const stream =
       'which is a callback or an observable: what it sends between start and end would be lost with its process. In its place (machine.provide({ actors }) puts it there) use fromPromise for work that ends, a machine with an `after` and sendParent() for a clock, and queue.signal() for what comes from outside'
