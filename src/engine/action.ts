@@ -10,7 +10,7 @@ import { qualified, type Member } from './members.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
 import { compareNonces } from './nonce.ts'
 import { isOutgoing } from './outgoing.ts'
-import { pastContext, pastText } from './past-context.ts'
+import { pastContext, pastText } from './action-context.ts'
 import { encodeEvent } from './storable.ts'
 
 /**

@@ -27,14 +27,14 @@ export interface Step {
  * @param id what the machine finds as `self.id`
  */
 export function step(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: EventData, id?: string): Step {
-  const result = collect(id, () => machine.transition(snapshot, event, scope) as AnyMachineSnapshot)
+  const result = collect(() => machine.transition(snapshot, event, scope) as AnyMachineSnapshot, id)
   // A transition that only asks for something (a timer, an emit, an action) leaves the very snapshot that was there.
   return { ...result, changed: result.snapshot !== snapshot || result.effects.length > 0 }
 }
 
 /** The first macrostep, from the machine's input. A context factory or an entry action that throws is thrown on. */
 export function initialStep(machine: AnyStateMachine, input: unknown, id?: string): Step {
-  const result = collect(id, () => machine.getInitialSnapshot(scope, input) as AnyMachineSnapshot)
+  const result = collect(() => machine.getInitialSnapshot(scope, input) as AnyMachineSnapshot, id)
   if (result.snapshot.status === 'error') throw result.snapshot.error
   return { ...result, changed: true }
 }
@@ -94,8 +94,8 @@ function createScope(): AnyActorScope {
 
 /** @param id of the message; an actor to which nobody gave one is called by its session. */
 function collect(
-  id = scope.sessionId,
   run: () => AnyMachineSnapshot,
+  id = scope.sessionId,
 ): { snapshot: AnyMachineSnapshot; effects: Effect[] } {
   collected.length = 0
   scope.id = id

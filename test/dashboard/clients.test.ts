@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { dashboard } from '../../src/dashboard/index.ts'
 import { silentLogger, type Redrive } from '../../src/index.ts'
-import { inMemory, type TestBackend } from '../support/backends.ts'
+import { gate, inMemory, type TestBackend } from '../support/backends.ts'
 import { request, stageOf, type Answer, type Stage } from './stage.ts'
 
 const SEND = 'api/v1/queues/emails/messages'
@@ -77,13 +77,25 @@ describe('a body', () => {
   })
 
   test('that ends in the middle is a fault of nobody here', async () => {
-    const socket = connect(Number(new URL(stage.url).port), '127.0.0.1')
-    socket.write(
-      `POST /${SEND} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{`,
+    const [arrived, handled] = [gate(), gate()]
+    const { node } = dashboard(redrive)
+    const around = await stageOf(
+      createServer((request, response) => {
+        arrived.open()
+        void node(request, response).then(handled.open)
+      }),
     )
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    socket.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    try {
+      const socket = connect(Number(new URL(around.url).port), '127.0.0.1')
+      socket.write(
+        `POST /${SEND} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{`,
+      )
+      await arrived.opened
+      socket.destroy()
+      await handled.opened
+    } finally {
+      await around.close()
+    }
     expect(error).not.toHaveBeenCalled()
   })
 
