@@ -50,9 +50,11 @@ export interface Common {
 export function openQueue(name: string, options: QueueOptions, common: Common): OpenQueue {
   const { store, clock, log } = common
   const settings = queueSettings(options)
-  const machine = registerMachine(options.machine ?? defaultMachine(options.retry, clock))
+  const machine = registerMachine(options.machine ?? defaultMachine(options.retry, clock), name)
   for (const warning of machine.warnings) log.machineWarning(machine.id, warning)
-  const older = (options.versions ?? []).map(registerMachine).filter(({ ref }) => ref !== machine.ref)
+  const older = (options.versions ?? [])
+    .map((each) => registerMachine(each, name))
+    .filter(({ ref }) => ref !== machine.ref)
   const arrivals = createArrivals(store, name, () => [...older, machine].map(({ ref }) => ref))
   const count = toInteger(options.partitions ?? DEFAULTS.partitions, 'partitions', { min: 1, max: 1024 })
   const definition: QueueDefinition = { partitions: count, ...(options.redact ? { redact: options.redact } : {}) }

@@ -96,7 +96,7 @@ function react(
   // XState can be led to where no message could be brought to life again: then it must not be stored there.
   if (snapshot.status === 'active' && !restsIn(snapshot, message.machine.template(state)))
     throw new Error(`"${state}" is no resting place of ${message.machine.id}: transitions of its regions contend`)
-  const label = eventLabel(message.machine.id, event.type)
+  const label = eventLabel(message.machine.machine.id, event.type)
   const error = errorOf(event, snapshot)
   const taken = { pending, snapshot, effects, by, label, from: before.state, state, error, consumed }
   return record(message, before, taken, settings)

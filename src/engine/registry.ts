@@ -17,6 +17,7 @@ import { validateMachine } from './validate.ts'
 /** A machine that passed the checks, with what the engine derives from it once. */
 export interface DurableMachine {
   readonly machine: AnyStateMachine
+  /** Of its config; of a machine that has none, the name of its queue. Ids of XState's own, such as those of timers, have `machine.id` in them. */
   readonly id: string
   readonly version: string
   /** Eight hexadecimal characters over the machine's structure: states, transitions, guards, timers and invocations by name. */
@@ -45,16 +46,40 @@ export interface DurableMachine {
 }
 
 const registered = new WeakMap<AnyStateMachine, DurableMachine>()
+/** Machines without an id, as the queues have them: each by the name of its queue. */
+const registeredByQueue = new WeakMap<DurableMachine, Map<string, DurableMachine>>()
 
 /**
  * Checks a machine and makes it ready to be stepped: once, however many clients and tools of a process use it.
+ * @param queue gives its name to a machine that has no id of its own; two queues may share such a one.
  * @throws RedriveError `E_INVALID_MACHINE` that lists every fault: what, where, and the mend.
  */
-export function registerMachine(machine: AnyStateMachine): DurableMachine {
+export function registerMachine(machine: AnyStateMachine, queue?: string): DurableMachine {
   const known = registered.get(machine) ?? makeDurable(machine)
   registered.set(machine, known)
-  return known
+  return queue === undefined || hasOwnId(machine) ? known : namedAfter(known, queue)
 }
+
+function namedAfter(durable: DurableMachine, queue: string): DurableMachine {
+  const byQueue = registeredByQueue.get(durable) ?? new Map<string, DurableMachine>()
+  registeredByQueue.set(durable, byQueue)
+  const id = idOfQueue(queue)
+  const named = byQueue.get(queue) ?? { ...durable, id, ref: refOf({ ...durable, id }) }
+  byQueue.set(queue, named)
+  return named
+}
+
+/** The name of a queue as the id of its machine: without the `@` that ends an id, and never that of the default machine. */
+const idOfQueue = (queue: string): string => (queue === DEFAULT_ID ? `%${queue}` : queue.replaceAll('@', '%40'))
+
+/** The id of the default machine, whose messages are read in a way of their own. */
+const DEFAULT_ID = 'message'
+
+/** XState takes an empty id for none. */
+const hasOwnId = ({ config }: AnyStateMachine): boolean => config.id !== undefined && config.id !== ''
+
+const refOf = ({ id, version, fingerprint }: Pick<DurableMachine, 'id' | 'version' | 'fingerprint'>): string =>
+  `${id}@${version}#${fingerprint}`
 
 function makeDurable(machine: AnyStateMachine): DurableMachine {
   const { warnings, members } = validateMachine(machine)
@@ -78,7 +103,7 @@ function makeDurable(machine: AnyStateMachine): DurableMachine {
     id: machine.id,
     version,
     fingerprint,
-    ref: `${machine.id}@${version}#${fingerprint}`,
+    ref: refOf({ id: machine.id, version, fingerprint }),
     members,
     system: isSystem(members) ? createActorSystem(provided, members) : undefined,
     sources: [...promises.keys()],

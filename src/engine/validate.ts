@@ -53,9 +53,13 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
     warnings.push(...found.warnings.map((warning) => where + warning))
   }
   if (problems.length > 0) {
-    throw new RedriveError('E_INVALID_MACHINE', `"${machine.id}" cannot be made durable:\n- ${problems.join('\n- ')}`, {
-      problems,
-    })
+    throw new RedriveError(
+      'E_INVALID_MACHINE',
+      `${machine.config.id ? `"${machine.id}"` : 'a machine'} cannot be made durable:\n- ${problems.join('\n- ')}`,
+      {
+        problems,
+      },
+    )
   }
   return { warnings, members }
 }
@@ -77,11 +81,8 @@ function noMachine(given: unknown): string {
 /** What stored messages say of their machine. */
 function checkIdentity({ id, version, config }: AnyStateMachine): string[] {
   const problems: string[] = []
-  if (config.id === undefined)
-    problems.push(
-      fault('machine-id', 'the machine has no id: stored messages are tied to it. Add id: "…" to its config'),
-    )
-  else if (!/^[^@#\p{C}]{1,80}$/u.test(id))
+  // One without an id goes by the name of its queue.
+  if (config.id && !/^[^@#\p{C}]{1,80}$/u.test(id))
     problems.push(
       fault('machine-id', `the machine's id ${JSON.stringify(id)} must be 1 to 80 characters without @ and #`),
     )

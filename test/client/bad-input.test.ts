@@ -126,7 +126,7 @@ describe('options that are wrong are refused at once, with the nearest name', ()
     ],
     [
       () => redrive.queue('q9', { machine: createMachine({ initial: 'a', states: { a: { entry: 'notify' } } }) }),
-      /has no id[\s\S]*names the action "notify"/,
+      /a machine cannot be made durable:\n- state "\(machine\).a" names the action "notify"/,
     ],
     [() => redrive.queue('w').work({ handlr: () => {} }), /invokes no "handlr". Did you mean "handler"/],
     [() => redrive.queue('w').work(() => {}, { concurrency: 0 }), /concurrency must be a whole number from 1/],

@@ -25,7 +25,7 @@ const another = (await import(
 const faulty: Record<(typeof CHECKS)[number], unknown> = {
   'not-a-machine': { id: 'm', initial: 'a', states },
   'another-xstate': another.createMachine({ id: 'm', initial: 'a', states }),
-  'machine-id': createMachine({ initial: 'a', states }),
+  'machine-id': createMachine({ id: 'a@b', initial: 'a', states }),
   'machine-version': createMachine({ id: 'm', version: '?', initial: 'a', states }),
   'unknown-state': createMachine({ id: 'm', initial: 'lost', states } as never),
   'unknown-action': machineOf({ entry: 'lost' }),

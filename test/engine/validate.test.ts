@@ -46,11 +46,6 @@ describe('a machine is refused', () => {
 
   test.each<[string, object, string]>([
     [
-      'an id',
-      { initial: 'a', states: { a: {} } },
-      'the machine has no id: stored messages are tied to it. Add id: "…" to its config',
-    ],
-    [
       'an id that can stand before its version',
       { id: 'order@home', initial: 'a', states: { a: {} } },
       `the machine's id "order@home" must be 1 to 80 characters without @ and #`,

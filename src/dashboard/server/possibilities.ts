@@ -39,7 +39,7 @@ function attempt(
   kind: NextEvent['kind'],
   stimulus: Stimulus,
 ): NextEvent {
-  const facts = { type: eventLabel(message.machine.id, type), kind }
+  const facts = { type: eventLabel(message.machine.machine.id, type), kind }
   // Which event it is to be, or where to it leads, is not said.
   if (type.endsWith('*') || type === ROUTE) return { ...facts, possible: true }
   const { changed, to, error } = rehearse(message, stimulus)

@@ -36,7 +36,7 @@ function fullType(machine: DurableMachine | undefined, label: string, from: stri
   for (const node of nodesOf(machine, from)) {
     for (const { eventType } of transitionsOf(node)) {
       const type = String(eventType)
-      if (machine && type.startsWith('xstate.') && eventLabel(machine.id, type) === label) return type
+      if (machine && type.startsWith('xstate.') && eventLabel(machine.machine.id, type) === label) return type
     }
   }
   return label.replace(/^(done|error) /, 'xstate.$1.actor.')

@@ -1,3 +1,5 @@
+import { assign, setup } from 'xstate'
+import { inert } from '../inert.ts'
 import { blank, note, notebook } from './notebook.ts'
 
 /** Shallow history with and without a default, of a compound state. */
@@ -95,5 +97,28 @@ export const twofold = notebook.createMachine({
         },
       },
     },
+  },
+})
+
+/** Without an id: XState calls it `(machine)`, and so do the ids of its states, timers and invocations. */
+export const nameless = setup({ types: { context: {} as { rounds: number } }, actors: { work: inert } }).createMachine({
+  context: { rounds: 0 },
+  initial: 'open',
+  states: {
+    open: {
+      initial: 'first',
+      on: { PAUSE: 'paused' },
+      states: {
+        first: { after: { 50: 'second' } },
+        second: { invoke: { src: 'work', onDone: 'last' } },
+        last: { type: 'final' },
+      },
+      onDone: { target: 'paused', actions: assign({ rounds: ({ context }) => context.rounds + 1 }) },
+    },
+    paused: {
+      on: { RESUME: 'open' },
+      after: { 200: { guard: ({ context }) => context.rounds > 1, target: 'closed' } },
+    },
+    closed: { type: 'final' },
   },
 })
