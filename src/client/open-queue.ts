@@ -20,12 +20,12 @@ import type { LocalQueue } from './post.ts'
 import { createPrepare } from './prepare.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createQueue, type Queue } from './queue.ts'
-import { createSender, type Sender } from './sender.ts'
+import { createSender } from './sender.ts'
+import { knownToClient, type Writes } from './writes.ts'
 
 /** A queue with all its parts. */
 export interface OpenQueue extends OpenedQueue, LocalQueue {
   readonly queue: Queue
-  readonly sender: Sender
 }
 
 /** What the queues of a client have in common. */
@@ -39,6 +39,7 @@ export interface Common {
   readonly clock: Clock
   readonly log: Log
   readonly closed: AbortSignal
+  readonly writes: Writes
   /** Resolves when the connection is checked. @throws RedriveError `E_CLOSED` and what is wrong with the server */
   ready(): Promise<unknown>
   generateId(): string
@@ -90,8 +91,9 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
   const sender = createSender(runtime, common.outbox)
   const client = `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
   const prepare = createPrepare({ runtime, options, generateId: common.generateId, client })
-  const queue = createQueue({ runtime, sender, options, prepare, client, registerWorker: common.registerWorker })
-  return { queue, runtime, options, prepare, sender }
+  const { writes, registerWorker } = common
+  const queue = createQueue({ runtime, sender, options, prepare, client, closing: writes.closing, registerWorker })
+  return { queue: knownToClient(queue, writes), runtime, options, prepare }
 }
 
 async function define(store: Store, name: string, definition: QueueDefinition): Promise<void> {

@@ -113,6 +113,8 @@ export interface QueueParts {
   readonly prepare: Prepare
   /** Name of this client in the feed and the audit. */
   readonly client: string
+  /** Aborts when its client takes no more writes. */
+  readonly closing: AbortSignal
   registerWorker(worker: Worker): void
 }
 
@@ -124,12 +126,13 @@ export function createQueue<Payload>({
   sender,
   prepare,
   client,
+  closing,
   registerWorker,
 }: QueueParts): Queue<Payload> {
   const { name, machine, store, locks, partitions } = runtime
   const seen = { ...runtime, store: redactedStore(store) }
   const events = createQueueEvents(seen)
-  const signals = createSignals(runtime, options.events)
+  const signals = createSignals(runtime, options.events, closing)
   const auditor = createAuditor(store, name, client)
   const { signal, release } = createNotedSignals(signals, auditor)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)

@@ -25,6 +25,7 @@ import { checkOptions, type RedriveOptions } from './redrive-options.ts'
 import type { QueueOptions } from './queue-options.ts'
 import { createPost, type LocalQueue } from './post.ts'
 import { readAudit, type AuditEntry } from './steering/audit.ts'
+import { closed, createWrites, type Writes } from './writes.ts'
 
 const TIMEOUTS = { min: 100, max: 600_000 }
 
@@ -45,6 +46,9 @@ export class Redrive {
   readonly #queues = new Map<string, OpenQueue>()
   readonly #workers = new Set<Worker>()
   readonly #closed = new AbortController()
+  readonly #writes: Writes
+  /** How long `close()` waits for a Redis that is away, in milliseconds. */
+  readonly #patience: number
   /** What its queues have in common. */
   readonly #common: Common
   #facts: Promise<ServerFacts> | undefined
@@ -63,6 +67,8 @@ export class Redrive {
       feed: toInteger(options.feed ?? DEFAULTS.feed, 'feed', { min: 1, max: 10_000_000 }),
       durability: durabilityOf(options.durability, options.store !== undefined),
     }
+    this.#writes = createWrites(this.#clock)
+    this.#patience = settings.commandTimeout
     this.#backend = backendOf(options, settings, this.#log.serverWarning)
     this.#backend.catch(() => {})
     const store = lateStore(this.#backend)
@@ -94,6 +100,7 @@ export class Redrive {
       clock: this.#clock,
       log: this.#log,
       closed: this.#closed.signal,
+      writes: this.#writes,
       ready: () => this.#connected(),
       generateId: idGenerator(() => this.#clock.now()),
       registerWorker: (worker) => this.#workers.add(worker),
@@ -159,9 +166,9 @@ export class Redrive {
   // oxlint-disable-next-line typescript/no-explicit-any -- see Queue
   queue<Payload = any>(name: string, options?: QueueOptions<Payload>): Queue<Payload>
   queue(name: string, options: QueueOptions = {}): Queue {
-    if (this.#closing) throw closed()
     checkQueueName(name)
     const known = this.#queues.get(name)
+    if (this.#writes.closing.aborted || (this.#closing && !known)) throw closed()
     if (!known) {
       const open = openQueue(name, options, this.#common)
       this.#queues.set(name, open)
@@ -224,16 +231,23 @@ export class Redrive {
     return (await this.#backend).store.queues()
   }
 
-  /** Stops the workers, lets what is being sent arrive, and disconnects. */
+  /**
+   * Stops the workers, lets arrive what was sent before, and disconnects. Handlers that still run may send until they are through.
+   * While Redis is away it waits `commandTimeout` at most; what was not answered by then is rejected with `E_CLOSED`.
+   */
   close(options: { readonly timeout?: Duration } = {}): Promise<void> {
     this.#closing ??= this.#shutDown(options)
     return this.#closing
   }
 
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   async #shutDown(options: { readonly timeout?: Duration }): Promise<void> {
-    for (const { sender } of this.#queues.values()) sender.close()
-    await Promise.all([...this.#workers].map((worker) => worker.stop(options)))
-    await Promise.allSettled([...this.#queues.values()].map(({ sender }) => sender.flush()))
+    if (this.#workers.size > 0) await Promise.all([...this.#workers].map((worker) => worker.stop(options)))
+    await this.#writes.close(this.#outbox ? this.#patience + this.#outbox.patience : this.#patience)
     await this.#outbox?.close()
     this.#closed.abort()
     this.#quorum?.close()
@@ -243,5 +257,3 @@ export class Redrive {
     )
   }
 }
-
-const closed = (): RedriveError => new RedriveError('E_CLOSED', 'this client is closed. Make a new one.')

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { RedriveError } from '../errors.ts'
 import { DEFAULTS } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { EnqueueStatus, NewMessage, Partition } from '../store/store.ts'
@@ -15,10 +14,6 @@ type StoredStatus = Extract<SendStatus, string>
 export interface Sender {
   /** @throws RedriveError `E_QUEUE_FULL`, and what the store throws. */
   send(message: NewMessage, size: number): Promise<Written<StoredStatus>>
-  /** Waits for what is under way. */
-  flush(): Promise<void>
-  /** Refuses what comes later. */
-  close(): void
 }
 
 interface Waiting {
@@ -34,15 +29,9 @@ const MAX_BYTES = 1024 * 1024
 /** @param outbox where what cannot be sent is kept, if anywhere */
 export function createSender(queue: QueueRuntime, outbox?: Outbox): Sender {
   const waiting = new Map<number, Waiting[]>()
-  const underWay = new Set<Promise<unknown>>()
   let scheduled = false
-  let closed = false
 
   function send(message: NewMessage, size: number): Promise<Written<StoredStatus>> {
-    if (closed)
-      return Promise.reject(
-        new RedriveError('E_CLOSED', `the queue "${queue.name}" is closed; "${message.id}" was not sent.`),
-      )
     const { index } = partitionOf(queue.name, message.id, queue.partitions.length)
     return new Promise((resolve, reject) => {
       const batch = waiting.get(index) ?? []
@@ -58,14 +47,9 @@ export function createSender(queue: QueueRuntime, outbox?: Outbox): Sender {
   function flushAll(): void {
     scheduled = false
     for (const [index, all] of waiting) {
-      for (const batch of bounded(all)) track(enqueue(queue.partitions[index]!, batch))
+      for (const batch of bounded(all)) void enqueue(queue.partitions[index]!, batch)
     }
     waiting.clear()
-  }
-
-  function track(promise: Promise<void>): void {
-    underWay.add(promise)
-    void promise.finally(() => underWay.delete(promise))
   }
 
   /** The token stays the same however often the driver sends the call again, so that nothing is stored twice. */
@@ -93,16 +77,7 @@ export function createSender(queue: QueueRuntime, outbox?: Outbox): Sender {
     at: queue.clock.now(),
   })
 
-  return {
-    send,
-    async flush() {
-      if (scheduled) flushAll()
-      await Promise.all(underWay)
-    },
-    close: () => {
-      closed = true
-    },
-  }
+  return { send }
 }
 
 function settle(queue: QueueRuntime, { message, resolve, reject }: Waiting, { status, ...rest }: Written<SendStatus>) {

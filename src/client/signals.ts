@@ -42,7 +42,8 @@ export interface Signals {
   edit(id: string, input: unknown, wait: number | undefined): Promise<SignalResult>
 }
 
-export function createSignals(queue: QueueRuntime, schema: Schema | undefined): Signals {
+/** @param closing ends the waiting for a step */
+export function createSignals(queue: QueueRuntime, schema: Schema | undefined, closing: AbortSignal): Signals {
   const signaller = createSignaller(queue)
 
   async function check(
@@ -71,7 +72,7 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     if (status === 'full') throw inboxFull(queue, id)
     if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (timeout === undefined || mark === undefined || status === 'settled') return { id, status, ...confirmed }
-    const state = await taken(queue, id, mark, timeout)
+    const state = await taken(queue, id, mark, { timeout, closing })
     return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
   }
 
@@ -83,7 +84,7 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined): 
     if (status === 'full') throw inboxFull(queue, id)
     if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (wait === undefined || mark === undefined || status === 'settled') return { id, status }
-    return { id, status: 'applied', state: await taken(queue, id, mark, wait) }
+    return { id, status: 'applied', state: await taken(queue, id, mark, { timeout: wait, closing }) }
   }
 
   return {
@@ -104,13 +105,20 @@ const inboxFull = ({ name, settings: { maxInbox } }: QueueRuntime, id: string): 
   )
 
 /** Waits until an event is out of the inbox: it is taken out by the very commit of its step. */
-async function taken(queue: QueueRuntime, id: string, mark: string, timeout: number): Promise<string | undefined> {
+async function taken(
+  queue: QueueRuntime,
+  id: string,
+  mark: string,
+  { timeout, closing }: { readonly timeout: number; readonly closing: AbortSignal },
+): Promise<string | undefined> {
   const partition = partitionOf(queue.name, id, queue.partitions.length)
   const until = performance.now() + timeout
   let hear = (): void => {}
   const end = await subscribeTo(queue, (transition) => {
     if (transition.id === id) hear()
   })
+  const leave = (): void => hear()
+  closing.addEventListener('abort', leave)
   try {
     for (;;) {
       const heard = new Promise<void>((resolve) => {
@@ -118,8 +126,16 @@ async function taken(queue: QueueRuntime, id: string, mark: string, timeout: num
       })
       const inbox = await queue.store.inbox(partition, id)
       if (!waitsIn(inbox, mark)) break
+      if (closing.aborted)
+        throw new RedriveError(
+          'E_CLOSED',
+          `the event was delivered to "${id}" and waits there; the client was closed.`,
+          {
+            id,
+          },
+        )
       const left = until - performance.now()
-      if (left <= 0 || queue.closed.aborted) {
+      if (left <= 0) {
         throw new RedriveError(
           'E_TIMEOUT',
           `the event was delivered to "${id}", and not taken within ${timeout} ms; it still waits.`,
@@ -133,6 +149,7 @@ async function taken(queue: QueueRuntime, id: string, mark: string, timeout: num
     const [found] = await queue.store.read(partition, [id])
     return found?.message.state
   } finally {
+    closing.removeEventListener('abort', leave)
     await end()
   }
 }

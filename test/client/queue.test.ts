@@ -179,16 +179,4 @@ describe.each([
       [10, 'succeeded'],
     ])
   })
-
-  test('a client that is closed refuses, and has sent before what it was given', async () => {
-    const redrive = backend.open()
-    const queue = redrive.queue(`queue-${++queues}`)
-    const sent = queue.send('x', { id: 'a' })
-    // Its checks are asynchronous: what counts is what was handed over when close() is called.
-    await new Promise(setImmediate)
-    await redrive.close()
-    expect(await sent).toEqual({ id: 'a', status: 'created' })
-    await expect(queue.send('y')).rejects.toMatchObject({ code: 'E_CLOSED' })
-    expect(() => redrive.queue('other')).toThrow('E_CLOSED')
-  })
 })

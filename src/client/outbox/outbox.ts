@@ -34,6 +34,8 @@ export interface OutboxContext {
  * whatever is sent comes behind it: so the order of a producer is kept.
  */
 export interface Outbox {
+  /** How long Redis may take to answer a send before it is put on the disk, in milliseconds. */
+  readonly patience: number
   /** Resolves when the directory is open. @throws RedriveError `E_OUTBOX_LOCKED`, `E_OUTBOX_FAILED` */
   ready(): Promise<void>
   /** Sends a batch by `direct`, or puts it on the disk. @throws what `direct` throws, unless that is Redis being away; `E_OUTBOX_FULL` … */
@@ -150,6 +152,7 @@ export function createOutbox(settings: OutboxSettings, { ready, store, clock, lo
   }
 
   return {
+    patience: settings.patience,
     send,
     ready: () => opening.then(() => {}),
     async state() {
