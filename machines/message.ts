@@ -117,6 +117,8 @@ export function createMessageMachine(policy: RetryPolicy = {}) {
   }).createMachine({
     id: 'message',
     description: 'A message that must get through.',
+    // It counts lost workers itself, apart from failures: see `maxLeasesLost`.
+    meta: { redrive: { leaseLost: 'error' } },
     context: ({ input }) => initialContext(policy, input, started),
     initial: 'pending',
     states: {

@@ -25,7 +25,10 @@ export interface Transition {
   readonly revision: number
   /** When it was committed: milliseconds since 1970 by the clock of Redis. */
   readonly at: number
-  /** What was taken: `init`, `after <delay>`, `done <invocation>`, `error <invocation>`, or the type of an event. */
+  /**
+   * What was taken: `init`, `after <delay>`, `done <invocation>`, `error <invocation>`, `lost <invocation>` (its worker was lost, and it is run again), or the type of an
+   * event.
+   */
   readonly event: string
   /** State before, or `null` for the first. */
   readonly from: string | null

@@ -107,6 +107,8 @@ export const DEFAULTS = Object.freeze({
   concurrency: 10,
   /** Messages claimed beyond `concurrency`, held ready. `undefined` means a quarter of the concurrency, at most 100. */
   prefetch: undefined as number | undefined,
+  /** How often an invocation is run again whose worker was lost. Bounds: 0–1,000, and `Infinity`. */
+  maxLeasesLost: 3,
   /** Largest stored size of a message's input. Bounds: 1 byte–64 MiB. */
   maxPayloadBytes: 1024 * 1024,
   /** Most events that wait for one message. Bounds: 1–1,000,000. */

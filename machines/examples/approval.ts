@@ -120,6 +120,8 @@ export const approval = setup({
   id: 'approval',
   version: '1',
   description: 'A person must say yes before it is done.',
+  // The attempts count lost workers themselves.
+  meta: { redrive: { leaseLost: 'error' } },
   context: ({ input: { request, approver, deputy, remindEvery = DAY, expiresAfter = 7 * DAY, retry } }) => {
     checkInterval(remindEvery, 'remindEvery')
     checkDuration(expiresAfter, 'expiresAfter')

@@ -84,6 +84,8 @@ export const batch = setup({
   id: 'batch',
   version: '1',
   description: 'Many messages from one, and one result from many.',
+  // The attempts count lost workers themselves.
+  meta: { redrive: { leaseLost: 'error' } },
   context: ({ input: { children, failed, retry } }) => ({ children, failed, attempts: step.none(retry) }),
   initial: 'starting',
   states: {

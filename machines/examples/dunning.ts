@@ -131,6 +131,8 @@ export const dunning = setup({
   id: 'dunning',
   version: '1',
   description: 'A debt that is collected by a schedule of weeks.',
+  // The attempts count lost workers themselves.
+  meta: { redrive: { leaseLost: 'error' } },
   context: ({ input: { invoice, schedule = SCHEDULE, grace = 7 * DAY, retry } }) => {
     for (const [i, wait] of schedule.entries()) checkDuration(wait, `schedule[${i}]`)
     checkDuration(grace, 'grace')

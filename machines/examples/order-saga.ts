@@ -133,6 +133,8 @@ export const orderSaga = setup({
   id: 'order-saga',
   version: '1',
   description: 'Reserve, charge, ship; or undo what was begun, in reverse order.',
+  // The attempts count lost workers themselves.
+  meta: { redrive: { leaseLost: 'error' } },
   context: ({ input: { order, retry, undo } }) => {
     step.none(undoRetry(undo)) // refuses what cannot work when the order is sent, not when it fails
     return { order, begun: [], results: {}, attempts: step.none(retry), ...(undo && { undo }) }

@@ -142,6 +142,8 @@ export const polling = setup({
   id: 'polling',
   version: '1',
   description: 'A job that is done elsewhere.',
+  // The attempts count lost workers themselves.
+  meta: { redrive: { leaseLost: 'error' } },
   context: ({ input: { job, poll, deadline = DAY, retry } }) => {
     step.none({ backoff: { ...POLL, ...poll } }) // refuses what cannot work when the message is sent
     checkDuration(deadline, 'deadline')

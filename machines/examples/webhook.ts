@@ -88,6 +88,8 @@ export const webhook = setup({
   id: 'webhook',
   version: '1',
   description: 'A delivery that asks the circuit breaker of its host first.',
+  // The attempts count lost workers themselves.
+  meta: { redrive: { leaseLost: 'error' } },
   context: ({ input: { self, url, body, breakers = 'breakers', deadline = 3 * DAY, retry } }) => {
     checkDuration(deadline, 'deadline')
     const gate = { queue: breakers, id: new URL(url).host }

@@ -17,6 +17,7 @@ import { createArrivals } from './arrivals.ts'
 import type { OpenedQueue } from './inside.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { LocalQueue } from './post.ts'
+import { leasePolicy } from './lease-options.ts'
 import { createPrepare } from './prepare.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createQueue, type Queue } from './queue.ts'
@@ -64,7 +65,7 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
     name,
     machine,
     versions: createVersions(machine, older, options.migrate, arrivals),
-    settings,
+    settings: { ...settings, leases: leasePolicy(options, [...older, machine], options.machine !== undefined) },
     partitions: Array.from({ length: count }, (_, index): Partition => ({ queue: name, index })),
     clock,
     log,

@@ -12,6 +12,7 @@ import { RedriveError, isError } from '../errors.ts'
 import { checkNames, DEFAULTS, show, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import { createRedaction } from '../redaction.ts'
 import type { Schema } from './input.ts'
+import type { LeaseOptions } from './lease-options.ts'
 
 /** The machine's retry policy, with durations also as text. */
 export interface RetryOptions extends Omit<RetryPolicy, 'backoff' | 'timeout' | 'deadline' | 'now' | 'random'> {
@@ -41,7 +42,7 @@ export interface JournalOptions {
   readonly contexts?: boolean | number
 }
 
-export interface QueueOptions<Payload = unknown> {
+export interface QueueOptions<Payload = unknown> extends LeaseOptions {
   /** Any Standard Schema; what it returns is stored. Default: anything goes. */
   readonly input?: Schema<unknown, Payload>
   /** For the default machine. Default: 5 attempts, 1 s doubled each time up to 5 min, with full jitter. */
@@ -98,6 +99,8 @@ export const QUEUE_OPTIONS = [
   'events',
   'partitions',
   'lease',
+  'maxLeasesLost',
+  'leaseLost',
   'journal',
   'redact',
   'maxPayloadBytes',

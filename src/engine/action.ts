@@ -9,6 +9,7 @@ import { withHeardSnapshot, withStoredSnapshot } from './heard-snapshot.ts'
 import { qualified, type Member } from './members.ts'
 import { allNodes, transitionsOf } from './nodes.ts'
 import { compareNonces } from './nonce.ts'
+import { markText, readMark } from './lease-mark.ts'
 import { isOutgoing } from './outgoing.ts'
 import { pastContext, pastText } from './action-context.ts'
 import { encodeEvent } from './storable.ts'
@@ -21,6 +22,10 @@ export interface PendingAction extends Omit<ActionEffect, 'type'> {
   readonly nonce: string
   /** Whether this process has begun it; one that was just read from the store has not been begun here. */
   readonly started: boolean
+  /** Whether a worker had begun it, as it was read from the store: that worker is lost. */
+  readonly begun?: boolean
+  /** Workers that were lost while they ran it. Absent: none. */
+  readonly leasesLost?: number
 }
 
 /** Finds the code of an action by its name, and the name of a code. */
@@ -84,13 +89,15 @@ export function withNames(book: ActionBook, effects: readonly Effect[]): readonl
 }
 
 /**
- * What is stored of an action, by lines: name, parameters, event, the actor that asks for it, and what was another in its context.
+ * What is stored of an action, by lines: leases lost and a plus while it runs, and its name; parameters, event, the actor that asks for it, and what was another in its context.
  * @param settled the context of its actor as it is stored.
  */
 export function actionText(book: ActionBook, action: PendingAction, settled: unknown): string {
-  const { name, params, event, at, context } = action
+  const { name, params, event, at, context, started, leasesLost } = action
+  // Messages between messages are no code of the user's: they harm no worker, and are delivered until they are.
+  const mark = isOutgoing(name) ? '' : `${markText(leasesLost)}${started ? '+' : ''}`
   const lines = [
-    encodeURIComponent(name),
+    mark + encodeURIComponent(name),
     encode(withPaths(params), `parameters of ${name}`),
     encodeEvent(withPaths(book.toStored(event)), `event of ${name}`),
     at ? encode(at, `actor of ${name}`) : '',
@@ -102,7 +109,8 @@ export function actionText(book: ActionBook, action: PendingAction, settled: unk
 type ContextAt = (path: Path) => unknown
 
 function restoreAction(book: ActionBook, nonce: string, text: string, contextAt: ContextAt): PendingAction {
-  const [name = '', params = '~-1', event = '{}', place = '', past = ''] = text.split('\n')
+  const [head = '', params = '~-1', event = '{}', place = '', past = ''] = text.split('\n')
+  const { leasesLost, running: begun, name } = readMark(head)
   const decoded = decodeURIComponent(name)
   const at = place === '' ? [] : (decode(place) as Path)
   return {
@@ -114,6 +122,8 @@ function restoreAction(book: ActionBook, nonce: string, text: string, contextAt:
     context: pastContext(past, contextAt(at)),
     exec: book.code(decoded),
     started: false,
+    ...(begun ? { begun } : {}),
+    ...(leasesLost === 0 ? {} : { leasesLost }),
   }
 }
 

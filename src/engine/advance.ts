@@ -7,15 +7,9 @@ import { isSettled } from './parent.ts'
 import { begin, take, type Progress } from './progress.ts'
 import { quarantine } from './quarantine.ts'
 import { tagsOf } from './registry.ts'
-import {
-  changedFields,
-  constantFields,
-  persist,
-  timerText,
-  type Invocation,
-  type LiveMessage,
-  type Timer,
-} from './snapshot.ts'
+import { changedFields, constantFields, persist, timerText, type LiveMessage, type Timer } from './snapshot.ts'
+import type { Invocation } from './invocation.ts'
+import type { LeasePolicy } from './lease-policy.ts'
 import { toEvent, type Stimulus } from './stimulus.ts'
 
 /** Who advances a message, and under which bounds. */
@@ -25,6 +19,8 @@ export interface AdvanceSettings {
   readonly journal: number
   /** Bytes of each entry for what changed in the context; without it, that is not kept. */
   readonly contexts?: number | undefined
+  /** How often an invocation or action is run again whose worker was lost. Default: as its machine says, else three times. */
+  readonly leases?: LeasePolicy | undefined
   /** What may not stand in the reason for which a message is put aside. */
   readonly redaction?: Redaction | undefined
   /** Whether a message that settles with these tags leaves nothing behind. */

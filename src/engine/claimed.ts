@@ -1,5 +1,4 @@
 import { decode } from '../codec.ts'
-import { RedriveError } from '../errors.ts'
 import { readMail } from '../events/mail-text.ts'
 import { openLetter } from './letter.ts'
 import type { ClaimedMessage } from '../store/store.ts'
@@ -68,28 +67,24 @@ function placeBefore(quarantined: string): string {
 }
 
 /**
- * Why a message was claimed, in the order in which the machine is to hear of it: an attempt whose worker lost its lease, timers by
+ * Why a message was claimed, in the order in which the machine is to hear of it: what ran while its worker lost its lease, timers by
  * their time, then the inbox. An invocation that was handed back in an orderly way is no stimulus: it is just started again.
  */
 export function stimuliOf(message: LiveMessage, now: number): Stimulus[] {
   const lost = [...message.invocations.values()]
     .filter(({ running }) => running)
-    .map(({ nonce, id }): Stimulus => ({ type: 'error', nonce, error: leaseLost(id) }))
+    .map(({ nonce }): Stimulus => ({ type: 'lost', nonce }))
+  const begun = [...message.actions.values()]
+    .filter((action) => action.begun)
+    .map(({ nonce }): Stimulus => ({ type: 'lost', nonce }))
   const due = [...message.timers.values()]
     .filter((timer) => (timer.due ?? 0) <= now)
     .toSorted((a, b) => (a.due ?? 0) - (b.due ?? 0))
     .map(({ nonce }): Stimulus => ({ type: 'timer', nonce }))
-  return [...lost, ...due, ...mailOf(message.inbox)]
+  return [...lost, ...begun, ...due, ...mailOf(message.inbox)]
 }
 
 /** The events of an inbox. @throws when one of its texts is broken. */
 export function mailOf(inbox: readonly string[]): Stimulus[] {
   return inbox.map((text) => ({ type: 'event', ...openLetter(readMail(text)) }))
-}
-
-function leaseLost(invocation: string): RedriveError {
-  return new RedriveError(
-    'E_LEASE_LOST',
-    `the worker that ran "${invocation}" lost its lease: it crashed, hung, or was cut off.`,
-  )
 }

@@ -5,7 +5,8 @@ import type { Effect } from './effects.ts'
 import { openJoin, type Joins, type StartAt } from './join.ts'
 import { OUTGOING } from './outgoing.ts'
 import type { PendingAction } from './action.ts'
-import type { Invocation, Timer } from './snapshot.ts'
+import type { Invocation } from './invocation.ts'
+import type { Timer } from './snapshot.ts'
 
 /** What a message waits for and asks for, as its steps change it. */
 export interface Pending {

@@ -20,6 +20,7 @@ export function handBack(message: LiveMessage, notBefore?: number): CommitEntry 
   const invocations = new Map(
     [...message.invocations].map(([id, invocation]) => [id, { ...invocation, running: false }]),
   )
+  const actions = new Map([...message.actions].map(([nonce, action]) => [nonce, { ...action, started: false }]))
   const timers = [...message.timers.values()]
   return {
     ...UNCHANGED,
@@ -28,7 +29,7 @@ export function handBack(message: LiveMessage, notBefore?: number): CommitEntry 
     state: message.state,
     changes: changedFields(
       message.fields,
-      persist(message.machine, message.snapshot, message.input, { ...message, invocations }),
+      persist(message.machine, message.snapshot, message.input, { ...message, invocations, actions }),
     ),
     ...earliest(timers),
     attention: invocations.size + message.actions.size > 0 ? 'now' : 'timers',

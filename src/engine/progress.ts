@@ -1,5 +1,4 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
-import { encode } from '../codec.ts'
 import { changesText, type Context } from '../events/context-changes.ts'
 import { journalText } from '../events/journal-text.ts'
 import { encodeTransition } from '../events/transition-text.ts'
@@ -15,11 +14,14 @@ import { fold, type Pending } from './fold.ts'
 import { CHILD, childRef, hearChild, judge, readReport, type ChildReport, type Verdict } from './join.ts'
 import { OUTGOING, outgoingEffect, type CancelParams } from './outgoing.ts'
 import { isSettled, reportOf } from './parent.ts'
-import { acceptsEvent, isTaken, tagsOf } from './registry.ts'
-import { FIELD, type Invocation, type LiveMessage, type Timer } from './snapshot.ts'
+import { acceptsEvent, isTaken } from './registry.ts'
+import { afterLoss } from './lost-lease.ts'
+import { forget, withoutActions } from './pending.ts'
+import { FIELD, type LiveMessage } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import { errorSummary } from './storable.ts'
 import { eventLabel, toActor, toEvent, type Stimulus } from './stimulus.ts'
+import { errorOf, transitionDraft } from './transition-draft.ts'
 import { inDocumentOrder, restsIn, step, type Step } from './transition.ts'
 
 /**
@@ -51,6 +53,7 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
     const pending = withoutActions(before.pending, stimulus.nonces)
     return hear(message, { ...before, pending }, stimulus.refused ?? [], stimulus.nonces, settings)
   }
+  if (stimulus.type === 'lost') return lose(message, before, stimulus, settings)
   const consumed = before.consumed + (stimulus.type === 'event' ? 1 : 0)
   // A finished machine hears of nothing any more; only its last actions are still to be run.
   if (before.snapshot.status !== 'active') return { ...before, consumed }
@@ -67,6 +70,23 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
 
   const expired = withOutgoing(forget(before.pending, stimulus), stimulus)
   return react(message, before, { event, by: stimulus, expired, consumed }, settings)
+}
+
+/** The machine hears of a lost worker only where too many were lost, or where it asks for that. */
+function lose(
+  message: LiveMessage,
+  before: Progress,
+  by: Extract<Stimulus, { type: 'lost' }>,
+  settings: AdvanceSettings,
+): Progress {
+  const { nonce } = by
+  const loss = afterLoss(message.machine, before.pending, nonce, settings.leases)
+  if (loss.what === 'nothing') return before
+  if (loss.what === 'error') return take(message, before, { type: 'error', nonce, error: loss.error }, settings)
+  const { snapshot, state, consumed } = before
+  const [label, error] = [`lost ${loss.name}`.slice(0, 100), errorSummary(loss.error)]
+  const taken = { pending: loss.pending, snapshot, effects: [], by, label, from: state, state, error, consumed }
+  return record(message, before, taken, settings)
 }
 
 interface Happening {
@@ -229,27 +249,6 @@ function withOutgoing(pending: Pending, stimulus: Stimulus): Pending {
   return fold(pending, stimulus.outgoing.map(outgoingEffect), 'active')
 }
 
-function withoutActions(pending: Pending, ran: readonly string[]): Pending {
-  const { timers, invocations, joins, noncePrefix, nonces } = pending
-  const actions = new Map([...pending.actions].filter(([nonce]) => !ran.includes(nonce)))
-  return { timers, invocations, actions, joins, noncePrefix, nonces }
-}
-
-/** A timer that fired and an invocation that ended are over, whatever the machine makes of it. */
-function forget(pending: Pending, stimulus: Stimulus): Pending {
-  if (!('nonce' in stimulus)) return pending
-  const { timers, invocations, actions, joins, noncePrefix, nonces } = pending
-  return stimulus.type === 'timer'
-    ? { timers: withoutNonce(timers, stimulus.nonce), invocations, actions, joins, noncePrefix, nonces }
-    : { timers, invocations: withoutNonce(invocations, stimulus.nonce), actions, joins, noncePrefix, nonces }
-}
-
-function withoutNonce<T extends Timer | Invocation>(entries: ReadonlyMap<string, T>, nonce: string): Map<string, T> {
-  const left = new Map(entries)
-  for (const [id, entry] of entries) if (entry.nonce === nonce) left.delete(id)
-  return left
-}
-
 function stoppedBy(before: Pending, after: Pending, by: Stimulus): Advanced['stopped'] {
   if (before.invocations.size === 0) return []
   const alive = new Set([...after.invocations.values()].map(({ nonce }) => nonce))
@@ -257,42 +256,4 @@ function stoppedBy(before: Pending, after: Pending, by: Stimulus): Advanced['sto
   return [...before.invocations.values()]
     .filter(({ nonce }) => !alive.has(nonce) && nonce !== ended)
     .map((invocation) => ({ invocation, by }))
-}
-
-export interface Note {
-  readonly event: string
-  readonly error: ErrorSummary | undefined
-  readonly from: string | null
-  readonly to: string
-  readonly emitted: readonly EventData[]
-}
-
-export function transitionDraft(
-  message: Pick<LiveMessage, 'id' | 'revision'>,
-  snapshot: AnyMachineSnapshot,
-  note: Note,
-  { worker }: Pick<AdvanceSettings, 'worker'>,
-) {
-  const { event, from, to, emitted, error } = note
-  return {
-    event,
-    from,
-    to,
-    emitted,
-    id: message.id,
-    revision: message.revision + 1,
-    tags: tagsOf(snapshot),
-    status: snapshot.status,
-    worker,
-    ...(error ? { error } : {}),
-    ...(snapshot.status === 'done' && snapshot.output !== undefined
-      ? { output: encode(snapshot.output, 'output') }
-      : {}),
-  }
-}
-
-function errorOf(event: EventData, snapshot: AnyMachineSnapshot): ErrorSummary | undefined {
-  // Also where nothing was thrown: Promise.reject() is a failure.
-  if (event.type.startsWith('xstate.error.')) return errorSummary(event['error'])
-  return snapshot.error === undefined ? undefined : errorSummary(snapshot.error)
 }

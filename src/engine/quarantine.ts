@@ -6,6 +6,7 @@ import type { ErrorSummary, EventData } from '../message.ts'
 import { scrubError } from '../redaction.ts'
 import { QUARANTINED, type ClaimedMessage, type CommitEntry } from '../store/store.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
+import { readMark } from './lease-mark.ts'
 import { FIELD, type LiveMessage } from './snapshot.ts'
 import { encodeEvent } from './storable.ts'
 
@@ -75,11 +76,14 @@ export function quarantineEntry(
   }
 }
 
-/** Invocations are stored as not running: whoever releases the message runs them again. */
+/** Invocations and actions are stored as not running, and no worker as lost with them: whoever releases the message runs them again. */
 function standingBy(fields: ClaimedMessage['fields']): CommitEntry['changes'] {
-  return Object.entries(fields)
-    .filter(([field, text]) => field.startsWith(FIELD.invocation) && text.startsWith('+'))
-    .map(([field, previous]) => ({ field, previous, value: `-${previous.slice(1)}` }))
+  return Object.entries(fields).flatMap(([field, previous]) => {
+    if (!field.startsWith(FIELD.invocation) && !field.startsWith(FIELD.action)) return []
+    const { name, running } = readMark(previous)
+    const value = running && field.startsWith(FIELD.invocation) ? `-${name}` : name
+    return value === previous ? [] : [{ field, previous, value }]
+  })
 }
 
 function summary(cause: unknown): ErrorSummary {

@@ -8,6 +8,7 @@ import type { PartitionBounds } from '../store/bounds.ts'
 import type { Partition, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Post } from './post.ts'
+import type { LeasePolicy } from './lease-policy.ts'
 import type { DurableMachine } from './registry.ts'
 import type { Versions } from './versions.ts'
 
@@ -38,6 +39,8 @@ export interface QueueSettings {
   /** Milliseconds. */
   readonly lease: number
   readonly journal: number
+  /** What is done about invocations whose worker was lost. Default: as the machine says, else they are run again three times. */
+  readonly leases?: LeasePolicy
   /** Bytes of each line of the journal for what changed in the context; without it, that is not kept. */
   readonly contexts?: number
   readonly maxPayloadBytes: number

@@ -8,6 +8,7 @@ import type { AnyStateNode } from './nodes.ts'
 import { contextAt } from './acquaintance.ts'
 import { actionText, restoreActions, type PendingAction } from './action.ts'
 import type { Edited } from './edit.ts'
+import { invocationText, isRecord, isReference, restoreInvocations, type Invocation } from './invocation.ts'
 import { compareNonces } from './nonce.ts'
 import { encodeError } from './storable.ts'
 import { checkReadable } from './readable-message.ts'
@@ -22,16 +23,6 @@ export interface Timer {
   /** Milliseconds by the clock of the store; not known before the commit that sets it. */
   readonly due?: number
   readonly delay?: number
-}
-
-/** An actor that the machine invoked and a handler runs. */
-export interface Invocation {
-  readonly nonce: string
-  readonly id: string
-  readonly src: string
-  readonly input: unknown
-  /** `false` after an orderly hand-back: the next worker runs it again, without a step of the machine. */
-  readonly running: boolean
 }
 
 /** A stored message brought to life: what the next step needs, and what was stored last, to write only what changes. */
@@ -135,7 +126,7 @@ export function restoreAnywhere(machine: DurableMachine, stored: ClaimedMessage)
     snapshot,
     input,
     timers: restoreTimers(stored.timers),
-    invocations: restoreInvocations(stored.fields, input),
+    invocations: restoreInvocations(stored.fields, FIELD.invocation, input),
     actions: pendingActions(machine, stored.fields, snapshot),
     joins: restoreJoins(stored.fields, FIELD),
     inbox: stored.inbox,
@@ -223,9 +214,6 @@ function isShared(value: unknown, key: string, input: unknown): boolean {
   return isRecord(value) && isRecord(input) && isReference(key) && Object.hasOwn(input, key) && input[key] === value
 }
 
-/** No text can refer to a key of no characters, or of half a character. */
-const isReference = (key: string): boolean => /^[^\p{Surrogate}]+$/u.test(key)
-
 export function decodeContext(text: string, input: unknown): Record<string, unknown> {
   const line = text.indexOf('\n')
   const own = decode(text.slice(line + 1))
@@ -234,8 +222,6 @@ export function decodeContext(text: string, input: unknown): Record<string, unkn
   const keys = text.slice(0, line).split(',').map(decodeURIComponent)
   return { ...Object.fromEntries(keys.map((key) => [key, input[key]])), ...own }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 function historyText(snapshot: AnyMachineSnapshot): string | undefined {
   const entries = Object.entries(snapshot.historyValue).map(([id, nodes]) => [id, nodes.map((node) => node.id)])
@@ -261,36 +247,4 @@ function restoreTimer(nonce: string, text: string, due: number): [string, Timer]
   const event = line < 0 ? { type: id } : decode(text.slice(line + 1))
   if (!isEvent(event)) throw new Error(`its timer ${show(id)} has no event`)
   return [id, { nonce, id, event, due }]
-}
-
-/** Running or not, id, source and input, by lines. An input that is the message's own, or a part of it, is stored as a reference. */
-function invocationText({ running, id, src, input }: Invocation, root: unknown): string {
-  return [`${running ? '+' : '-'}${id}`, src, inputText(input, root)].join('\n')
-}
-
-function inputText(input: unknown, root: unknown): string {
-  if (input === undefined) return ''
-  if (input === root) return '='
-  const key =
-    isRecord(root) && isRecord(input)
-      ? Object.keys(root).find((name) => root[name] === input && isReference(name))
-      : undefined
-  return key === undefined ? `:${encode(input, 'input of an invocation')}` : `=${key}`
-}
-
-function restoreInput(text: string, root: unknown): unknown {
-  if (text === '') return undefined
-  if (text === '=') return root
-  return text.startsWith('=') ? (root as Record<string, unknown>)[text.slice(1)] : decode(text.slice(1))
-}
-
-export function restoreInvocations(fields: Fields, root: unknown): Map<string, Invocation> {
-  const invocations = new Map<string, Invocation>()
-  for (const [field, text] of Object.entries(fields)) {
-    if (!field.startsWith(FIELD.invocation)) continue
-    const [head = '', src = '', ...rest] = text.split('\n')
-    const [nonce, id] = [field.slice(1), head.slice(1)]
-    invocations.set(id, { nonce, id, src, running: head.startsWith('+'), input: restoreInput(rest.join('\n'), root) })
-  }
-  return invocations
 }

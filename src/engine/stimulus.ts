@@ -6,7 +6,8 @@ import type { Effect } from './effects.ts'
 import type { ChildReport } from './join.ts'
 import type { Outgoing } from './outgoing.ts'
 import { DONE, ERROR } from './recorder.ts'
-import type { Invocation, LiveMessage, Timer } from './snapshot.ts'
+import type { Invocation } from './invocation.ts'
+import type { LiveMessage, Timer } from './snapshot.ts'
 
 /** What makes a message take its next step. */
 export type Stimulus =
@@ -19,6 +20,8 @@ export type Stimulus =
       readonly outgoing?: readonly Outgoing[]
     }
   | { readonly type: 'error'; readonly nonce: string; readonly error: unknown }
+  /** The worker that ran an invocation or a custom action lost its lease. */
+  | { readonly type: 'lost'; readonly nonce: string }
   /** The message was brought to where it is now from outside of its machine: to another version, or out of quarantine. */
   | {
       readonly type: 'moved'
@@ -52,6 +55,7 @@ export function toEvent(
       return stimulus.event
     case 'moved':
     case 'ran':
+    case 'lost':
       return undefined
     case 'timer':
       return find(message.timers, stimulus.nonce)?.event

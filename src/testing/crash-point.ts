@@ -1,3 +1,4 @@
+import { readMark } from '../engine/lease-mark.ts'
 import { FIELD } from '../engine/snapshot.ts'
 import { nearest, RedriveError } from '../errors.ts'
 import { show, toInteger } from '../options.ts'
@@ -150,4 +151,4 @@ export function pointsOf({ changes }: CommitEntry): Readonly<Record<'before' | '
 }
 
 /** The text of an invocation says first whether a worker runs it. */
-const runs = (text: string | undefined): boolean => text?.startsWith('+') === true
+const runs = (text: string | undefined): boolean => text !== undefined && readMark(text).running

@@ -2,7 +2,9 @@ import { encode } from '../codec.ts'
 import { nearest, RedriveError, isError } from '../errors.ts'
 import type { ChildMessage, JoinOptions, MessageRef } from '../../machines/index.ts'
 import type { DurableMachine } from '../engine/registry.ts'
-import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
+import type { Invocation } from '../engine/invocation.ts'
+import { bareName, givenFor } from '../engine/lease-policy.ts'
+import type { LiveMessage } from '../engine/snapshot.ts'
 import { isStorable } from '../engine/storable.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import type { EventData } from '../message.ts'
@@ -12,6 +14,11 @@ import { show, type Duration } from '../options.ts'
 export interface HandlerContext {
   /** Which attempt this is, from 1: the machine's own count where its context has an `attempt`. */
   readonly attempt: number
+  /**
+   * Workers that were lost while they ran this, by the machine's own count where its context has `leasesLost`. More than 0: the handler may
+   * have done some or all of its work before. Default 0.
+   */
+  readonly leasesLost: number
   /**
    * Aborts when the attempt is over before the handler is: its `reason` is a RedriveError with the code `E_CANCELLED` (the machine
    * left the state), `E_ATTEMPT_TIMEOUT`, `E_LEASE_LOST` or `E_INTERRUPTED` (the worker stops). Pass it on: `fetch(url, { signal })`.
@@ -61,7 +68,7 @@ export function checkHandlers(machines: readonly DurableMachine[], handlers: Han
   const sources = [...new Set(machines.flatMap((machine) => machine.sources))]
   const given = typeof handlers === 'function' ? single(id, sources, handlers) : handlers
   for (const [src, handler] of Object.entries(given)) {
-    if (!sources.some((source) => source === src || bare(source) === src)) {
+    if (!sources.some((source) => source === src || bareName(source) === src)) {
       const near = nearest(src, sources)
       throw new RedriveError(
         'E_UNKNOWN_HANDLER',
@@ -75,7 +82,7 @@ export function checkHandlers(machines: readonly DurableMachine[], handlers: Han
     }
   }
   const missing = machines.flatMap((machine) =>
-    machine.sources.filter((src) => !givenFor(machine, given, src) && !machine.ownActor(src)),
+    machine.sources.filter((src) => !givenFor(machine.sources, given, src) && !machine.ownActor(src)),
   )
   if (missing.length === 0) return given
   throw new RedriveError(
@@ -87,15 +94,8 @@ export function checkHandlers(machines: readonly DurableMachine[], handlers: Han
 /** The handler of an invoked actor: the one that was given, or what this version of the machine implements itself. */
 export function handlerOf(machine: DurableMachine, handlers: Handlers, src: string): Handler {
   const own = machine.ownActor(src)
-  return givenFor(machine, handlers, src) ?? ((input: unknown, { signal }) => own!({ id: src, input, signal }))
+  return givenFor(machine.sources, handlers, src) ?? ((input: unknown, { signal }) => own!({ id: src, input, signal }))
 }
-
-/** An actor in a machine below goes by its whole name, `payment/charge`, or by its own where the root has no actor of that name. */
-function givenFor({ sources }: DurableMachine, handlers: Handlers, src: string): Handler | undefined {
-  return handlers[src] ?? (sources.includes(bare(src)) ? undefined : handlers[bare(src)])
-}
-
-const bare = (src: string): string => src.slice(src.lastIndexOf('/') + 1)
 
 function single(id: string, sources: readonly string[], handler: Handler): Handlers {
   if (sources.length === 1) return { [sources[0]!]: handler }
@@ -135,6 +135,12 @@ function toFault(thrown: unknown, id: string): unknown {
       thrown: show(thrown),
     },
   )
+}
+
+/** How many workers were lost with an invocation; a machine that counts them itself begins a new invocation with each. */
+export function leasesLostOf({ snapshot }: LiveMessage, { leasesLost }: Invocation): number {
+  const { leasesLost: counted } = snapshot.context as { leasesLost?: unknown }
+  return leasesLost ?? (typeof counted === 'number' ? counted : 0)
 }
 
 /** The attempt that a message is in. */

@@ -1,6 +1,7 @@
 import { encode } from '../codec.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import type { Invocation, LiveMessage } from '../engine/snapshot.ts'
+import type { Invocation } from '../engine/invocation.ts'
+import type { LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import { RedriveError, type ErrorCode } from '../errors.ts'
 import type { EventData } from '../message.ts'
@@ -8,7 +9,7 @@ import { toMs } from '../options.ts'
 import { scrubError } from '../redaction.ts'
 import type { Partition } from '../store/store.ts'
 import { createTalk, type Talk } from './talk.ts'
-import { attemptOf, handlerOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
+import { attemptOf, handlerOf, leasesLostOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
 
 /** The handlers that run for one message. */
 export interface RunningHandlers {
@@ -45,13 +46,13 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
 
   function contextOf(
     { id, state, snapshot, revision, token }: LiveMessage,
-    attempt: number,
+    counts: Pick<HandlerContext, 'attempt' | 'leasesLost'>,
     signal: AbortSignal,
     { send, startChildren }: Talk,
   ): HandlerContext {
     return {
       signal,
-      attempt,
+      ...counts,
       fence: `${revision}:${token}`,
       message: { id, queue: queue.name, state, context: snapshot.context as Record<string, unknown> },
       progress(value) {
@@ -82,7 +83,8 @@ export function createRunningHandlers(options: RunningHandlersOptions): RunningH
       const controller = new AbortController()
       const handler = handlerOf(message.machine, handlers, invocation.src)
       const talk = createTalk()
-      const context = contextOf(message, attemptOf(message), controller.signal, talk)
+      const counts = { attempt: attemptOf(message), leasesLost: leasesLostOf(message, invocation) }
+      const context = contextOf(message, counts, controller.signal, talk)
       const whole = [message.input, message.snapshot.context, invocation.input]
       const settled = runHandler(handler, invocation, context).then((ending) => {
         const stimulus = hideIn(ending, whole)

@@ -74,6 +74,7 @@ export function createWorker(queue: QueueRuntime, given: Handlers | Handler, opt
   const settings: AdvanceSettings = {
     worker: name,
     journal: queue.settings.journal,
+    leases: queue.settings.leases,
     redaction: queue.settings.redaction,
     contexts: queue.settings.contexts,
     removes: (tags) => removesAtOnce(queue.settings, tags),

@@ -55,6 +55,8 @@ export function replay(machine: AnyStateMachine, input: object, first: Transitio
       timer.fire()
       return { late: now - timer.due }
     }
+    // Its worker was lost, and it is run again: the machine hears of nothing.
+    if (kind === 'lost') return {}
     if (kind === 'event') {
       const told = step.emitted?.[0]
       actor.send({ ...told, type: name })
@@ -98,8 +100,8 @@ export function replay(machine: AnyStateMachine, input: object, first: Transitio
   }
 }
 
-function split(event: string): ['after' | 'done' | 'error' | 'event', string] {
-  const [, kind, name] = /^(after|done|error) (.*)$/s.exec(event) ?? []
+function split(event: string): ['after' | 'done' | 'error' | 'lost' | 'event', string] {
+  const [, kind, name] = /^(after|done|error|lost) (.*)$/s.exec(event) ?? []
   return kind === undefined ? ['event', event] : [kind as 'after', name!]
 }
 

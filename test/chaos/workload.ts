@@ -45,7 +45,9 @@ export function machineOf(queue: QueueName, mark: Mark): AnyStateMachine {
 export function optionsOf(queue: QueueName, mark: Mark): QueueOptions {
   const common = { lease: LEASE, journal: 100 }
   const kept = { succeeded: 'forever', cancelled: 'forever', dead: 'forever' } as const
-  if (hasChart(queue)) return { ...common, machine: CHARTS[queue](mark), retention: kept }
+  // One whose actions lost their workers once too often would rest in quarantine, which is no end.
+  const patience = queue === 'acting' ? { maxLeasesLost: 1000 } : {}
+  if (hasChart(queue)) return { ...common, ...patience, machine: CHARTS[queue](mark), retention: kept }
   return { ...common, retry: RETRY, retention: queue === 'fleeting' ? { ...kept, succeeded: 0 } : kept }
 }
 

@@ -145,7 +145,8 @@ const orders = orderMachine()
 const order: Chart = {
   name: 'orders',
   machineId: 'order',
-  options: { machine: orders },
+  // One whose actions lost their workers once too often would rest in quarantine, which is no end.
+  options: { machine: orders, maxLeasesLost: 1000 },
   sources: ['charge', 'pack', 'label'],
   events: ['PAY', 'CANCEL'],
   takesNotes: true,
