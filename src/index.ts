@@ -24,6 +24,7 @@ export type { Handler, HandlerContext, Handlers } from './worker/handlers.ts'
 export type { Worker, WorkerOptions, WorkerStats } from './worker/worker.ts'
 export type { LagReading } from './timer/lag.ts'
 export type { QueueEvents } from './engine/runtime.ts'
+export type { TimerFate } from './engine/timer-fate.ts'
 export type { MachineRef, Migrate, MigratedSnapshot, MigrationTarget } from './engine/versions.ts'
 export type {
   ErrorSummary,

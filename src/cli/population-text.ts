@@ -36,7 +36,7 @@ function fateText({ fate, state, to }: PopulationGroup): string {
   return to === undefined || to === state ? FATES[fate] : `${FATES[fate]} to ${to}`
 }
 
-function detailsOf({ state, begins, ends, reasons }: PopulationGroup): string[] {
+function detailsOf({ state, begins, ends, keeps, reasons }: PopulationGroup): string[] {
   const counts = (all: Readonly<Record<string, number>>): string =>
     Object.entries(all)
       .map(([id, count]) => `${printable(id)} (${count})`)
@@ -44,6 +44,7 @@ function detailsOf({ state, begins, ends, reasons }: PopulationGroup): string[] 
   return [
     ...(Object.keys(begins).length > 0 ? [`${printable(state)} begins ${counts(begins)}`] : []),
     ...(Object.keys(ends).length > 0 ? [`${printable(state)} ends ${counts(ends)}`] : []),
+    ...(Object.keys(keeps).length > 0 ? [`${printable(state)} keeps ${counts(keeps)}`] : []),
     ...reasons.map(
       ({ reason, count, example }) =>
         `${printable(state)}: ${printable(reason)} (${count}, such as "${printable(example)}")`,

@@ -132,10 +132,11 @@ const storedTimer = ({ nonce, id, event, due = 0 }: Timer): StoredTimer => ({
   text: timerText(id, event),
   due,
 })
-export const timerToSet = ({ nonce, id, event, delay = 0 }: Timer): TimerToSet => ({
+export const timerToSet = ({ nonce, id, event, delay = 0, due }: Timer): TimerToSet => ({
   nonce,
   text: timerText(id, event),
   delay,
+  ...(due === undefined ? {} : { due }),
 })
 
 export function earliest(timers: readonly Timer[]): { earliest?: number } {

@@ -10,6 +10,9 @@ export type Effect =
       readonly id: string | undefined
       readonly event: EventData
       readonly delay: number
+      /** When it is due, whatever its delay: it was set before, under the key `was`. Milliseconds since 1970. */
+      readonly due?: number
+      readonly was?: string
     }
   /** In a message of several actors `at` tells whose timer is meant, and no id that all of its are. */
   | { readonly type: 'timer.cancel'; readonly at?: Path; readonly id: string | undefined }

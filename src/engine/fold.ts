@@ -37,7 +37,8 @@ export function fold(pending: Pending, effects: readonly Effect[], status: Statu
     if (effect.type === 'timer.set') {
       const fresh = nonce()
       const id = (effect.at ?? '') + (effect.id ?? fresh)
-      timers.set(id, { nonce: fresh, id, event: effect.event, delay: checkDelay(id, effect.delay) })
+      const when = effect.due === undefined ? { delay: checkDelay(id, effect.delay) } : { due: effect.due }
+      timers.set(id, { nonce: fresh, id, event: effect.event, ...when })
     } else if (effect.type === 'timer.cancel') cancel(timers, effect)
     else if (effect.type === 'invoke') {
       invocations.set(effect.id, {

@@ -27,6 +27,8 @@ interface Change {
   readonly to: string
   readonly begins: readonly string[]
   readonly ends: readonly string[]
+  /** Timers that go on with their due times; one that goes by another id from then on is told as `before as after`. */
+  readonly keeps: readonly string[]
 }
 
 /** Messages of one version in one state that go the same way. */
@@ -42,6 +44,8 @@ export interface PopulationGroup {
   /** How many of them begin and end which timers and invocations with the move. */
   readonly begins: Readonly<Record<string, number>>
   readonly ends: Readonly<Record<string, number>>
+  /** How many of them keep which timers, with their due times. */
+  readonly keeps: Readonly<Record<string, number>>
   /** Why they are put aside, the first few reasons, each with the id of one message. */
   readonly reasons: readonly { readonly reason: string; readonly count: number; readonly example: string }[]
   /** The id of one of them. */
@@ -96,16 +100,25 @@ function fateOfAside(revived: Revived, { fields }: ClaimedMessage): Fate {
 
 function changeOf({ message, stimuli }: Exclude<Revived, string>): Change {
   const [first] = stimuli
-  if (first?.type !== 'moved') return { to: message.state, begins: [], ends: [] }
+  if (first?.type !== 'moved') return { to: message.state, begins: [], ends: [], keeps: [] }
   const { effects, snapshot } = first
+  const carried = effects.flatMap((effect) => (effect.type === 'timer.set' && effect.was !== undefined ? effect : []))
+  const ended = effects.flatMap((effect) => (effect.type === 'timer.cancel' ? (effect.id ?? []) : []))
   return {
     to: stateName(snapshot.value as StateValue),
     begins: effects.flatMap((effect) =>
-      effect.type === 'timer.set' || effect.type === 'invoke' ? (effect.id ?? []) : [],
+      (effect.type === 'timer.set' && effect.was === undefined) || effect.type === 'invoke' ? (effect.id ?? []) : [],
     ),
-    ends: effects.flatMap((effect) =>
-      effect.type === 'timer.cancel' || effect.type === 'stop' ? (effect.id ?? []) : [],
-    ),
+    ends: [
+      ...ended.filter((id) => !carried.some(({ was }) => was === id)),
+      ...effects.flatMap((effect) => (effect.type === 'stop' ? effect.id : [])),
+    ],
+    keeps: [...message.timers.values()].flatMap(({ id: key, due }) => {
+      const now = carried.find(({ was }) => was === key)
+      if (!now) return ended.includes(key) ? [] : key
+      const name = `${now.at ?? ''}${now.id}`
+      return `${key}${name === key ? '' : ` as ${name}`}${now.due === due ? '' : ', at another time'}`
+    }),
   }
 }
 
@@ -137,6 +150,7 @@ interface Counting {
   count: number
   readonly begins: Map<string, number>
   readonly ends: Map<string, number>
+  readonly keeps: Map<string, number>
   readonly reasons: Map<string, { count: number; readonly example: string }>
 }
 
@@ -157,8 +171,8 @@ export function createTally(): Tally {
       groups.set(key, group)
       group.count++
       if ('to' in fate) {
-        for (const begun of fate.begins) group.begins.set(begun, (group.begins.get(begun) ?? 0) + 1)
-        for (const ended of fate.ends) group.ends.set(ended, (group.ends.get(ended) ?? 0) + 1)
+        for (const change of ['begins', 'ends', 'keeps'] as const)
+          for (const each of fate[change]) group[change].set(each, (group[change].get(each) ?? 0) + 1)
       }
       if ('reason' in fate) addReason(group, fate.reason, id)
     },
@@ -171,6 +185,7 @@ const newGroup = (facts: Pick<Counting, 'machine' | 'state' | 'fate' | 'to' | 'e
   count: 0,
   begins: new Map(),
   ends: new Map(),
+  keeps: new Map(),
   reasons: new Map(),
 })
 
@@ -180,11 +195,12 @@ function addReason({ reasons }: Counting, reason: string, example: string): void
   else if (reasons.size < MAX_REASONS) reasons.set(reason, { count: 1, example })
 }
 
-const finish = ({ to, begins, ends, reasons, ...facts }: Counting): PopulationGroup => ({
+const finish = ({ to, begins, ends, keeps, reasons, ...facts }: Counting): PopulationGroup => ({
   ...facts,
   ...(to === undefined ? {} : { to }),
   begins: Object.fromEntries(begins),
   ends: Object.fromEntries(ends),
+  keeps: Object.fromEntries(keeps),
   reasons: [...reasons].map(([reason, seen]) => ({ reason, ...seen })),
 })
 

@@ -1,6 +1,7 @@
 import type { StateValue } from 'xstate'
 import { RedriveError } from '../errors.ts'
 import type { DurableMachine } from './registry.ts'
+import type { TimerFate } from './timer-fate.ts'
 
 /** A snapshot as `migrate` gets it. */
 export interface MigratedSnapshot {
@@ -9,6 +10,8 @@ export interface MigratedSnapshot {
   /** The same as XState has it. */
   readonly value: StateValue
   readonly context: Readonly<Record<string, unknown>>
+  /** When each timer is due, in milliseconds since 1970, by the name of its delay; of several of one name, by their ids. */
+  readonly timers: Readonly<Record<string, number>>
 }
 
 /** Where `migrate` sends a message: to the state of a name, or of XState's value. What is left out, or left as it was given, does not count. */
@@ -16,6 +19,12 @@ export interface MigrationTarget {
   readonly state?: string
   readonly value?: StateValue
   readonly context: Readonly<Record<string, unknown>>
+  /**
+   * What becomes of timers, by the names of their delays as they were. A timer whose name the new state has too keeps its due time by
+   * itself; one that is not there ends.
+   * @example timers: { paymentTimeout: 'keep', reminder: 'nudge', deadline: { as: 'expiry', due: Date.now() + 60_000 } }
+   */
+  readonly timers?: Readonly<Record<string, TimerFate>>
 }
 
 /** Where a message comes from, and where it goes. */

@@ -54,7 +54,8 @@ export function applyFields(message: MemoryMessage, entry: CommitEntry, now: num
     else message.fields.set(field, value)
   }
   for (const { nonce } of entry.clearTimers) message.timers.delete(nonce)
-  for (const { nonce, text, delay } of entry.setTimers) message.timers.set(nonce, { nonce, text, due: now + delay })
+  for (const { nonce, text, delay, due = now + delay } of entry.setTimers)
+    message.timers.set(nonce, { nonce, text, due })
   for (const { seq, text } of entry.journal) message.journal.set(seq, { seq, at: now, text })
   for (const { seq } of entry.forget) message.journal.delete(seq)
   message.state = entry.state

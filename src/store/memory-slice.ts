@@ -40,10 +40,10 @@ export function dueAt(
   now: number,
   attention: 'now' | 'timers',
   earliest: number | undefined,
-  timers: readonly { delay: number }[],
+  timers: readonly { delay: number; due?: number }[],
 ): number | undefined {
   if (attention === 'now') return now
-  const dues = timers.map(({ delay }) => now + delay)
+  const dues = timers.map(({ delay, due = now + delay }) => due)
   if (earliest !== undefined) dues.push(earliest)
   return dues.length === 0 ? undefined : Math.min(...dues)
 }

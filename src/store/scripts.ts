@@ -222,7 +222,10 @@ function pushCommitEntry(args: string[], entry: CommitEntry): void {
       if (value !== undefined) count(pushField(args, field, value))
       if (previous !== undefined) deletes.push(...leftoverChunks(field, previous, value))
     }
-    for (const { nonce, text } of entry.setTimers) count(pushField(args, `E${nonce}`, text))
+    for (const { nonce, text, due } of entry.setTimers) {
+      count(pushField(args, `E${nonce}`, text))
+      if (due !== undefined) count(pushField(args, `T${nonce}`, String(due)))
+    }
     for (const { seq, chunks } of journal) {
       chunks.slice(1).forEach((piece, i) => args.push(`j${seq}.${i + 1}`, piece))
       count(chunks.length - 1)
@@ -233,8 +236,9 @@ function pushCommitEntry(args: string[], entry: CommitEntry): void {
   for (const { seq, text } of entry.forget)
     deletes.push(...leftoverChunks(`j${seq}`, text, undefined, JOURNAL_FIRST_CHUNK))
   args.push(String(deletes.length), ...deletes)
-  args.push(String(entry.setTimers.length))
-  for (const { nonce, delay } of entry.setTimers) args.push(nonce, String(delay))
+  const delayed = entry.setTimers.filter(({ due }) => due === undefined)
+  args.push(String(delayed.length))
+  for (const { nonce, delay } of delayed) args.push(nonce, String(delay))
   args.push(String(journal.length))
   for (const { seq, chunks } of journal) args.push(String(seq), chunks[0]!)
   args.push(String(entry.transitions.length), ...entry.transitions)

@@ -92,6 +92,8 @@ export interface TimerToSet {
   readonly text: string
   /** Milliseconds from the commit. */
   readonly delay: number
+  /** Of one that a message already had under another name: when it is due. `earliest` of its entry tells of it too. */
+  readonly due?: number
 }
 
 export interface StoredTimer {

@@ -93,10 +93,10 @@ describe('a machine is refused', () => {
   })
 
   test('with everything that is wrong in it, at once', () => {
-    const machine = createMachine({ initial: 'a', version: '?', states: { a: { entry: 'lost' } } } as never)
+    const machine = createMachine({ id: 'a@b', initial: 'a', version: '?', states: { a: { entry: 'lost' } } } as never)
     expect(problemsOf(machine as AnyStateMachine)).toHaveLength(3)
     expect(() => registerMachine(machine as AnyStateMachine)).toThrow(
-      /^E_INVALID_MACHINE: "\(machine\)" cannot be made durable:\n- .+\n- .+\n- .+$/,
+      /^E_INVALID_MACHINE: "a@b" cannot be made durable:\n- .+\n- .+\n- .+$/,
     )
   })
 

@@ -23,6 +23,16 @@ export interface QueueVersions {
     readonly example: string
     readonly reason: string
   }[]
+  /** Messages that would move, and how many of them begin, end and keep which timers and invocations with that. */
+  readonly moves: readonly {
+    readonly ref: string
+    readonly state: string
+    readonly to: string
+    readonly count: number
+    readonly begins: Readonly<Record<string, number>>
+    readonly ends: Readonly<Record<string, number>>
+    readonly keeps: Readonly<Record<string, number>>
+  }[]
   readonly quarantined: readonly {
     readonly id: string
     readonly reason: string

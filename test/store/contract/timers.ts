@@ -36,6 +36,18 @@ export function describeTimers(scene: () => Scene): void {
       expect((await store.stats(partition)).next).toBeDefined()
     })
 
+    test('that go on under another name keep their due time', async () => {
+      const { send, take, commit, get } = scene()
+      await send(message('a', { timers: [{ nonce: '0-0', text: 'before', delay: LONG }] }))
+      const taken = await take()
+      const [timer] = taken.timers
+      const setTimers = [{ nonce: '1-0', text: 'after', delay: 0, due: timer!.due }]
+      await commit(entry(taken, { earliest: timer!.due, setTimers, clearTimers: [timer!] }))
+      const { message: stored, attentionAt } = await get('a')
+      expect(stored.timers).toEqual([{ nonce: '1-0', text: 'after', due: timer!.due }])
+      expect(attentionAt).toBe(timer!.due)
+    })
+
     test('that are overdue do not hasten a message that is due now anyway', async () => {
       const { send, take, commit, get, reach, now } = scene()
       await send(message('a', { timers: [{ nonce: '0-0', text: 't', delay: 0 }] }))

@@ -24,7 +24,7 @@ export function VersionsPage(): JSX.Element {
   )
 }
 
-const VersionsOf = ({ queue, current, known, versions, drift, quarantined }: QueueVersions): JSX.Element => (
+const VersionsOf = ({ queue, current, known, versions, drift, moves, quarantined }: QueueVersions): JSX.Element => (
   <section class="panel" aria-label={queue}>
     <h2>{queue}</h2>
     <p class="muted">
@@ -82,6 +82,21 @@ const VersionsOf = ({ queue, current, known, versions, drift, quarantined }: Que
           : 'Whether there is drift cannot be told: this dashboard does not have the machine.'}
       </p>
     )}
+    {moves.length > 0 && (
+      <>
+        <h3>Would move</h3>
+        <ul class="facts-list">
+          {moves.map((move) => (
+            <li key={`${move.ref} ${move.state} ${move.to}`}>
+              {countText(move.count)} in {move.state} to {move.to}{' '}
+              <span class="muted">
+                {[...changes('keeps', move), ...changes('begins', move), ...changes('ends', move)].join('; ')}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </>
+    )}
     {quarantined.length > 0 && (
       <>
         <h3>Quarantined</h3>
@@ -96,3 +111,9 @@ const VersionsOf = ({ queue, current, known, versions, drift, quarantined }: Que
     )}
   </section>
 )
+
+/** Timers and invocations that begin, end or stay with a move. */
+function changes(what: 'keeps' | 'begins' | 'ends', move: QueueVersions['moves'][number]): string[] {
+  const ids = Object.keys(move[what])
+  return ids.length === 0 ? [] : [`${what} ${ids.join(', ')}`]
+}

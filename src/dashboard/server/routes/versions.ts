@@ -52,6 +52,7 @@ async function versionsOf(board: Board, queue: BoardQueue): Promise<QueueVersion
     known: queue.known !== undefined,
     versions: [...refs].map((ref) => versionOf(ref, arrivals.get(ref), groups)),
     drift: groups.flatMap(driftOf),
+    moves: groups.flatMap(moveOf),
     quarantined,
   }
 }
@@ -67,7 +68,7 @@ async function groupsOf({ store }: Board, queue: BoardQueue): Promise<Population
       const fate = status === 'active' ? 'left' : 'finished'
       const key = JSON.stringify([machine, state, fate])
       const count = (groups.get(key)?.count ?? 0) + 1
-      groups.set(key, { machine, state, fate, count, begins: {}, ends: {}, reasons: [], example: id })
+      groups.set(key, { machine, state, fate, count, begins: {}, ends: {}, keeps: {}, reasons: [], example: id })
     }
   }
   return [...groups.values()]
@@ -94,6 +95,11 @@ function versionOf(
     states: sum(groups, ({ state }) => state),
     fate,
   }
+}
+
+/** Messages that a worker of this process would move, with what becomes of their timers and invocations. */
+function moveOf({ fate, machine, state, to, count, begins, ends, keeps }: PopulationGroup): QueueVersions['moves'] {
+  return fate === 'moves' ? [{ ref: machine, state, to: to ?? state, count, begins, ends, keeps }] : []
 }
 
 /** Messages that nothing here fits, on their way or put aside already. */
