@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transformFile } from '@swc/core'
+import { embedScripts } from '../embed.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Below the packages, so that the copy finds them. */
@@ -18,6 +19,8 @@ export async function stageCopy(patches = []) {
   mkdirSync(directory, { recursive: true })
   for (const part of ['src', 'machines']) cpSync(join(ROOT, 'dist', part), join(directory, part), { recursive: true })
   for (const [file, find, replace] of patches) patch(join(directory, file), find, replace)
+  // The build runs the texts that are in its code.
+  embedScripts(directory)
   await compile(join(ROOT, 'test/chaos'), join(directory, 'test/chaos'))
   return directory
 }

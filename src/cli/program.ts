@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import { RedriveError } from '../errors.ts'
+import { VERSION } from '../version.ts'
 import { EXIT, exitCodeOf, reportFailure } from './failure.ts'
 import { openSession, type GlobalOptions, type Runner, type Surroundings } from './session.ts'
 import { examples } from './usage.ts'
@@ -57,8 +57,6 @@ const VERBS = [
   addOutbox,
 ]
 
-const { version } = createRequire(import.meta.url)('redrive/package.json') as { version: string }
-
 /** Runs one command line to its end, and returns the exit code. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { terminal } = surroundings
@@ -91,7 +89,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
 function createProgram(runner: Runner, streams: OutputConfiguration): Command {
   const program = new Command('redrive')
     .description('Messages that get through.')
-    .version(version)
+    .version(VERSION)
     .option('--redis <url>', 'the server (default: REDIS_URL, else redis://127.0.0.1:6379)')
     .option('--tls-ca <file>', 'the authority that has signed the certificate of a rediss:// server')
     .option('--tls-cert <file>', 'a certificate for a server that asks for one')

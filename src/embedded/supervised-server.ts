@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { supervisorSource } from './supervisor-source.ts'
 
 /** How a run of the server ended, with the last lines that it wrote. */
 export interface ServerExit {
@@ -36,8 +36,7 @@ export class SupervisedServer {
   #orphaned = false
 
   constructor(job: Job) {
-    const path = fileURLToPath(new URL('./supervisor.mjs', import.meta.url))
-    this.#supervisor = spawn(process.execPath, [path], {
+    this.#supervisor = spawn(process.execPath, ['--input-type=module', '--eval', supervisorSource()], {
       stdio: ['pipe', 'pipe', 'ignore'],
       // Its own process group: a Ctrl-C at the terminal must reach the program first, and the server only when that is done.
       detached: true,

@@ -2,7 +2,7 @@
  * The process between a program and its private Redis server. It exists because a parent that is killed with SIGKILL can
  * tidy nothing: this one sees its stdin end, stops the server and removes what was temporary.
  *
- * Plain JavaScript, since it is started by path both from dist/ and from the sources.
+ * Plain JavaScript that imports Node's own modules alone, since it is started from its text: a bundle has no file for it.
  *
  * stdin:  one JSON value a line. First the job, { binary, config, remove: path[] }; then "start" or "end", any number of times.
  *         The end of stdin is the order to leave.

@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis'
-import Redlock, { ResourceLockedError, type Lock } from 'redlock'
+import type { Lock } from 'redlock'
 import { withDeadline } from '../deadline.ts'
 import { RedriveError } from '../errors.ts'
-import { allowOom, votesAgainst } from './redlock.ts'
+import { isRival, loadLibrary, type Library } from './library.ts'
 import type { HeldLock, LockPlace } from './locks.ts'
+import { allowOom, votesAgainst } from './redlock.ts'
 
 /**
  * Locks on several independent servers, held when most of them say so. Beside the lock of the store, which every message has: a worker
@@ -51,16 +52,24 @@ function voter(node: Redis, timeout: number): Redis {
 
 export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
   const voters = nodes.map((node) => voter(node, timeout))
-  // No retries: a rival is an answer, and extending a lock that is lost would burn two seconds.
-  const redlock = new Redlock(voters, { retryCount: 0 }, { extendScript: allowOom, acquireScript: allowOom })
+  let opening: Promise<Library> | undefined
+
+  async function openLibrary(): Promise<Library> {
+    const { default: Redlock } = await loadLibrary()
+    // No retries: a rival is an answer, and extending a lock that is lost would burn two seconds.
+    return new Redlock(voters, { retryCount: 0 }, { extendScript: allowOom, acquireScript: allowOom })
+  }
+
+  const library = (): Promise<Library> => (opening ??= openLibrary())
   const majority = Math.floor(nodes.length / 2) + 1
 
   /** The lock, or `undefined` when the vote was lost to others. */
-  async function vote(call: Promise<Lock>): Promise<Lock | undefined> {
+  async function vote(call: (redlock: Library) => Promise<Lock>): Promise<Lock | undefined> {
+    const redlock = await library()
     try {
-      return await call
+      return await call(redlock)
     } catch (error) {
-      const silent = (await votesAgainst(error)).filter((reason) => !(reason instanceof ResourceLockedError))
+      const silent = (await votesAgainst(error)).filter((reason) => !isRival(reason))
       if (nodes.length - silent.length >= majority) return undefined
       throw new RedriveError(
         'E_LOCKS_UNAVAILABLE',
@@ -72,7 +81,7 @@ export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
   }
 
   async function take(key: string, ms: number): Promise<Lock | undefined> {
-    const lock = await vote(redlock.acquire([key], ms))
+    const lock = await vote((redlock) => redlock.acquire([key], ms))
     // The library does not look whether the vote took longer than the lock lasts.
     if (!lock || lock.expiration > Date.now()) return lock
     await giveBack(lock)
@@ -80,7 +89,9 @@ export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
   }
 
   async function giveBack(lock: Lock): Promise<void> {
-    await redlock.release(lock).catch(() => {})
+    await library()
+      .then((redlock) => redlock.release(lock))
+      .catch(() => {})
   }
 
   function handle(first: Lock): QuorumLock {
@@ -93,7 +104,7 @@ export function createQuorum({ nodes, keyOf, timeout }: QuorumOptions): Quorum {
       async extend(ms) {
         if (lock.expiration <= Date.now()) return false
         // A node that came back empty has no lock to extend, and votes against; the others decide.
-        const extended = await vote(redlock.extend(lock, ms))
+        const extended = await vote((redlock) => redlock.extend(lock, ms))
         if (extended) lock = extended
         return extended !== undefined
       },

@@ -1,7 +1,8 @@
 import { isError } from '../errors.ts'
 import type { Redis } from 'ioredis'
-import Redlock, { Lock, ResourceLockedError } from 'redlock'
+import type { Lock } from 'redlock'
 import { withDeadline } from '../deadline.ts'
+import { isRival, loadLibrary, type Library } from './library.ts'
 import type { HeldLock, LockPlace, Locks } from './locks.ts'
 
 /**
@@ -13,42 +14,59 @@ export function createRedlock(
   keyOf: (place: LockPlace, id: string) => string,
   timeout: number,
 ): Locks {
-  let redlock: Redlock | undefined
+  let opening: Promise<Library> | undefined
   let redis: Redis | undefined
 
-  function library(): Redlock {
-    if (!redlock) {
-      redis = open()
-      // No retries: extending a lost lock would burn two seconds, and a rival is an answer here, not a reason to wait.
-      redlock = new Redlock([redis], { retryCount: 0 }, { extendScript: allowOom })
-      redlock.on('error', () => {})
-    }
+  async function openLibrary(): Promise<Library> {
+    const { default: Redlock } = await loadLibrary()
+    redis = open()
+    // No retries: extending a lost lock would burn two seconds, and a rival is an answer here, not a reason to wait.
+    const redlock = new Redlock([redis], { retryCount: 0 }, { extendScript: allowOom })
+    redlock.on('error', () => {})
     return redlock
   }
 
-  const inTime = <T>(call: Promise<T>): Promise<T> => withDeadline(call, timeout, 'the server of the locks')
+  const library = (): Promise<Library> => (opening ??= openLibrary())
+
+  const call = <T>(ask: (library: Library) => Promise<T>): Promise<T | undefined> =>
+    settled(withDeadline(library().then(ask), timeout, 'the server of the locks'))
 
   const handle = (lock: Lock): HeldLock => ({
     token: lock.value,
     async extend(ms) {
       // An expired handle is refused by the library without asking the server, which knows better whether the key is there.
       lock.expiration = Date.now() + ms
-      const extended = await settled(inTime(library().extend(lock, ms)))
+      const extended = await call((redlock) => redlock.extend(lock, ms))
       if (extended) lock = extended
       return extended !== undefined
     },
     async release() {
-      await settled(inTime(library().release(lock)))
+      await call((redlock) => redlock.release(lock))
     },
   })
 
   return {
     async acquire(place, id, ms) {
-      const lock = await settled(inTime(library().acquire([keyOf(place, id)], ms)))
+      const lock = await call((redlock) => redlock.acquire([keyOf(place, id)], ms))
       return lock && handle(lock)
     },
-    adopt: (place, id, token) => handle(new Lock(library(), [keyOf(place, id)], token, [], Date.now() + 60_000)),
-    close: async () => redis?.disconnect(),
+    adopt(place, id, token) {
+      const adopted = async (): Promise<HeldLock> => {
+        const [{ Lock }, redlock] = await Promise.all([loadLibrary(), library()])
+        return handle(new Lock(redlock, [keyOf(place, id)], token, [], Date.now() + 60_000))
+      }
+      let held: Promise<HeldLock> | undefined
+      const lock = (): Promise<HeldLock> => (held ??= adopted())
+      return {
+        token,
+        extend: async (ms) => (await lock()).extend(ms),
+        release: async () => (await lock()).release(),
+      }
+    },
+    async close() {
+      await opening?.catch(() => {})
+      redis?.disconnect()
+    },
   }
 }
 
@@ -61,7 +79,7 @@ async function settled<T>(operation: Promise<T>): Promise<T | undefined> {
     return await operation
   } catch (error) {
     const reasons = await votesAgainst(error)
-    const failure = reasons.find((reason) => !(reason instanceof ResourceLockedError))
+    const failure = reasons.find((reason) => !isRival(reason))
     if (failure) throw failure
     return undefined
   }

@@ -1,6 +1,7 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
 import { hasCode, isError, RedriveError } from '../errors.ts'
 import { withDeadline } from '../deadline.ts'
+import { Redis } from './driver.ts'
 import { addressOptions, describeAddress, type RedisAddress } from './redis-address.ts'
 import type { ServerFacts } from './store.ts'
 

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import type { PartitionBounds } from './bounds.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import { chunk, JOURNAL_FIRST_CHUNK, leftoverChunks, parseMessage, pushField } from './layout.ts'
+import { scriptSource } from './script-source.ts'
 import type { DiscardRequest, RestoreStatus } from './steering.ts'
 import type {
   Beat,
@@ -72,9 +72,6 @@ const NAMES = [
   'record',
 ] as const
 type Run = (base: string, ...args: string[]) => Promise<unknown>
-
-/** Reads the source of a script; the shebang in it declares whether it may run on a server that is out of memory. */
-export const scriptSource = (name: string): string => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 
 /** `source` reads the text of a script; tests give another, to see what breaks without a line of it. */
 export function createScripts(redis: Redis, settings: ScriptSettings, source = scriptSource): Scripts {

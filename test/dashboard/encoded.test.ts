@@ -3,7 +3,6 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { get as ask, type IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { encodingFor } from '../../src/dashboard/server/encoded.ts'
-import { APP_FOLDER } from '../../src/dashboard/server/static-files.ts'
 import { inMemory, type TestBackend } from '../support/backends.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -18,7 +17,7 @@ afterAll(async () => {
   await backend.stop()
 })
 
-const script = `assets/${readdirSync(`${APP_FOLDER}assets`).find((name) => /^index-.*\.js$/.test(name))}`
+const script = `assets/${readdirSync(`dist/src/dashboard/app/assets`).find((name) => /^index-.*\.js$/.test(name))}`
 
 /** As it is on the wire. */
 function load(

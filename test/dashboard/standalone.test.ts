@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { startDashboard, type Standalone } from '../../src/dashboard/server/standalone.ts'
-import { APP_FOLDER } from '../../src/dashboard/server/static-files.ts'
+import { appFile } from '../../src/dashboard/server/app-files.ts'
 import type { Redrive } from '../../src/index.ts'
 import { type CliOptions, type RunningCli, startCli } from '../cli/run-cli.ts'
 import { inMemory, onRedis, type TestBackend } from '../support/backends.ts'
@@ -29,7 +28,7 @@ describe('a server of its own', () => {
   }
 
   test('gives out the pages that were built', async () => {
-    expect(existsSync(APP_FOLDER)).toBe(true)
+    expect(appFile('index.html')).toBeDefined()
     const { link } = await start({ port: 0 })
     const page = await request(link)
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])

@@ -93,13 +93,18 @@ async function tryRoom(directory: string): Promise<void> {
   }
 }
 
+/** Native code, which no bundler takes in; and none must look for a package that is not wanted: hence a name that it cannot read. */
+const PACKAGE = ['classic', 'level'].join('-')
+
 async function load(): Promise<typeof import('classic-level')> {
   try {
-    return await import('classic-level')
+    return (await import(
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ PACKAGE
+    )) as typeof import('classic-level')
   } catch (error) {
     throw new RedriveError(
       'E_OUTBOX_FAILED',
-      'an outbox needs the optional package "classic-level", which is not installed here: npm install classic-level.',
+      'an outbox needs the package "classic-level", which is not installed here: npm install classic-level@3.',
       { cause: error },
     )
   }

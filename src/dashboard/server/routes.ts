@@ -15,7 +15,7 @@ import { searchRoutes } from './routes/search.ts'
 import { sendingRoutes } from './routes/sending.ts'
 import { sourceRoutes } from './routes/sources.ts'
 import { versionRoutes } from './routes/versions.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../../version.ts'
 
 /** The whole API. A new file of routes is a line here; the description at `openapi.json` is made from the table. */
 export function createRoutes(board: Board): readonly Route[] {

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { extname } from 'node:path'
+import { appFile } from './app-files.ts'
 import { createEncoder, encodingFor } from './encoded.ts'
 import { hasTag } from './etag.ts'
-
-/** Run from its sources, the app that was built last is the one in dist/. */
-const APP = import.meta.url.endsWith('.ts') ? '../../../dist/src/dashboard/app/' : '../app/'
-
-export const APP_FOLDER = fileURLToPath(new URL(APP, import.meta.url))
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -27,11 +21,10 @@ const TYPES: Readonly<Record<string, string>> = {
 const encoder = createEncoder()
 
 /** A file of the built app, or a page that tells how to build it. */
-export async function staticFile(path: string, request: Request, folder = APP_FOLDER): Promise<Response> {
+export async function staticFile(path: string, request: Request): Promise<Response> {
   // Nothing but a name, or a name in assets: so no path leads out of the folder.
   const type = TYPES[extname(path)]
-  const content =
-    /^(assets\/)?[\w][\w.-]*$/.test(path) && type !== undefined ? await read(join(folder, path)) : undefined
+  const content = /^(assets\/)?[\w][\w.-]*$/.test(path) && type !== undefined ? appFile(path) : undefined
   if (content === undefined) return path === 'index.html' ? notBuilt() : text(404, 'There is no such file.\n')
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
   const encoding = encodingFor(request.headers.get('accept-encoding'), type!, content.length)
@@ -48,14 +41,6 @@ export async function staticFile(path: string, request: Request, folder = APP_FO
   if (hasTag(request.headers, etag)) return new Response(null, { status: 304, headers })
   const body = await encoder.encode(content, hash, encoding)
   return new Response(new Uint8Array(body), { headers: { ...headers, 'content-length': String(body.length) } })
-}
-
-async function read(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path)
-  } catch {
-    return undefined
-  }
 }
 
 const notBuilt = (): Response =>

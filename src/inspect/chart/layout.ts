@@ -1,6 +1,7 @@
-import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { Chart, ChartEdge, ChartState } from './chart.ts'
 import { readableDelays } from './delay-text.ts'
+import type { Graph, GraphEdge, Place, Point } from './graph.ts'
+import { createPlaceAside } from './place-aside.ts'
 import { widthOf, wrap } from './text.ts'
 
 /** A chart with coordinates: pixels from the upper left corner of the picture. */
@@ -34,10 +35,7 @@ export interface PlacedEdge {
   readonly label: (Box & { readonly lines: readonly string[] }) | undefined
 }
 
-export interface Point {
-  readonly x: number
-  readonly y: number
-}
+export type { Point } from './graph.ts'
 
 /** Sizes of what is drawn, in pixels. */
 export const SIZE = Object.freeze({
@@ -54,10 +52,10 @@ const DOT = 'start:'
 const STATE = 'state:'
 
 /**
- * Places states, edges and labels by ELK's layered algorithm. It takes half a second the first time, most of it for loading, so callers
- * keep what they got as long as the fingerprint of the machine is the same.
+ * Places states, edges and labels by ELK's layered algorithm. It takes half a second, most of it for loading, so callers keep what they
+ * got as long as the fingerprint of the machine is the same.
  */
-export async function layOut(chart: Chart, place: Place = placeHere): Promise<ChartLayout> {
+export async function layOut(chart: Chart, place: Place = placePatiently): Promise<ChartLayout> {
   const nodes = new Map<string, ChartState>()
   const root = { id: 'picture', layoutOptions: OPTIONS, children: [nodeOf(chart.root, nodes)] }
   const known = new Map(chart.edges.map((edge, i) => [`edge:${i}`, edge]))
@@ -66,18 +64,8 @@ export async function layOut(chart: Chart, place: Place = placeHere): Promise<Ch
   return collect(placed, nodes, known)
 }
 
-/** Who works out the coordinates: this thread, or another one. */
-export type Place = (graph: ElkNode) => Promise<ElkNode>
-
-const placeHere: Place = async (graph) => (await loadElk()).layout(graph)
-
-let loading: Promise<ELK> | undefined
-
-/** Loaded with the first picture: it is 1.5 MB of code, and most programs draw none. */
-function loadElk(): Promise<ELK> {
-  loading ??= import('elkjs/lib/elk.bundled.js').then(({ default: { default: Elk } }) => new Elk())
-  return loading
-}
+/** For pictures of one's own machines, which may take as long and as much as they need. */
+const placePatiently = createPlaceAside(10 * 60_000, 2048)
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
@@ -101,7 +89,7 @@ const WITHIN = {
   'elk.layered.spacing.edgeNodeBetweenLayers': '16',
 }
 
-function nodeOf(state: ChartState, nodes: Map<string, ChartState>): ElkNode {
+function nodeOf(state: ChartState, nodes: Map<string, ChartState>): Graph {
   nodes.set(STATE + state.id, state)
   const lines = linesOf(state)
   const { padding, line } = SIZE
@@ -132,12 +120,12 @@ function linesOf({ name, kind, tags, invokes }: ChartState): string[] {
   ]
 }
 
-const initialEdges = (states: readonly ChartState[]): ElkExtendedEdge[] =>
+const initialEdges = (states: readonly ChartState[]): GraphEdge[] =>
   states.flatMap(({ id, initial }) =>
     initial.map((target, i) => ({ id: `initial:${id}:${i}`, sources: [DOT + id], targets: [STATE + target] })),
   )
 
-function edgeOf(id: string, { from, to, label }: ChartEdge): ElkExtendedEdge {
+function edgeOf(id: string, { from, to, label }: ChartEdge): GraphEdge {
   const lines = wrap(readableDelays(label), SIZE.labelWidth)
   const width = Math.max(...lines.map((text) => widthOf(text, SIZE.small))) + 4
   const labels = [{ text: lines.join('\n'), width, height: lines.length * SIZE.line }]
@@ -146,12 +134,12 @@ function edgeOf(id: string, { from, to, label }: ChartEdge): ElkExtendedEdge {
 
 /** ELK places children within their parent, and edges within the innermost node that holds both ends. */
 function collect(
-  picture: ElkNode,
+  picture: Graph,
   states: ReadonlyMap<string, ChartState>,
   known: ReadonlyMap<string, ChartEdge>,
 ): ChartLayout {
   const boxes = new Map<string, Box>()
-  const place = ({ id, children = [], x = 0, y = 0, width = 0, height = 0 }: ElkNode, at: Point): void => {
+  const place = ({ id, children = [], x = 0, y = 0, width = 0, height = 0 }: Graph, at: Point): void => {
     const box = { x: tenths(at.x + x), y: tenths(at.y + y), width: tenths(width), height: tenths(height) }
     boxes.set(id, box)
     for (const child of children) place(child, box)
@@ -175,7 +163,7 @@ function collect(
 /** Finer than anybody sees, and short to write. */
 const tenths = (length: number): number => Math.round(length * 10) / 10
 
-function placedEdge(placed: ElkExtendedEdge, edge: ChartEdge | undefined, at: Point): PlacedEdge {
+function placedEdge(placed: GraphEdge, edge: ChartEdge | undefined, at: Point): PlacedEdge {
   const move = ({ x, y }: Point): Point => ({ x: tenths(at.x + x), y: tenths(at.y + y) })
   const points = (placed.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) =>
     [startPoint, ...bendPoints, endPoint].map(move),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket, WebSocketServer } from 'ws'
 import { asError, RedriveError } from '../../../errors.ts'
+import { loadWithRequire } from '../../../lent-require.ts'
 import type { QueueRuntime } from '../../../engine/runtime.ts'
 import type { MessageRef } from '../../../inspect/wire/message-wire.ts'
 import type { WireMessage } from '../../../inspect/wire/wire-message.ts'
@@ -126,7 +127,7 @@ export function createInspectEndpoint(board: Board, access: Access): Upgrade {
     socket.on('error', ignore)
     try {
       const wanted = await enter(request, socket)
-      server ??= import('ws').then(
+      server ??= loadWithRequire(() => import('ws')).then(
         (ws) => new ws.WebSocketServer({ noServer: true, maxPayload: MOST_TAKEN, perMessageDeflate: false }),
       )
       ;(await server).handleUpgrade(request, socket, head, (taken) => serve(wanted, taken))

@@ -3,7 +3,7 @@ import type { Board } from '../board.ts'
 import { isSettled, lagOf, mergeSurveys } from '../live/tick.ts'
 import type { BoardQueue } from '../queue-book.ts'
 import type { Route } from '../route.ts'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../../../version.ts'
 import { hasCode } from '../../../errors.ts'
 import { QUARANTINED } from '../../../store/store.ts'
 
