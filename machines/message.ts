@@ -19,8 +19,8 @@ export interface MessageInput {
  * What a message stores beside its state, all of it JSON. A key that would say nothing is absent, because a queue holds
  * this once for every waiting message: most contexts are just the payload until the first attempt.
  */
-export interface MessageContext {
-  payload?: unknown
+export interface MessageContext<Payload = unknown> {
+  payload?: Payload
   /** Number of the current or last attempt that counts. Absent before the first, 0 after a redrive. */
   attempt?: number
   /** Attempts that ended with their worker. */

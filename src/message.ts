@@ -17,8 +17,12 @@ export interface ErrorSummary {
 
 export type Status = 'active' | 'done' | 'error' | 'stopped'
 
+/** A context of any machine. */
+// oxlint-disable-next-line typescript/no-explicit-any -- whoever reads it states what it has, as in XState's own `MachineContext`
+export type AnyContext = Readonly<Record<string, any>>
+
 /** One applied macrostep, as callbacks, the feed and `watch` tell it. */
-export interface Transition {
+export interface Transition<Output = unknown, Emitted = EventData> {
   readonly queue: string
   readonly id: string
   /** Revision that the commit produced; grows with every claim and commit. */
@@ -40,9 +44,9 @@ export interface Transition {
   readonly worker: string
   readonly error?: ErrorSummary
   /** The machine's output, in the transition that finished it. */
-  readonly output?: unknown
+  readonly output?: Output
   /** Events that the machine emitted in this step. */
-  readonly emitted?: readonly EventData[]
+  readonly emitted?: readonly Emitted[]
 }
 
 /** One line of a message's own bounded history. */
@@ -69,7 +73,7 @@ export interface ContextChanges {
 }
 
 /** A message as `get` and `list` return it. Times are milliseconds since 1970 by the clock of Redis. */
-export interface Message<Input = unknown> {
+export interface Message<Input = unknown, Output = unknown, Context = AnyContext> {
   readonly id: string
   readonly queue: string
   /** Name of the current state: the leaf path; parallel regions joined by `+`. */
@@ -80,8 +84,8 @@ export interface Message<Input = unknown> {
   readonly input: Input
   /** What was sent, when the input was edited since. */
   readonly sentInput?: Input
-  readonly context: Readonly<Record<string, unknown>>
-  readonly output?: unknown
+  readonly context: Context
+  readonly output?: Output
   readonly error?: unknown
   readonly revision: number
   /** `id@version#fingerprint` of the machine that it is pinned to. */

@@ -48,7 +48,7 @@ const invalidModule = (path: string, message: string): RedriveError =>
  * it could do with the client itself.
  */
 export function clientFor(redrive: Redrive, dress: (queue: Queue) => Queue): Redrive {
-  const queue = (name: string, options?: QueueOptions): Queue => dress(redrive.queue<unknown>(name, options))
+  const queue = (name: string, options?: QueueOptions): Queue => dress(redrive.queue(name, options))
   return new Proxy(redrive, {
     get(target, name) {
       if (name === 'queue') return queue

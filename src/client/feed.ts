@@ -1,6 +1,6 @@
 import { RedriveError } from '../errors.ts'
 import { decodeTransitions } from '../events/transition-text.ts'
-import type { Transition } from '../message.ts'
+import type { EventData, Transition } from '../message.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { DEFAULTS, toText } from '../options.ts'
 
@@ -11,7 +11,9 @@ export interface FeedOptions {
 }
 
 /** A transition with the position from which to resume after it. */
-export type FeedTransition = Transition & { readonly position: string }
+export type FeedTransition<Output = unknown, Emitted = EventData> = Transition<Output, Emitted> & {
+  readonly position: string
+}
 
 /** Entries in one read. */
 const PAGE = 100

@@ -10,7 +10,8 @@ export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Ou
  * @throws RedriveError with the schema's path and message of every issue.
  */
 export async function validate<Output>(
-  schema: Schema<unknown, Output> | undefined,
+  // oxlint-disable-next-line typescript/no-explicit-any -- it tells itself whether it takes the value
+  schema: Schema<any, Output> | undefined,
   value: unknown,
   code: ErrorCode,
   what: string,

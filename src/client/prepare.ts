@@ -41,7 +41,7 @@ export function createPrepare({ runtime, options, generateId, client }: PrepareP
     const id = given.id === undefined ? generateId() : checkId(given.id)
     const scrubbed = (error: unknown): unknown =>
       settings.redaction ? scrubError(error, settings.redaction, input) : error
-    const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`).catch(
+    const payload: unknown = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`).catch(
       (error: unknown) => {
         throw scrubbed(error)
       },

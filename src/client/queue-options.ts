@@ -4,7 +4,7 @@ import {
   type RetryOverrides,
   type RetryPolicy,
 } from '../../machines/index.ts'
-import type { AnyStateMachine } from 'xstate'
+import type { AnyStateMachine, ContextFrom, EventFrom, InputFrom } from 'xstate'
 import type { Clock } from '../clock.ts'
 import type { QueueSettings, Retention } from '../engine/runtime.ts'
 import type { Migrate } from '../engine/versions.ts'
@@ -42,9 +42,11 @@ export interface JournalOptions {
   readonly contexts?: boolean | number
 }
 
-export interface QueueOptions<Payload = unknown> extends LeaseOptions {
+/** `Sent` is what `send()` takes; `Taken` is what a schema makes of it, which is stored and which handlers get. */
+// oxlint-disable-next-line typescript/no-explicit-any -- options of any queue
+export interface QueueOptions<Sent = any, Taken = Sent> extends LeaseOptions {
   /** Any Standard Schema; what it returns is stored. Default: anything goes. */
-  readonly input?: Schema<unknown, Payload>
+  readonly input?: Schema<Sent, Taken>
   /** For the default machine. Default: 5 attempts, 1 s doubled each time up to 5 min, with full jitter. */
   readonly retry?: RetryOptions
   /** The queue's own machine. Default: `machines/message.ts`. */
@@ -87,6 +89,25 @@ export interface QueueOptions<Payload = unknown> extends LeaseOptions {
   readonly maxInbox?: number
   /** How long settled messages are kept, by tag. Default: `succeeded` and `cancelled` a day, `dead` for ever. */
   readonly retention?: Readonly<Record<string, RetentionOption>>
+}
+
+/** Those of a queue of the default machine. */
+export interface MessageQueueOptions<Sent, Taken> extends Omit<QueueOptions<Sent, Taken>, 'machine'> {
+  /** Only for the text of the compiler's error. */
+  readonly machine?: AnyStateMachine & 'a machine of XState, to which input, events and migrate fit'
+}
+
+/** Those of a queue with a machine of its own. */
+export interface MachineQueueOptions<
+  Machine extends AnyStateMachine,
+  Sent = InputFrom<Machine>,
+  Event = EventFrom<Machine>,
+> extends Omit<QueueOptions<Sent, InputFrom<Machine>>, 'retry' | 'events' | 'migrate'> {
+  readonly machine: Machine
+  readonly migrate?: Migrate<ContextFrom<Machine>>
+  readonly events?: Schema<Event, unknown>
+  /** Belongs to the default machine: yours says itself when it tries again. */
+  readonly retry?: never
 }
 
 /** Their names. */

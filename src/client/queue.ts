@@ -1,20 +1,20 @@
-import type { AnyStateMachine } from 'xstate'
 import { redactedStore } from '../engine/redacted-store.ts'
-import type { QueueRuntime } from '../engine/runtime.ts'
+import type { QueueEvents, QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
-import { checkId, type EventData, type JournalEntry, type Message, type SendResult } from '../message.ts'
+import { checkId, type JournalEntry, type Message, type SendResult } from '../message.ts'
 import { show, toInteger, toMs, toObject, toText, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { ListedMessage, Partition, Store } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
-import type { Handler, Handlers } from '../worker/handlers.ts'
-import { createWorker, type Worker, type WorkerOptions } from '../worker/worker.ts'
+import type { GivenHandlers, Handler } from '../worker/handlers.ts'
+import { createWorker, type Worker } from '../worker/worker.ts'
 import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
 import { comparePopulation, type QueuePopulation, type VisitMessage } from './population.ts'
 import type { Prepare } from './prepare.ts'
 import type { QueueOptions, SendRetryOptions } from './queue-options.ts'
+import type { QueueShape, ShapeOf } from './queue-shape.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
-import { awaitResult, createQueueEvents } from './results.ts'
+import { awaitResult, createQueueEvents, type Listen } from './results.ts'
 import { checkActor, createAuditor, type ActorOption } from './steering/audit.ts'
 import { createNotedSignals } from './steering/noted-signals.ts'
 import { createSteering, type QueueSteering } from './steering/steering.ts'
@@ -31,16 +31,24 @@ export interface SendOptions {
   readonly retry?: SendRetryOptions
 }
 
-export interface BulkMessage<Payload> extends SendOptions {
-  readonly input: Payload
+export interface BulkMessage<Sent> extends SendOptions {
+  readonly input: Sent
 }
 
-/** A named set of messages that share one machine. */
-// oxlint-disable-next-line typescript/no-explicit-any -- without a schema, the sender and the handler say what a payload is
-export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> extends QueueSteering {
+/* oxlint-disable typescript/no-explicit-any -- without a schema, the sender and the handler say what a payload is */
+/**
+ * A named set of messages that share one machine. `Sent` is what `send()` takes, `Output` what `result()` gives. A bare `Queue` is any
+ * queue; what the others take and give, `redrive.queue()` infers from their machine and their schema.
+ */
+export interface Queue<
+  Sent = any,
+  Output = unknown,
+  Shape extends QueueShape = ShapeOf<Sent, Output>,
+> extends QueueSteering<Sent, Shape['event']> {
+  /* oxlint-enable typescript/no-explicit-any */
   readonly name: string
   /** Its machine, in the current version of this process. */
-  readonly machine: AnyStateMachine
+  readonly machine: Shape['machine']
   /** `id@version#fingerprint` of it, as messages store it. */
   readonly machineRef: string
   /**
@@ -48,17 +56,17 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> extend
    * @throws RedriveError `E_INVALID_PAYLOAD`, `E_PAYLOAD_TOO_LARGE`, `E_UNSERIALIZABLE`, `E_INVALID_ID`, `E_INVALID_DURATION`,
    * `E_INVALID_OPTION`, `E_QUEUE_FULL`, `E_REDIS_UNAVAILABLE`, `E_REDIS_FULL`, `E_CLOSED`
    */
-  send(input: Payload, options?: SendOptions): Promise<SendResult>
+  send(input: Sent, options?: Shape['options']): Promise<SendResult>
   /**
    * Stores many; all are checked before the first is sent. The answers are in the order of the messages.
    * @throws RedriveError as `send` does; `E_QUEUE_FULL` has in `details.refused` the ids of those that were not stored. The others were.
    */
-  sendBulk(messages: Iterable<BulkMessage<Payload>>): Promise<SendResult[]>
+  sendBulk(messages: Iterable<Shape['options'] & { readonly input: Sent }>): Promise<SendResult[]>
   /** The message, or `undefined`. */
-  get(id: string): Promise<Message<Payload> | undefined>
+  get(id: string): Promise<Message<Shape['input'], Output, Shape['context']> | undefined>
   /** The journal of a message, oldest first. @throws RedriveError `E_NOT_FOUND` */
   history(id: string): Promise<readonly JournalEntry[]>
-  list(options: ListOptions): Promise<Message<Payload>[]>
+  list(options: ListOptions): Promise<Message<Shape['input'], Output, Shape['context']>[]>
   stats(): Promise<QueueStats>
   /**
    * What a worker of this process would do with each stored message: run it in its version, move it, leave it, or put it aside. It
@@ -70,17 +78,17 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> extend
    * Waits for the machine's output.
    * @throws RedriveError `E_DEAD`, `E_FAILED`, `E_CANCELLED`, `E_NOT_FOUND`, `E_TIMEOUT`
    */
-  result(id: string, options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<unknown>
+  result(id: string, options?: { readonly timeout?: Duration; readonly signal?: AbortSignal }): Promise<Output>
   /** The transitions of one message from now on, until it is settled. */
-  watch(id: string, options?: FeedOptions): AsyncGenerator<FeedTransition>
+  watch(id: string, options?: FeedOptions): AsyncGenerator<FeedTransition<Output, Shape['emitted']>>
   /** The transitions of all messages, resumable by position. */
-  feed(options?: FeedOptions): AsyncGenerator<FeedTransition>
+  feed(options?: FeedOptions): AsyncGenerator<FeedTransition<Output, Shape['emitted']>>
   /**
    * Sends an event to a message. It waits in the inbox while the message is worked on; events of one client are taken in the order in
    * which they were given.
    * @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_INBOX_FULL`, `E_NOT_FOUND`, `E_TIMEOUT`
    */
-  signal(id: string, event: EventData, options?: SignalOptions & ActorOption): Promise<SignalResult>
+  signal(id: string, event: Shape['event'], options?: SignalOptions & ActorOption): Promise<SignalResult>
   /** Gives a message up; a running handler is aborted. */
   cancel(id: string, options?: ActorOption): Promise<SignalResult>
   /** Tries a waiting message now. */
@@ -102,8 +110,9 @@ export interface Queue<Payload = any, Work = Handler<Payload> | Handlers> extend
    * Starts a worker: one handler, or one for each actor that the machine invokes and does not implement itself.
    * @throws RedriveError `E_MISSING_HANDLER`, `E_UNKNOWN_HANDLER`, `E_INVALID_OPTION`
    */
-  work(handlers?: Work, options?: WorkerOptions): Worker
-  on: ReturnType<typeof createQueueEvents>['on']
+  readonly work: Shape['work']
+  /** Hears of what happens to its messages, in whichever process. Returns what ends it. */
+  readonly on: Listen<QueueEvents<Output, Shape['emitted']>>
 }
 
 export interface QueueParts {
@@ -120,15 +129,7 @@ export interface QueueParts {
 
 const LOCK_TTL = 30_000
 
-export function createQueue<Payload>({
-  runtime,
-  options,
-  sender,
-  prepare,
-  client,
-  closing,
-  registerWorker,
-}: QueueParts): Queue<Payload> {
+export function createQueue({ runtime, options, sender, prepare, client, closing, registerWorker }: QueueParts): Queue {
   const { name, machine, store, locks, partitions } = runtime
   const seen = { ...runtime, store: redactedStore(store) }
   const events = createQueueEvents(seen)
@@ -136,19 +137,18 @@ export function createQueue<Payload>({
   const auditor = createAuditor(store, name, client)
   const { signal, release } = createNotedSignals(signals, auditor)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
-  const view = ({ message, attentionAt }: ListedMessage): Message<Payload> =>
-    toMessage(name, message, attentionAt, machine.tags)
+  const view = ({ message, attentionAt }: ListedMessage): Message => toMessage(name, message, attentionAt, machine.tags)
 
   const getBy =
     (from: Store) =>
-    async (id: string): Promise<Message<Payload> | undefined> => {
+    async (id: string): Promise<Message | undefined> => {
       await runtime.ready()
       const [found] = await from.read(place(id), [id])
       return found && view(found)
     }
   const get = getBy(seen.store)
 
-  async function existing(id: string): Promise<Message<Payload>> {
+  async function existing(id: string): Promise<Message> {
     const message = await get(id)
     if (message) return message
     throw notFound(id)
@@ -242,7 +242,7 @@ export function createQueue<Payload>({
       await runtime.ready()
       return createJanitor(runtime).sweep()
     },
-    work(handlers = {}, workerOptions) {
+    work(handlers: Handler | GivenHandlers = {}, workerOptions) {
       if (!options.machine) requireHandler(handlers)
       const worker = createWorker(runtime, handlers, workerOptions)
       registerWorker(worker)
@@ -260,7 +260,7 @@ function toMessages<T extends object>(messages: Iterable<T>): T[] {
 }
 
 /** The default machine implements its handler too, but only to say that it has none. */
-function requireHandler(handlers: Handler | Handlers): void {
+function requireHandler(handlers: Handler | GivenHandlers): void {
   if (typeof handlers === 'function' || Object.hasOwn(handlers, 'handler')) return
   const [other] = Object.keys(handlers)
   if (other === undefined || typeof handlers !== 'object')

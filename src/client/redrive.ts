@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import type { AnyStateMachine, InputFrom } from 'xstate'
 import { SyncedClock, type Clock } from '../clock.ts'
 import { asError, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
@@ -7,8 +6,6 @@ import type { Quorum } from '../lock/quorum.ts'
 import { DEFAULTS, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import type { QueueDefinition, ServerFacts } from '../store/store.ts'
 import { createLog, stderrLogger } from '../telemetry/log.ts'
-import type { Handler } from '../worker/handlers.ts'
-import type { HandlersOf } from '../worker/machine-handlers.ts'
 import type { Worker } from '../worker/worker.ts'
 import { backendOf, type Backend } from './backend.ts'
 import { durabilityOf } from './durability.ts'
@@ -23,6 +20,7 @@ import type { Queue } from './queue.ts'
 import type { Health } from './health.ts'
 import { checkOptions, type RedriveOptions } from './redrive-options.ts'
 import type { QueueOptions } from './queue-options.ts'
+import type { QueueOpener } from './queue-shape.ts'
 import { createPost, type LocalQueue } from './post.ts'
 import { readAudit, type AuditEntry } from './steering/audit.ts'
 import { closed, createWrites, type Writes } from './writes.ts'
@@ -159,23 +157,18 @@ export class Redrive {
    * A queue, made with the first call for its name; later calls return the same.
    * @throws RedriveError `E_INVALID_ID`, `E_INVALID_OPTION`, `E_INVALID_DURATION`, `E_INVALID_MACHINE`
    */
-  queue<Machine extends AnyStateMachine>(
-    name: string,
-    options: QueueOptions<InputFrom<Machine>> & { readonly machine: Machine },
-  ): Queue<InputFrom<Machine>, HandlersOf<Machine> | Handler<unknown>>
-  // oxlint-disable-next-line typescript/no-explicit-any -- see Queue
-  queue<Payload = any>(name: string, options?: QueueOptions<Payload>): Queue<Payload>
-  queue(name: string, options: QueueOptions = {}): Queue {
+  readonly queue: QueueOpener = (name: string, options: QueueOptions = {}) => this.openQueue(name, options) as never
+
+  /** Opens a queue, or finds it. */
+  protected openQueue(name: string, options: QueueOptions): Queue {
     checkQueueName(name)
     const known = this.#queues.get(name)
     if (this.#writes.closing.aborted || (this.#closing && !known)) throw closed()
     if (!known) {
       const open = openQueue(name, options, this.#common)
       this.#queues.set(name, open)
-      // oxlint-disable-next-line typescript/no-unsafe-return -- the overloads say what its payload is
       return open.queue
     }
-    // oxlint-disable-next-line typescript/no-unsafe-return -- likewise
     if (Object.keys(toObject(options, 'options')).length === 0 || options === known.options) return known.queue
     throw new RedriveError(
       'E_INVALID_OPTION',

@@ -143,6 +143,12 @@ export async function subscribeTo(
   return async () => void (await Promise.all(ends.map((end) => end().catch(() => {}))))
 }
 
+/** Adds a listener, and returns what takes it away. */
+export type Listen<Events> = <Name extends keyof Events & string>(
+  name: Name,
+  listener: (detail: Events[Name]) => void,
+) => () => void
+
 /**
  * Callbacks on what happens to any message of a queue, in whichever process. They follow the feed, so they miss nothing while
  * this process lives, even across a reconnect.
@@ -186,7 +192,7 @@ export function createQueueEvents(queue: QueueRuntime) {
   }
 
   return {
-    on: <Name extends keyof QueueEvents>(name: Name, listener: (detail: QueueEvents[Name]) => void): (() => void) => {
+    on: <Name extends keyof QueueEvents>(name: Name, listener: (detail: QueueEvents[Name]) => void) => {
       follow()
       return emitter.on(name, listener)
     },

@@ -40,7 +40,18 @@ export function reportOf(snapshot: AnyMachineSnapshot, state: string, error: Err
   return outgoingEffect({ name: OUTGOING.report, params })
 }
 
-/** A child may die of a time limit or by an event: then the step has no error, and its context may have the last one. */
+/** Why a message has died in a step that had no error: who hears of a death is told. */
+export function deathOf(snapshot: AnyMachineSnapshot, { from, to }: Move): ErrorSummary | undefined {
+  const tags = tagsOf(snapshot)
+  return tags.includes('dead') && from !== to ? failureOf(snapshot, to, tags) : undefined
+}
+
+interface Move {
+  readonly from: string | null
+  readonly to: string
+}
+
+/** A message may die of a time limit or by an event: then the step has no error, and its context may have the last one. */
 function failureOf({ context }: AnyMachineSnapshot, state: string, tags: readonly string[]): ErrorSummary {
   const code = tags.includes('dead') ? 'E_DEAD' : 'E_CANCELLED'
   const { error } = context as { error?: unknown }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Transition } from '../message.ts'
+import type { ErrorSummary, EventData, Transition } from '../message.ts'
 import type { Redaction } from '../redaction.ts'
 import type { Locks } from '../lock/locks.ts'
 import type { Quorum } from '../lock/quorum.ts'
@@ -68,15 +68,20 @@ export function removesAtOnce({ retention }: QueueSettings, tags: readonly strin
   })
 }
 
+/** A transition that has a reason: the error that was thrown, or what stands for it. */
+export type Failure<Output = unknown, Emitted = EventData> = Transition<Output, Emitted> & {
+  readonly error: ErrorSummary
+}
+
 /** What a queue and a worker tell their listeners of. */
-export interface QueueEvents {
-  transition: Transition
-  succeeded: Transition
-  retrying: Transition
-  dead: Transition
-  cancelled: Transition
-  quarantined: Transition
-  leaseLost: Transition
+export interface QueueEvents<Output = unknown, Emitted = EventData> {
+  transition: Transition<Output, Emitted>
+  succeeded: Transition<Output, Emitted>
+  retrying: Transition<Output, Emitted>
+  dead: Failure<Output, Emitted>
+  cancelled: Transition<Output, Emitted>
+  quarantined: Failure<Output, Emitted>
+  leaseLost: Failure<Output, Emitted>
   progress: { readonly queue: string; readonly id: string; readonly progress: unknown }
   /** The worker claims nothing though messages are due, since `dueSince` (milliseconds since 1970, by the store's clock). */
   stalled: { readonly queue: string; readonly dueSince: number }

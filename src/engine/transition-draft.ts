@@ -2,6 +2,7 @@ import type { AnyMachineSnapshot } from 'xstate'
 import { encode } from '../codec.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
 import type { AdvanceSettings } from './advance.ts'
+import { deathOf } from './parent.ts'
 import { tagsOf } from './registry.ts'
 import type { LiveMessage } from './snapshot.ts'
 import { errorSummary } from './storable.ts'
@@ -21,7 +22,7 @@ export function transitionDraft(
   note: Note,
   { worker }: Pick<AdvanceSettings, 'worker'>,
 ) {
-  const { event, from, to, emitted, error } = note
+  const { event, from, to, emitted, error = deathOf(snapshot, note) } = note
   return {
     event,
     from,

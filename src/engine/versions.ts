@@ -1,24 +1,25 @@
 import type { StateValue } from 'xstate'
 import { RedriveError } from '../errors.ts'
+import type { AnyContext } from '../message.ts'
 import type { DurableMachine } from './registry.ts'
 import type { TimerFate } from './timer-fate.ts'
 
-/** A snapshot as `migrate` gets it. */
-export interface MigratedSnapshot {
+/** A snapshot as `migrate` gets it. Its context is one of an older version, so its type is not that of the machine. */
+export interface MigratedSnapshot<Context = AnyContext> {
   /** Name of the state: the leaf path, parallel regions joined by `+`. */
   readonly state: string
   /** The same as XState has it. */
   readonly value: StateValue
-  readonly context: Readonly<Record<string, unknown>>
+  readonly context: Context
   /** When each timer is due, in milliseconds since 1970, by the name of its delay; of several of one name, by their ids. */
   readonly timers: Readonly<Record<string, number>>
 }
 
 /** Where `migrate` sends a message: to the state of a name, or of XState's value. What is left out, or left as it was given, does not count. */
-export interface MigrationTarget {
+export interface MigrationTarget<Context = AnyContext> {
   readonly state?: string
   readonly value?: StateValue
-  readonly context: Readonly<Record<string, unknown>>
+  readonly context: Context
   /**
    * What becomes of timers, by the names of their delays as they were. A timer whose name the new state has too keeps its due time by
    * itself; one that is not there ends.
@@ -34,7 +35,13 @@ export interface MachineRef {
   readonly fingerprint: string
 }
 
-export type Migrate = (snapshot: MigratedSnapshot, from: MachineRef, to: MachineRef) => MigrationTarget
+/** `Context` is that of the machine as it is now. */
+export type Migrate<Context = AnyContext> = (
+  // oxlint-disable-next-line typescript/no-explicit-any -- whoever migrates knows what the older versions held
+  snapshot: MigratedSnapshot<any>,
+  from: MachineRef,
+  to: MachineRef,
+) => MigrationTarget<Context>
 
 /** The versions of a queue's machine that a process knows. */
 export interface Versions {

@@ -1,10 +1,8 @@
-import type { AnyStateMachine, InputFrom } from 'xstate'
 import type { Queue } from '../client/queue.ts'
 import type { QueueOptions } from '../client/queue-options.ts'
 import type { RedriveOptions } from '../client/redrive-options.ts'
 import { Redrive } from '../client/redrive.ts'
-import type { Handler, Handlers } from '../worker/handlers.ts'
-import type { HandlersOf } from '../worker/machine-handlers.ts'
+import type { GivenHandlers, Handler } from '../worker/handlers.ts'
 import type { Worker, WorkerOptions } from '../worker/worker.ts'
 import { unlessDead } from './handler-run.ts'
 
@@ -12,7 +10,7 @@ import { unlessDead } from './handler-run.ts'
 type Work = (
   name: string,
   options: QueueOptions,
-  handlers: Handler | Handlers,
+  handlers: Handler | GivenHandlers,
   workerOptions: WorkerOptions | undefined,
 ) => Worker
 
@@ -28,24 +26,17 @@ export class TestClient extends Redrive {
     this.#work = work
   }
 
-  override queue<Machine extends AnyStateMachine>(
-    name: string,
-    options: QueueOptions<InputFrom<Machine>> & { readonly machine: Machine },
-  ): Queue<InputFrom<Machine>, HandlersOf<Machine> | Handler<unknown>>
-  // oxlint-disable-next-line typescript/no-explicit-any -- as in the client itself
-  override queue<Payload = any>(name: string, options?: QueueOptions<Payload>): Queue<Payload>
-  override queue(name: string, options: QueueOptions = {}): Queue {
-    const queue = super.queue<unknown>(name, options)
+  protected override openQueue(name: string, options: QueueOptions): Queue {
+    const queue = super.openQueue(name, options)
     const known = this.#dressed.get(name)
-    // oxlint-disable-next-line typescript/no-unsafe-return -- the overloads say what its payload is
     if (known) return known
     const dressed = mortal({
       ...queue,
-      work: (handlers = {}, workerOptions) => this.#work(name, options, handlers, workerOptions),
+      work: (handlers: Handler | GivenHandlers = {}, workerOptions) =>
+        this.#work(name, options, handlers, workerOptions),
     })
     this.#dressed.set(name, dressed)
     this.options.set(name, options)
-    // oxlint-disable-next-line typescript/no-unsafe-return -- likewise
     return dressed
   }
 }

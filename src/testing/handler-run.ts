@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Handler, Handlers } from '../worker/handlers.ts'
+import type { GivenHandlers, Handler } from '../worker/handlers.ts'
 import { never, type HandlerRun, type ProcessLife } from './process-life.ts'
 
 interface Scope {
@@ -36,7 +36,7 @@ export async function unlessDead<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /** Handlers as a process under test runs them. */
-export function watched(handlers: Handler | Handlers, life: ProcessLife): Handler | Handlers {
+export function watched(handlers: Handler | GivenHandlers, life: ProcessLife): Handler | GivenHandlers {
   if (typeof handlers === 'function') return watch(handlers, life)
   const entries = Object.entries(handlers)
   // What is no function is refused by the worker itself, which says it best.

@@ -1,10 +1,11 @@
+import type { Queue } from '../client/queue.ts'
 import type { QueueOptions } from '../client/queue-options.ts'
 import type { LocalQueue } from '../client/post.ts'
 import type { RedriveOptions } from '../client/redrive-options.ts'
 import { Redrive } from '../client/redrive.ts'
 import type { QueueEvents } from '../engine/runtime.ts'
 import type { Logger } from '../telemetry/log.ts'
-import type { Handler, Handlers } from '../worker/handlers.ts'
+import type { GivenHandlers, Handler } from '../worker/handlers.ts'
 import type { Worker, WorkerOptions } from '../worker/worker.ts'
 import { watched } from './handler-run.ts'
 import { ownHandlers } from './own-handlers.ts'
@@ -18,7 +19,7 @@ export interface Job {
   readonly options: QueueOptions
   /** All queues of the client under test, by name: messages start children there. */
   readonly others: ReadonlyMap<string, QueueOptions>
-  readonly handlers: Handler | Handlers
+  readonly handlers: Handler | GivenHandlers
   readonly worker: WorkerOptions
   readonly logger: Logger
 }
@@ -104,6 +105,7 @@ class ProcessClient extends Redrive {
 function startWorker(world: World, life: ProcessLife, job: Job): Worker {
   const { queue, options, others, handlers, worker, logger } = job
   const redrive = new ProcessClient({ store: createProcessStore(world, life), logger }, others)
-  const all = typeof handlers === 'function' ? handlers : { ...ownHandlers(options, handlers), ...handlers }
-  return redrive.queue(queue, options).work(watched(all, life), { prefetch: 0, ...worker, name: life.name })
+  const all = typeof handlers === 'function' ? handlers : { ...handlers, ...ownHandlers(options, handlers) }
+  const own: Queue = redrive.queue(queue, options)
+  return own.work(watched(all, life), { prefetch: 0, ...worker, name: life.name })
 }

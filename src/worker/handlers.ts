@@ -7,11 +7,11 @@ import { bareName, givenFor } from '../engine/lease-policy.ts'
 import type { LiveMessage } from '../engine/snapshot.ts'
 import { isStorable } from '../engine/storable.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
-import type { EventData } from '../message.ts'
+import type { AnyContext, EventData } from '../message.ts'
 import { show, type Duration } from '../options.ts'
 
-/** What a handler gets beside its input. */
-export interface HandlerContext {
+/** What a handler gets beside its input. `Context` and `Event` are those of the message's machine. */
+export interface HandlerContext<Context = AnyContext, Event = EventData> {
   /** Which attempt this is, from 1: the machine's own count where its context has an `attempt`. */
   readonly attempt: number
   /**
@@ -30,10 +30,10 @@ export interface HandlerContext {
     readonly id: string
     readonly queue: string
     readonly state: string
-    readonly context: Readonly<Record<string, unknown>>
+    readonly context: Context
   }
   /** Hears of events that the message takes while this handler runs, after their step; within a second from any process. */
-  onEvent(listener: (event: EventData) => void): void
+  onEvent(listener: (event: Event) => void): void
   /** Reports progress: any value that can be stored. Sent with the next heartbeat, within a second; the last one wins. */
   progress(value: unknown): void
   /** Prolongs the lease before work that blocks the process; it never shortens it. Returns `false` when it was lost already. */
@@ -54,20 +54,29 @@ export interface HandlerContext {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a handler states its own input; the queue's schema has checked it
-export type Handler<Input = any, Output = unknown> = (input: Input, context: HandlerContext) => Output | Promise<Output>
+export type Handler<Input = any, Output = unknown, Context = AnyContext, Event = EventData> = (
+  input: Input,
+  context: HandlerContext<Context, Event>,
+) => Output | Promise<Output>
+
+/** Stands for a handler: the machine implements this actor itself. */
+export type OwnActor = 'own'
+
+/** As `work()` is given them. */
+export type GivenHandlers = Readonly<Record<string, Handler | OwnActor>>
 
 export type Handlers = Readonly<Record<string, Handler>>
 
 /**
  * Every actor that the machine invokes and does not implement needs a handler, and every handler an actor. A handler for an actor
- * that the machine implements goes before it.
+ * that the machine implements goes before it; `'own'` says that there is none.
  * @throws RedriveError `E_MISSING_HANDLER`, `E_UNKNOWN_HANDLER`
  */
-export function checkHandlers(machines: readonly DurableMachine[], handlers: Handlers | Handler): Handlers {
+export function checkHandlers(machines: readonly DurableMachine[], handlers: GivenHandlers | Handler): Handlers {
   const { id } = machines.at(-1)!
   const sources = [...new Set(machines.flatMap((machine) => machine.sources))]
-  const given = typeof handlers === 'function' ? single(id, sources, handlers) : handlers
-  for (const [src, handler] of Object.entries(given)) {
+  const all = typeof handlers === 'function' ? single(id, sources, handlers) : handlers
+  for (const [src, handler] of Object.entries(all)) {
     if (!sources.some((source) => source === src || bareName(source) === src)) {
       const near = nearest(src, sources)
       throw new RedriveError(
@@ -75,12 +84,19 @@ export function checkHandlers(machines: readonly DurableMachine[], handlers: Han
         `${id} invokes no "${src}".${near ? ` Did you mean "${near}"?` : ''} It invokes: ${sources.join(', ') || 'nothing'}.`,
       )
     }
-    if (typeof handler !== 'function') {
-      throw new RedriveError('E_INVALID_OPTION', `the handler "${src}" must be a function; got ${show(handler)}.`, {
-        path: src,
-      })
+    if (typeof handler !== 'function' && handler !== 'own') {
+      throw new RedriveError(
+        'E_INVALID_OPTION',
+        `the handler "${src}" must be a function, or 'own' where the machine implements the actor; got ${show(handler)}.`,
+        {
+          path: src,
+        },
+      )
     }
   }
+  const given = Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, Handler] => entry[1] !== 'own'),
+  )
   const missing = machines.flatMap((machine) =>
     machine.sources.filter((src) => !givenFor(machine.sources, given, src) && !machine.ownActor(src)),
   )

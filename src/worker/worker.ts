@@ -8,6 +8,7 @@ import { quarantineEntry } from '../engine/quarantine.ts'
 import { checkRevision } from '../engine/readable-message.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
+import type { EventData } from '../message.ts'
 import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
 import type { QuorumLock } from '../lock/quorum.ts'
 import type { ClaimedMessage, CommitEntry, Partition } from '../store/store.ts'
@@ -17,7 +18,7 @@ import { createTimerService } from '../timer/timer-service.ts'
 import { activate, type ActiveContext, type ActiveMessage } from './active-message.ts'
 import { createBeginning } from './beginning.ts'
 import { createCommitter } from './committer.ts'
-import { checkHandlers, type Handler, type Handlers } from './handlers.ts'
+import { checkHandlers, type GivenHandlers, type Handler } from './handlers.ts'
 import { createHeartbeater } from './heartbeater.ts'
 import { createImpatience } from './impatience.ts'
 import { createQuorumGate } from './quorum-gate.ts'
@@ -37,7 +38,11 @@ export interface WorkerOptions {
   readonly drain?: Duration
 }
 
-export interface Worker extends Pick<Emitter<QueueEvents>, 'on'> {
+/** Its events tell of what it does itself; those of a queue, of all workers. */
+export interface Worker<Output = unknown, Emitted = EventData> extends Pick<
+  Emitter<QueueEvents<Output, Emitted>>,
+  'on'
+> {
   readonly name: string
   /**
    * Resolves when it claims; rejects when the connection, the server or the queue is not as it must be. A worker whose server is away tries
@@ -65,7 +70,7 @@ export interface WorkerStats {
   readonly stalledSince?: number
 }
 
-export function createWorker(queue: QueueRuntime, given: Handlers | Handler, options: WorkerOptions = {}): Worker {
+export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler, options: WorkerOptions = {}): Worker {
   const handlers = checkHandlers(queue.versions.machines, given)
   const concurrency = toInteger(options.concurrency ?? DEFAULTS.concurrency, 'concurrency', { min: 1, max: 10_000 })
   const drain = toMs(options.drain ?? DEFAULTS.drain, 'drain', { max: 86_400_000 })

@@ -18,7 +18,7 @@ const run = (deployment: Deployment, ...args: string[]) =>
 async function deployed(deployment: Deployment, work: (orders: Queue) => Promise<unknown>): Promise<void> {
   const redrive = new Redrive({ redis: redis.url, logger: silentLogger })
   try {
-    const orders: Queue = redrive.queue<unknown>('orders', deployments[deployment])
+    const orders: Queue = redrive.queue('orders', deployments[deployment])
     await orders.work().ready()
     await work(orders)
   } finally {

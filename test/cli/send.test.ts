@@ -87,7 +87,7 @@ describe('NDJSON', () => {
       stdout: 'created 3, duplicate 0, failed 0\n',
       stderr: '',
     })
-    expect((await list()).map(({ context }) => context['payload'])).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
+    expect((await list()).map(({ context }) => context['payload'] as unknown)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
   })
 
   test('from stdin, with one line of JSON for each', async () => {

@@ -121,6 +121,7 @@ describe('options that are wrong are refused at once, with the nearest name', ()
     [() => redrive.queue('q6b', { retention: { dead: { cnt: 5 } as object } }), /retention.dead has no option "cnt"/],
     [() => redrive.queue('q7', { machine: {} as never }), /E_INVALID_MACHINE: machine must be a machine of XState 5/],
     [
+      // @ts-expect-error -- the compiler says so too
       () => redrive.queue('q8', { machine: createMachine({ id: 'm' }), retry: {} }),
       /retry belongs to the default machine/,
     ],
@@ -128,6 +129,7 @@ describe('options that are wrong are refused at once, with the nearest name', ()
       () => redrive.queue('q9', { machine: createMachine({ initial: 'a', states: { a: { entry: 'notify' } } }) }),
       /a machine cannot be made durable:\n- state "\(machine\).a" names the action "notify"/,
     ],
+    // @ts-expect-error -- likewise
     [() => redrive.queue('w').work({ handlr: () => {} }), /invokes no "handlr". Did you mean "handler"/],
     [() => redrive.queue('w').work(() => {}, { concurrency: 0 }), /concurrency must be a whole number from 1/],
     [() => redrive.queue('w').work('x' as never), /E_/],

@@ -73,7 +73,7 @@ describe.each([
     const redrive = backend.open()
     const queue = redrive.queue('later')
     const closing = redrive.close()
-    for (const refused of [queue.send(1), queue.sendBulk([]), queue.signal('a', { type: 'X' }), queue.pause()])
+    for (const refused of [queue.send(1), queue.sendBulk([]), queue.signal('a', { type: 'RETRY' }), queue.pause()])
       await expect(refused).rejects.toMatchObject({ code: 'E_CLOSED', message: expect.not.stringMatching(/E_.*E_/) })
     expect(() => redrive.queue('other')).toThrow('E_CLOSED')
     await closing

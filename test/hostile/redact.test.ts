@@ -108,7 +108,7 @@ describe.each([['redis'], ['memory']])('on %s', (name) => {
 test('the command line of another process hides it too', async () => {
   const queue = backend.open().queue('shown', { redact })
   await queue.send(payload, { id: 'a', delay: '1h' })
-  await queue.signal('a', { type: 'RETRY', password: SECRET })
+  await queue.signal('a', { type: 'RETRY', password: SECRET } as { type: 'RETRY' })
   for (const args of [
     ['show', 'shown', 'a', '--json'],
     ['show', 'shown', 'a'],

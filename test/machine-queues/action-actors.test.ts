@@ -106,7 +106,7 @@ describe.each([
     await queue.signal('a', { type: 'GO' })
     const counted = async (): Promise<boolean> => {
       await queue.signal('a', { type: 'LOOK' }, { wait: '5s' })
-      return (await queue.get('a'))?.context['n'] === 3
+      return ((await queue.get('a'))?.context as { n: number } | undefined)?.n === 3
     }
     expect(await until(counted)).toBe(true)
   })

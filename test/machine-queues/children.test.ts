@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { setup } from 'xstate'
 import { sendToMessage, startChildren, type AllDoneEvent } from '../../machines/index.ts'
 import { inMemory, onRedis, type TestBackend } from '../support/backends.ts'
-import { parentOf, type Heard } from './talking-machines.ts'
+import { parentOf } from './talking-machines.ts'
 
 const WAIT = { timeout: '60s' }
 
@@ -35,7 +35,7 @@ describe.each([
       },
       { id: 'p' },
     )
-    const { events } = (await parents.result('p', WAIT)) as Heard
+    const { events } = await parents.result('p', WAIT)
     expect(events).toEqual([
       {
         type: 'allDone',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMachine } from 'xstate'
 import type { ChildMessage, JoinOptions } from '../../machines/index.ts'
+import type { Queue } from '../../src/index.ts'
 import { gate, inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
 import { parentOf, type Heard } from './talking-machines.ts'
 
@@ -67,7 +68,7 @@ describe.each([
     await until(async () => (await parents.history('p')).some(({ event }) => event === 'anyFailed'))
     gateOf('c').open()
     gateOf('a').open()
-    const heard = (await parents.result('p', WAIT)) as Heard
+    const heard = await parents.result('p', WAIT)
     expect(summary(heard)).toEqual(['b: b failed', ['a done', 'b failed', 'c failed']])
   })
 
@@ -82,7 +83,7 @@ describe.each([
     // What the third child says of its end finds nobody who waits for it.
     await until(async () => (await children.get('c'))?.worker === undefined)
     await parents.signal('p', { type: 'STOP' })
-    expect(summary((await parents.result('p', WAIT)) as Heard)).toEqual(['b: b failed'])
+    expect(summary(await parents.result('p', WAIT))).toEqual(['b: b failed'])
     const { joins = [] } = (await parents.get('p'))!
     expect(joins).toMatchObject([{ over: true, children: [{ status: 'done' }, { status: 'failed' }, { id: 'c' }] }])
     expect(joins[0]!.children[2]).not.toHaveProperty('status')
@@ -92,7 +93,7 @@ describe.each([
     const { parents, gateOf, child } = family(backend, 'none-failed', { failed: 'cancel' })
     await parents.send({ children: [child('a'), child('b')] }, { id: 'p' })
     for (const name of ['a', 'b']) gateOf(name).open()
-    expect(summary((await parents.result('p', WAIT)) as Heard)).toEqual([['a done', 'b done']])
+    expect(summary(await parents.result('p', WAIT))).toEqual([['a done', 'b done']])
   })
 
   test('a dead child that is redriven counts as it ended last', async () => {
@@ -115,7 +116,7 @@ describe.each([
     await patients.redrive('ill')
     await until(async () => (await both.get('p'))?.joins?.[0]?.children[1]?.status === 'done')
     gateOf('slow').open()
-    const { events } = (await both.result('p', WAIT)) as Heard
+    const { events } = await both.result('p', WAIT)
     expect(events).toMatchObject([
       { type: 'allDone', results: [{ output: 'slow' }, { status: 'done', output: 'well' }] },
     ])
@@ -132,7 +133,7 @@ describe.each([
     const second = joins![0]!.children[0]!.id
     expect(second).not.toBe(first)
     gateOf('twice').open()
-    const { events } = (await parents.result('p', WAIT)) as Heard
+    const { events } = await parents.result('p', WAIT)
     expect(events).toMatchObject([{ type: 'allDone', results: [{ id: second, output: 'twice' }] }])
   })
 
@@ -143,7 +144,7 @@ describe.each([
     gateOf('a').open()
     await until(async () => (await children.get('a')) === undefined)
     gateOf('b').open()
-    expect(summary((await parents.result('p', WAIT)) as Heard)).toEqual(['b: b failed', ['a done', 'b failed']])
+    expect(summary(await parents.result('p', WAIT))).toEqual(['b: b failed', ['a done', 'b failed']])
     await until(async () => (await children.get('b')) === undefined)
   })
 
@@ -154,7 +155,7 @@ describe.each([
     const ids: string[] = []
     for (let i = 0; i < 2; i++) {
       await parents.send({ children: [{ queue, input }] }, { id: 'p' })
-      const { events } = (await parents.result('p', WAIT)) as Heard
+      const { events } = await parents.result('p', WAIT)
       expect(events).toMatchObject([{ type: 'allDone', results: [{ status: 'done', output: 'one' }] }])
       ids.push(events[0]!.type === 'allDone' ? events[0]!.results[0]!.id : '')
       await until(async () => (await parents.get('p'))?.worker === undefined)
@@ -174,11 +175,12 @@ describe.each([
         machine: createMachine({ id: 'resting', initial: 'a', states: { a: { tags: ['settled', 'dead'] } } }),
       })
       .work()
-    redrive.queue('own-finished').work()
+    const finished: Queue = redrive.queue('own-finished')
+    finished.work()
     const parents = redrive.queue('own-parents', { machine: parentOf({ failed: 'report' }) })
     parents.work()
     await parents.send({ children: [{ queue: 'own-finished' }, { queue: 'own-resting' }] }, { id: 'p' })
-    const { events } = (await parents.result('p', WAIT)) as Heard
+    const { events } = await parents.result('p', WAIT)
     expect(events).toMatchObject([
       { type: 'anyFailed', child: { queue: 'own-resting' }, error: { code: 'E_DEAD' } },
       {
@@ -220,7 +222,7 @@ describe.each([
       },
       { id: 'p' },
     )
-    const { events } = (await parents.result('p', WAIT)) as Heard
+    const { events } = await parents.result('p', WAIT)
     const [event] = events
     const codes = event?.type === 'allDone' ? event.results.map(({ status, error }) => error?.code ?? status) : []
     expect(codes).toEqual([

@@ -117,8 +117,8 @@ describe.each([
     await queue.send({}, { id: 'a' })
     const answers = await Promise.allSettled([
       queue.signal('a', { type: 'ADD', n: 1 }),
-      queue.signal('a', { type: 'ADD', n: 'two' }),
-      queue.signal('a', { type: 'AD', n: 3 }),
+      queue.signal('a', { type: 'ADD', n: 'two' as never }),
+      queue.signal('a', { type: 'AD' as never, n: 3 }),
       queue.signal('a', { type: 'ADD', n: 4 }, { wait: '5s' }),
     ])
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])

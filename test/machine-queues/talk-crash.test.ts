@@ -53,7 +53,7 @@ async function heardBy(parents: Queue, id: string): Promise<unknown[]> {
 }
 
 async function tallied(count: number): Promise<string[]> {
-  const tallies = backend.open().queue('tallies', { partitions: 4 })
+  const tallies: Queue = backend.open().queue('tallies', { partitions: 4 })
   return until(async () => {
     const names = (await tallies.get('tally'))?.context['parents'] as string[]
     return names.length >= count ? names : undefined

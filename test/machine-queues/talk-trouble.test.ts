@@ -3,7 +3,7 @@ import { assign, createMachine, setup } from 'xstate'
 import { sendToMessage, startChildren } from '../../machines/index.ts'
 import { gate, onRedis, until, type TestBackend } from '../support/backends.ts'
 import { CRASH_SAFE, type TestRedis } from '../support/redis.ts'
-import { parentOf, type Heard } from './talking-machines.ts'
+import { parentOf } from './talking-machines.ts'
 
 let backend: TestBackend & { readonly redis: TestRedis }
 beforeEach(async () => {
@@ -85,7 +85,7 @@ test('a server that crashes meanwhile loses no event and no child', async () => 
   await backend.redis.server.kill('SIGKILL')
   go.open()
   await backend.redis.server.restart()
-  const { events } = (await parents.result('p', WAIT)) as Heard
+  const { events } = await parents.result('p', WAIT)
   expect(events).toHaveLength(1)
   expect(events[0]?.type === 'allDone' && events[0].results.map(({ output }) => output)).toEqual(inputs)
 })

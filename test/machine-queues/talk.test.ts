@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { assign, createMachine, fromPromise, setup } from 'xstate'
 import { sendToMessage } from '../../machines/index.ts'
-import type { HandlerContext, Logger, Redrive } from '../../src/index.ts'
+import type { HandlerContext, Logger, Queue, Redrive } from '../../src/index.ts'
 import { gate, inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
 import { parentOf, type Heard } from './talking-machines.ts'
 
@@ -25,7 +25,7 @@ const listener = setup({
 const say = (text: string) => ({ type: 'SAY', text })
 
 async function heardBy(redrive: Redrive, queue: string, count: number): Promise<unknown> {
-  const listeners = redrive.queue(queue)
+  const listeners: Queue = redrive.queue(queue)
   return until(async () => {
     const heard = (await listeners.get('l'))?.context['heard'] as string[]
     return heard.length >= count ? heard : undefined
@@ -200,7 +200,7 @@ describe.each([
   test('what can never arrive is logged and left', async () => {
     const { lines, logger } = collecting()
     const redrive = await listen('deaf', backend.open({ logger }))
-    await redrive.queue('deaf').signal('l', { type: 'END' }, { wait: '5s' })
+    await redrive.queue<typeof listener>('deaf').signal('l', { type: 'END' }, { wait: '5s' })
     const targets = [
       { queue: 'daef', id: 'l' },
       { queue: 'deaf', id: 'nobody' },
@@ -243,7 +243,7 @@ describe.each([
     parents.work()
     const children = Array.from({ length: 1000 }, (__, input) => ({ queue: leaves.name, input }))
     await parents.send({ children }, { id: 'p' })
-    const { events } = (await parents.result('p', { timeout: '25s' })) as Heard
+    const { events } = await parents.result('p', { timeout: '25s' })
     expect(events).toHaveLength(1)
     expect(events[0]?.type === 'allDone' && events[0].results.map(({ output }) => output)).toEqual(
       children.map(({ input }) => input),

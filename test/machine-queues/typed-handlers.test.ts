@@ -65,7 +65,7 @@ test('an actor that the machine implements is run as it is; a handler goes befor
   const redrive = new Redrive({ store: createMemoryStore() })
   const queue = redrive.queue('orders', { machine: order })
   const told: string[] = []
-  queue.work({ notify: async (text) => void told.push(text) })
+  queue.work({ charge: 'own', notify: async (text) => void told.push(text) })
   await queue.send({ card: 'visa' }, { id: 'a' })
   await queue.result('a', { timeout: '60s' })
   expect(told).toEqual(['done'])

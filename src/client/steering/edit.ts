@@ -71,8 +71,8 @@ export function createEdit({ runtime, options, signals, auditor }: EditParts) {
     await runtime.ready()
     const stored = await read(id)
     check(stored)
-    const { input: previous } = toMessage(name, stored, null, machine.tags)
-    const payload = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
+    const { input: previous } = toMessage<unknown>(name, stored, null, machine.tags)
+    const payload: unknown = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
     // The default machine's has the message's own delay and retry policy beside the payload.
     const machineInput = options.machine ? payload : { ...(describe(stored).input as object), payload }
     const text = inputText(machineInput, settings.maxPayloadBytes)

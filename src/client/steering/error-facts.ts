@@ -15,7 +15,7 @@ export interface ErrorFacts {
 
 /** Of its quarantine, of the machine's own error, or of the one that the default machine keeps in its context. */
 export function errorFacts({ error, context, quarantine }: Message, see: See): ErrorFacts | undefined {
-  const thrown = quarantine ? { name: 'Quarantined', message: quarantine.reason } : (error ?? context['error'])
+  const thrown: unknown = quarantine ? { name: 'Quarantined', message: quarantine.reason } : (error ?? context['error'])
   if (thrown === undefined || thrown === null) return undefined
   const seen = see(thrown, 'error')
   const facts = typeof seen === 'object' && seen !== null ? (seen as Record<string, unknown>) : { message: seen }

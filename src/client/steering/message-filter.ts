@@ -107,6 +107,6 @@ function hasField({ field, equals }: MessageFilter, input: unknown): boolean {
 
 /** As the default machine, and whoever follows it, counts them. */
 export function attemptsOf({ context }: Message): number {
-  const { attempt = context['attempts'] } = context as { attempt?: unknown }
+  const { attempts, attempt = attempts } = context as { attempt?: unknown; attempts?: unknown }
   return typeof attempt === 'number' ? attempt : 0
 }

@@ -10,10 +10,10 @@ import { checkFilter, type MessageFilter } from './message-filter.ts'
 export type OperationAction = 'event' | 'retry' | 'redrive' | 'cancel' | 'remove' | 'release'
 
 /** What is done, to which messages, and how quickly. Either `ids` or `filter`. */
-export interface OperationRequest extends ActorOption {
+export interface OperationRequest<Event = EventData> extends ActorOption {
   readonly action: OperationAction
   /** For the action `event`. */
-  readonly event?: EventData
+  readonly event?: Event
   /** At most a million. */
   readonly ids?: readonly string[]
   readonly filter?: MessageFilter

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readRoster, type WorkerReport } from '../../engine/roster.ts'
 import { redactedStore } from '../../engine/redacted-store.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
-import { checkId } from '../../message.ts'
+import { checkId, type EventData } from '../../message.ts'
 import { DEFAULTS } from '../../options.ts'
 import type { QueueOptions } from '../queue-options.ts'
 import type { Signals } from '../signals.ts'
@@ -45,7 +45,7 @@ export interface UndoResult {
 }
 
 /** What operators do with a queue. Each change is noted in the audit. */
-export interface QueueSteering {
+export interface QueueSteering<Sent = unknown, Event = EventData> {
   /** Workers everywhere claim nothing more within a second; what they have begun they end. It lasts until `resume()`. */
   pause(options?: ActorOption): Promise<void>
   resume(options?: ActorOption): Promise<void>
@@ -55,15 +55,15 @@ export interface QueueSteering {
    * its context has from the input follow, such as the default machine's `payload`. A worker writes it, so one has to run.
    * @throws RedriveError `E_NOT_EDITABLE`, `E_INVALID_PAYLOAD`, `E_PAYLOAD_TOO_LARGE`, `E_NOT_FOUND`, `E_TIMEOUT`
    */
-  edit(id: string, input: unknown, options?: EditOptions): Promise<EditResult>
+  edit(id: string, input: Sent, options?: EditOptions): Promise<EditResult>
   /**
    * Does something to many messages: looks for them, then begins, and resolves. Each is looked at again before its turn, and skipped
    * when it has changed.
    * @throws RedriveError `E_EMPTY_FILTER`, `E_INVALID_OPTION`, `E_INVALID_ID`, `E_INVALID_EVENT`, `E_UNKNOWN_EVENT`
    */
-  operate(request: OperationRequest, options?: OperateOptions): Promise<Operation>
+  operate(request: OperationRequest<Event>, options?: OperateOptions): Promise<Operation>
   /** How many messages an operation would be about, as far as a look at 10,000 messages tells. */
-  preview(request: OperationRequest, options?: Pick<OperateOptions, 'see' | 'signal'>): Promise<OperationPreview>
+  preview(request: OperationRequest<Event>, options?: Pick<OperateOptions, 'see' | 'signal'>): Promise<OperationPreview>
   /** Brings back what an operation has removed within the last hour. What was sent to messages cannot be taken back. */
   undo(operation: string, options?: ActorOption): Promise<UndoResult>
   /** The workers of the queue, in all processes, that were heard of within the last ten seconds. */

@@ -198,7 +198,7 @@ function journalNews(seen: Seen): { readonly said: WireMessage[]; readonly value
 
 /** The failure that the message remembers, where it is the one that the journal has in short. */
 function failureOf({ error, context }: Message, entry: JournalEntry): Partial<EventFacts> {
-  const failure = error ?? context['error']
+  const failure: unknown = error ?? context['error']
   if (typeof failure !== 'object' || failure === null || !('message' in failure)) return {}
   return entry.error?.includes(String(failure.message).slice(0, 100)) ? { failure } : {}
 }

@@ -45,7 +45,7 @@ describe.each([
     await queue.send({ to: 'ada' }, { id: 'a', retry: { attempts: 3 } })
     await expect(queue.result('a', { timeout: '60s' })).rejects.toMatchObject({ code: 'E_DEAD' })
 
-    await expect(queue.edit('a', { to: 1 })).rejects.toMatchObject({ code: 'E_INVALID_PAYLOAD' })
+    await expect(queue.edit('a', { to: 1 as never })).rejects.toMatchObject({ code: 'E_INVALID_PAYLOAD' })
     const edited = await queue.edit('a', { to: 'ada@example' }, { wait: '10s', actor: 'bob' })
     expect(edited).toEqual({ id: 'a', status: 'applied', previous: { to: 'ada' } })
     await queue.edit('a', { to: 'ada@example.com' }, { wait: '10s' })
@@ -129,7 +129,7 @@ describe.each([
   test('cannot be sent by those who only send events', async () => {
     const queue = redrive.queue('mails')
     await queue.send('x', { id: 'a', delay: '1h' })
-    const forged = queue.signal('a', { type: 'redrive.edit', input: 'y' })
+    const forged = queue.signal('a', { type: 'redrive.edit', input: 'y' } as never)
     await expect(forged).rejects.toMatchObject({ code: 'E_INVALID_EVENT' })
   })
 })

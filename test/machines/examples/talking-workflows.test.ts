@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { batch, circuitBreaker, webhook, type BatchContext } from '../../../machines/examples/index.ts'
+import { batch, circuitBreaker, webhook } from '../../../machines/examples/index.ts'
 import { NonRetryableError, type Redrive } from '../../../src/index.ts'
 import { gate, inMemory, onRedis, until, type TestBackend } from '../../support/backends.ts'
 
@@ -137,7 +137,7 @@ describe.each([
       await batches.send({ children: childrenOf(1, 'bad', 3), failed }, { id })
       expect(await batches.result(id, { timeout: '60s' })).toEqual([1, 'failed', 3])
       const { context } = (await batches.get(id))!
-      expect((context as unknown as BatchContext).failure?.error.message).toBe(failure)
+      expect(context.failure?.error.message).toBe(failure)
     })
 
     test('that is to cancel fails with its first child, and takes the others with it', async () => {

@@ -143,6 +143,7 @@ describe.each([
 test('a worker that has no handler for a step is refused, and what is no length of time too', async () => {
   const redrive = new Redrive({ store: createMemoryStore() })
   const { ship: _, ...handlers } = shop([])
+  // @ts-expect-error -- the compiler says so too
   expect(() => redrive.queue('orders', { machine: orderSaga }).work(handlers)).toThrow('"ship"')
   const debts = redrive.queue('debts', { machine: dunning })
   await expect(debts.send({ invoice: 1, schedule: [0, NaN] })).rejects.toMatchObject({ code: 'E_INVALID_OPTION' })
