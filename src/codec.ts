@@ -1,31 +1,28 @@
-import { parse, stringify } from 'devalue'
+import { MAX_SPARSE, readForm, writeForm } from './stored-form.ts'
 import { RedriveError, isError } from './errors.ts'
 
 /**
  * Values to text and back, unchanged. JSON where JSON is faithful (nearly always, and several times quicker), else devalue
- * behind a `~`: `undefined`, dates, maps, sets, big integers, NaN, regular expressions, errors with their cause, cycles.
+ * behind a `~` and the mark of its form: `undefined`, dates, maps, sets, big integers, NaN, bytes, regular expressions, errors with
+ * their cause, cycles. A `Buffer` comes back as a `Uint8Array`. A view is stored with its own bytes alone.
  * What neither keeps (functions, symbols, class instances) is refused with its path; of an error it is left out, for the error of an
  * HTTP client has its sockets and callbacks with it, and is no less an error without them.
  */
 export function encode(value: unknown, path: string): string {
-  if (isFaithful(value, 0)) return JSON.stringify(value)
+  if (isJson(value)) return JSON.stringify(value)
   const fault = hindrance(value, 0, new Map())
   if (fault !== undefined) throw refusal(path, fault)
   try {
-    return `~${write(value)}`
+    return writeForm(value)
   } catch (cause) {
     const at = isError(cause) && 'path' in cause ? String(cause.path) : ''
     throw refusal(path + at, whyNot(cause), cause)
   }
 }
 
-/** @throws SyntaxError or Error when the text was not written by `encode`. */
+/** @throws RedriveError `E_UNKNOWN_FORM` for a form of a later version; Error when the text was not written by `encode`. */
 export function decode(text: string): unknown {
-  if (text.startsWith('~')) {
-    const [, length = 0] = SPARSE.exec(text) ?? []
-    if (Number(length) > MAX_SPARSE) throw new Error(`it has an array of ${length} elements, most of which are holes`)
-    return parse(text.slice(1), revivers)
-  }
+  if (text.startsWith('~')) return readForm(text)
   if (text.length > MAX_DEPTH) checkDepth(text)
   const value = parseJson(text)
   // Escapes of ASCII are never written, and could hide the name.
@@ -34,9 +31,8 @@ export function decode(text: string): unknown {
 }
 
 const MAX_DEPTH = 500
-/** Whoever walks over an array walks over its holes too. */
-const MAX_SPARSE = 1_000_000
-const SPARSE = /\[-7,(\d{7,})/
+/** Objects after which a value is looked through for such that it holds twice. JSON would write each of them again and again. */
+const MANY_OBJECTS = 1000
 
 /** The parser's own words quote the text, which may be what nobody is to read. */
 function parseJson(text: string): unknown {
@@ -72,27 +68,44 @@ function checkKeys(value: unknown): void {
   for (const part of Object.values(value)) checkKeys(part)
 }
 
-/** Whether JSON gives the value back as it was. What is nested too deep, be it because it contains itself, it does not. */
-function isFaithful(value: unknown, depth: number): boolean {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  if (typeof value !== 'object' || depth === MAX_DEPTH) return false
-  return Array.isArray(value) ? isFaithfulArray(value, depth) : isFaithfulObject(value, depth)
+function isJson(value: unknown): boolean {
+  const walk: Walk = { left: MANY_OBJECTS, met: undefined }
+  if (isFaithful(value, 0, walk)) return true
+  return walk.left < 0 && isFaithful(value, 0, { left: Infinity, met: new Set() })
 }
 
-function isFaithfulArray(array: readonly unknown[], depth: number): boolean {
+interface Walk {
+  /** Objects that may still be met. */
+  left: number
+  /** Objects of the value; only of one that has many. */
+  readonly met: Set<object> | undefined
+}
+
+/**
+ * Whether JSON gives the value back as it was. What is nested too deep, be it because it contains itself, it does not. Nor does it keep
+ * a large value that holds an object more than once: its text would be many times the value.
+ */
+function isFaithful(value: unknown, depth: number, walk: Walk): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  if (typeof value !== 'object' || depth === MAX_DEPTH || --walk.left < 0 || walk.met?.has(value)) return false
+  walk.met?.add(value)
+  return Array.isArray(value) ? isFaithfulArray(value, depth, walk) : isFaithfulObject(value, depth, walk)
+}
+
+function isFaithfulArray(array: readonly unknown[], depth: number, walk: Walk): boolean {
   // By index, because `for … of` reads a hole as `undefined`, which is refused by the check of the element all the same.
-  for (let i = 0; i < array.length; i++) if (!isFaithful(array[i], depth + 1)) return false
+  for (let i = 0; i < array.length; i++) if (!isFaithful(array[i], depth + 1, walk)) return false
   return true
 }
 
-function isFaithfulObject(object: object, depth: number): boolean {
+function isFaithfulObject(object: object, depth: number, walk: Walk): boolean {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype !== Object.prototype || Object.getOwnPropertySymbols(object).length > 0) return false
   for (const key of Object.keys(object)) {
     // An own `__proto__` would survive JSON, and then bend the prototype of whatever it is assigned to; devalue refuses it.
     if (key === '__proto__' || key === 'toJSON') return false
-    if (!isFaithful((object as Record<string, unknown>)[key], depth + 1)) return false
+    if (!isFaithful((object as Record<string, unknown>)[key], depth + 1, walk)) return false
   }
   return true
 }
@@ -129,54 +142,6 @@ function partsOf(value: object): Iterable<unknown> {
 }
 
 const ownValues = (value: object): unknown[] => Object.values(value)
-const ownEntries = (value: object): [string, unknown][] => Object.entries(value)
-
-function write(value: unknown): string {
-  try {
-    return stringify(value, whole)
-  } catch {
-    return stringify(value, storable)
-  }
-}
-
-const whole = {
-  Error: (value: unknown) => isError(value) && described(value, ownEntries(value), value.cause),
-}
-
-/** Errors without what cannot be stored. One that is in another is written in its turn. */
-const storable = {
-  Error(value: unknown) {
-    if (!isError(value)) return false
-    const kept = ownEntries(value).filter(([, part]) => fits(part))
-    return described(value, kept, fits(value.cause) ? value.cause : undefined)
-  },
-}
-
-const described = ({ name, message, stack }: Error, entries: [string, unknown][], cause: unknown): object => ({
-  ...Object.fromEntries(entries),
-  name,
-  message,
-  stack,
-  cause,
-})
-
-function fits(part: unknown): boolean {
-  try {
-    return isError(part) || stringify(part, whole) !== ''
-  } catch {
-    return false
-  }
-}
-
-const revivers = {
-  Error: ({ name, message, stack, cause, ...rest }: Record<string, unknown>): Error => {
-    const error = new Error(String(message), cause === undefined ? undefined : { cause })
-    // Not enumerable on a real error, so not here either: or a second round trip would find more properties than the first.
-    Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true })
-    Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true })
-    return Object.assign(error, rest)
-  },
-}
 
 /** Of an instance its class is what tells whoever put it there what is meant; devalue calls all of them "arbitrary non-POJOs". */
 function whyNot(cause: unknown): string {
@@ -192,6 +157,9 @@ const INSTEAD = new Map([
   ['Actor', 'let the machine spawn it, by the name that it has in setup({ actors })'],
   ['AbortController', 'the `signal` of a handler aborts when its state is left'],
   ['Promise', 'let the machine invoke it, as an actor'],
+  ['SharedArrayBuffer', 'pass a view of it, such as new Uint8Array(buffer): its bytes are copied'],
+  ['Blob', 'pass its bytes: new Uint8Array(await blob.arrayBuffer())'],
+  ['File', 'pass its bytes: new Uint8Array(await file.arrayBuffer())'],
 ])
 
 function className(value: unknown): string | undefined {

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   E_QUEUE_FULL: 'The queue holds as many messages, or bytes, as its bounds allow.',
   E_INBOX_FULL: 'As many events wait for the message as its queue allows.',
   E_UNSERIALIZABLE: 'A value cannot be stored and read back unchanged.',
+  E_UNKNOWN_FORM: 'A stored value has a form that this version does not know.',
   E_UNKNOWN_QUEUE: 'No such queue is defined, or none was ever used on this Redis.',
   E_UNKNOWN_MACHINE: 'A stored message belongs to a machine that this process does not know.',
   E_MISSING_HANDLER: 'An actor that the machine invokes has no handler.',

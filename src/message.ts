@@ -70,6 +70,8 @@ export interface ContextChanges {
   readonly removed: readonly string[]
   /** Members that changed, and were too large for a line of the journal. */
   readonly truncated: readonly string[]
+  /** Why nothing is known of this step, where another version of Redrive wrote it in a form of its own. */
+  readonly unreadable?: string
 }
 
 /** A message as `get` and `list` return it. Times are milliseconds since 1970 by the clock of Redis. */

@@ -17,6 +17,7 @@ function plain(value: unknown, above: readonly object[]): unknown {
   if (Array.isArray(value)) return value.map(inside)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (value instanceof RegExp || value instanceof URL) return String(value)
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
   if (value instanceof Map) return [...value].map(inside)
   if (value instanceof Set) return [...value].map(inside)
   const own = Object.entries(value)

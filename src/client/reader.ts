@@ -1,11 +1,12 @@
 import { decode } from '../codec.ts'
 import { childRef, restoreJoins, standing } from '../engine/join.ts'
 import { readParent } from '../engine/parent.ts'
-import { describe, orElse, readable } from '../engine/description.ts'
+import { describe } from '../engine/description.ts'
 import { FIELD } from '../engine/snapshot.ts'
 import { readMail } from '../events/mail-text.ts'
 import { readJournal } from '../events/journal-text.ts'
 import type { EventData, Message, MessageJoin } from '../message.ts'
+import { orElse, readable, unreadable } from '../unreadable.ts'
 import type { ListedMessage, Partition, Store, StoredMessage } from '../store/store.ts'
 
 /** Tags of a state; a reader without the machine knows none. */
@@ -90,7 +91,13 @@ function payloadOf(machine: string | undefined, input: unknown): unknown {
 }
 
 /** A text that cannot be read is shown as it lies there. */
-const eventOf = (text: string): EventData => orElse(() => readMail(text), { type: '(unreadable)', text })
+function eventOf(text: string): EventData {
+  try {
+    return readMail(text)
+  } catch (error) {
+    return { type: '(unreadable)', text, reason: unreadable(text, error).reason }
+  }
+}
 
 function decoded<Key extends string>(key: Key, text: string | undefined): { [K in Key]?: unknown } {
   return (text === undefined ? {} : { [key]: readable(text, decode) }) as { [K in Key]?: unknown }

@@ -6,6 +6,7 @@ import { decodeTransitions } from '../events/transition-text.ts'
 import { decode } from '../codec.ts'
 import type { Message, Transition } from '../message.ts'
 import { DEFAULTS } from '../options.ts'
+import { faultOf, readable } from '../unreadable.ts'
 import { readFeed } from './feed.ts'
 
 export interface ResultOptions {
@@ -91,6 +92,13 @@ function outcome(id: string, { state, status, tags, output, error, context }: Ou
     throw new RedriveError('E_FAILED', `the machine of "${id}" ended in an error${why(cause)}`, { id, cause })
   if (tags.includes('cancelled')) throw new RedriveError('E_CANCELLED', `"${id}" was cancelled.`, { id })
   if (status === 'active') throw new RedriveError('E_DEAD', `"${id}" rests in ${state} and has no result.`, { id })
+  const fault = faultOf(output)
+  if (fault)
+    throw new RedriveError(
+      hasCode(fault, 'E_UNKNOWN_FORM') ? 'E_UNKNOWN_FORM' : 'E_FOREIGN_KEY',
+      `the output of "${id}" cannot be read: ${fault.message}`,
+      { id, cause: fault },
+    )
   return output
 }
 
@@ -182,7 +190,7 @@ export function createQueueEvents(queue: QueueRuntime) {
 
   async function tellProgress(): Promise<void> {
     const progress = (id: string, text: string): void =>
-      emitter.emit('progress', { queue: queue.name, id, progress: decode(text) })
+      emitter.emit('progress', { queue: queue.name, id, progress: readable(text, decode) })
     try {
       await queue.ready()
       for (const partition of queue.partitions) await queue.store.subscribe(partition, { progress })

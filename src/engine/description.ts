@@ -1,6 +1,7 @@
 import { decode } from '../codec.ts'
 import type { Status } from '../message.ts'
 import type { StoredMessage } from '../store/store.ts'
+import { orElse, readable } from '../unreadable.ts'
 import { restoreInvocations, type Invocation } from './invocation.ts'
 import { decodeContext, FIELD } from './snapshot.ts'
 
@@ -22,19 +23,5 @@ export function describe(stored: StoredMessage): {
       ...orElse(() => restoreInvocations(fields, FIELD.invocation, input), new Map<string, Invocation>()).values(),
     ],
     timers: stored.timers.map(({ due, text }) => ({ id: text.split('\n')[0]!, due })),
-  }
-}
-
-/** What `read` makes of a stored text, or the text as it lies there. */
-export function readable(text: string | undefined, read: (text: string) => unknown): unknown {
-  return text === undefined ? {} : orElse(() => read(text), { unreadable: text })
-}
-
-/** For those who only look, one message that is broken must not hide the others. */
-export function orElse<T>(read: () => T, otherwise: T): T {
-  try {
-    return read()
-  } catch {
-    return otherwise
   }
 }

@@ -1,5 +1,6 @@
 import { decode, encode } from '../codec.ts'
 import type { Fields } from '../store/store.ts'
+import { partOf } from '../unreadable.ts'
 import { markText, readMark } from './lease-mark.ts'
 
 /** An actor that the machine invoked and a handler runs. */
@@ -55,7 +56,7 @@ function inputText(input: unknown, root: unknown): string {
 function restoreInput(text: string, root: unknown): unknown {
   if (text === '') return undefined
   if (text === '=') return root
-  return text.startsWith('=') ? (root as Record<string, unknown>)[text.slice(1)] : decode(text.slice(1))
+  return text.startsWith('=') ? partOf(root, text.slice(1)) : decode(text.slice(1))
 }
 
 /** No text can refer to a key of no characters, or of half a character. */

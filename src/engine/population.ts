@@ -5,7 +5,7 @@ import { QUARANTINED, type ClaimedMessage, type CommitEntry, type StoredMessage 
 import { advance, type AdvanceSettings } from './advance.ts'
 import { RELEASE, revive, type Revived } from './claimed.ts'
 import { quarantineEntry } from './quarantine.ts'
-import { readable } from './description.ts'
+import { readable } from '../unreadable.ts'
 import { FIELD } from './snapshot.ts'
 import { stateName } from './state-name.ts'
 import type { Versions } from './versions.ts'

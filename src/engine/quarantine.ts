@@ -5,6 +5,7 @@ import { RedriveError, isError } from '../errors.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
 import { scrubError } from '../redaction.ts'
 import { QUARANTINED, type ClaimedMessage, type CommitEntry } from '../store/store.ts'
+import { isOfUnknownForm, readable } from '../unreadable.ts'
 import type { Advanced, AdvanceSettings } from './advance.ts'
 import { readMark } from './lease-mark.ts'
 import { FIELD, type LiveMessage } from './snapshot.ts'
@@ -61,7 +62,10 @@ export function quarantineEntry(
     fence: stored.fence,
     state: QUARANTINED,
     changes: [
-      { field: FIELD.quarantine, value, ...(previous === undefined ? {} : { previous }) },
+      // A reason of a later version also says where the message was: that version can go on from there.
+      ...(isOfUnknownForm(readable(previous, decode))
+        ? []
+        : [{ field: FIELD.quarantine, value, ...(previous === undefined ? {} : { previous }) }]),
       ...standingBy(stored.fields),
     ],
     setTimers: [],

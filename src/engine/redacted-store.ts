@@ -1,6 +1,8 @@
 import { decode, encode } from '../codec.ts'
+import { hasCode } from '../errors.ts'
 import { createRedaction, HIDDEN, type Redaction } from '../redaction.ts'
 import type { Fields, ListedMessage, Store, StoredMessage } from '../store/store.ts'
+import { unknownMark } from '../stored-form.ts'
 import { FIELD } from './snapshot.ts'
 
 /** How long what a queue hides is believed, in milliseconds. */
@@ -131,12 +133,12 @@ function redactJournal(text: string, redaction: Redaction): string {
 const redactMail = (text: string, redaction: Redaction): string =>
   text.startsWith('#') ? redactLines(text, 1, redaction) : redactText(text, redaction)
 
-/** What cannot be read cannot be looked through either: then nothing of it is shown. */
+/** What cannot be read cannot be looked through either: then nothing of it is shown but that its form is not known. */
 function redactText(text: string, { clean }: Redaction): string {
   try {
     return encode(clean(decode(text)), 'value')
-  } catch {
-    return HIDDEN
+  } catch (error) {
+    return hasCode(error, 'E_UNKNOWN_FORM') ? `${unknownMark(text)}${HIDDEN}` : HIDDEN
   }
 }
 

@@ -3,6 +3,7 @@ import { decode, encode } from '../codec.ts'
 import { isEvent } from '../events/mail-text.ts'
 import type { EventData, Status } from '../message.ts'
 import { show } from '../options.ts'
+import { partOf } from '../unreadable.ts'
 import type { ClaimedMessage, FieldChange, Fields, StoredJournalEntry, StoredTimer } from '../store/store.ts'
 import type { AnyStateNode } from './nodes.ts'
 import { contextAt } from './acquaintance.ts'
@@ -220,7 +221,7 @@ export function decodeContext(text: string, input: unknown): Record<string, unkn
   if (!isRecord(own) || Array.isArray(own)) throw new Error(`its context is ${show(own)}, no object`)
   if (line === 0 || !isRecord(input)) return own
   const keys = text.slice(0, line).split(',').map(decodeURIComponent)
-  return { ...Object.fromEntries(keys.map((key) => [key, input[key]])), ...own }
+  return { ...Object.fromEntries(keys.map((key) => [key, partOf(input, key)])), ...own }
 }
 
 function historyText(snapshot: AnyMachineSnapshot): string | undefined {

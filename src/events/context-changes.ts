@@ -1,5 +1,6 @@
 import { decode, encode } from '../codec.ts'
 import type { ContextChanges } from '../message.ts'
+import { partOf } from '../unreadable.ts'
 
 export type Context = Readonly<Record<string, unknown>>
 
@@ -58,7 +59,7 @@ export function readChanges(text: string, input: unknown): ContextChanges {
   const line = text.indexOf('\n')
   const [removed, shared, truncated] = JSON.parse(text.slice(0, line)) as [string[], string[], string[]]
   const set = decode(text.slice(line + 1)) as Record<string, unknown>
-  const handed = isRecord(input) ? shared.map((name) => [name, input[name]] as const) : []
+  const handed = isRecord(input) ? shared.map((name) => [name, partOf(input, name)] as const) : []
   return { set: { ...set, ...Object.fromEntries(handed) }, removed, truncated }
 }
 

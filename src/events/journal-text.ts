@@ -1,3 +1,4 @@
+import { hasCode } from '../errors.ts'
 import type { ContextChanges, ErrorSummary, JournalEntry } from '../message.ts'
 import { readChanges } from './context-changes.ts'
 
@@ -64,7 +65,9 @@ export function readJournal(entries: readonly JournalLine[], inputs?: JournalInp
 function changesOf(text: string, input: unknown): ContextChanges | undefined {
   try {
     return readChanges(text, input)
-  } catch {
+  } catch (error) {
+    // Nothing would look as if the step had changed nothing.
+    if (hasCode(error, 'E_UNKNOWN_FORM')) return { set: {}, removed: [], truncated: [], unreadable: error.message }
     return undefined
   }
 }

@@ -1,4 +1,5 @@
 import { decode, encode } from '../codec.ts'
+import { orElse, readable, unreadable } from '../unreadable.ts'
 import type { ErrorSummary, EventData, Status, Transition } from '../message.ts'
 
 /** What a step knows of its transition; the queue, the time and the position come with the entry of the feed. */
@@ -34,7 +35,7 @@ export function encodeTransition(draft: TransitionDraft): string {
 
 /** The transitions of one entry of the feed. What cannot be read is passed over: a feed that stood still there would tell nothing more. */
 export function decodeTransitions(queue: string, at: number, text: string): Transition[] {
-  const tuples = readable(() => JSON.parse(text) as unknown)
+  const tuples = orElse(() => JSON.parse(text) as unknown, undefined)
   return Array.isArray(tuples)
     ? (tuples as unknown[]).flatMap((tuple) => (isTuple(tuple) ? transitionOf(queue, at, tuple) : []))
     : []
@@ -42,7 +43,7 @@ export function decodeTransitions(queue: string, at: number, text: string): Tran
 
 function transitionOf(queue: string, at: number, [id, revision, event, from, to, worker, extras]: Tuple): Transition {
   const { t: tags, s: status, e: error, o: output, m: emitted }: Extras = extras ?? {}
-  const events = emitted === undefined ? undefined : readable(() => decode(emitted))
+  const events = emitted === undefined ? undefined : emittedIn(emitted)
   return {
     queue,
     id,
@@ -55,7 +56,7 @@ function transitionOf(queue: string, at: number, [id, revision, event, from, to,
     status: status ?? 'active',
     worker,
     ...(error ? { error } : {}),
-    ...(output === undefined ? {} : { output: readable(() => decode(output)) }),
+    ...(output === undefined ? {} : { output: readable(output, decode) }),
     ...(Array.isArray(events) ? { emitted: events as readonly EventData[] } : {}),
   }
 }
@@ -63,10 +64,10 @@ function transitionOf(queue: string, at: number, [id, revision, event, from, to,
 const isTuple = (value: unknown): value is Tuple =>
   Array.isArray(value) && typeof value[0] === 'string' && typeof value[4] === 'string'
 
-function readable<T>(read: () => T): T | undefined {
+function emittedIn(text: string): unknown {
   try {
-    return read()
-  } catch {
-    return undefined
+    return decode(text)
+  } catch (error) {
+    return [{ type: '(unreadable)', text, reason: unreadable(text, error).reason }]
   }
 }

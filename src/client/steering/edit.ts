@@ -5,6 +5,7 @@ import type { QueueRuntime } from '../../engine/runtime.ts'
 import { asError, RedriveError } from '../../errors.ts'
 import { checkId } from '../../message.ts'
 import { toMs, type Duration } from '../../options.ts'
+import { faultOf, isOfUnknownForm } from '../../unreadable.ts'
 import { partitionOf } from '../../store/keys.ts'
 import { QUARANTINED, type StoredMessage } from '../../store/store.ts'
 import { inputText, validate } from '../input.ts'
@@ -50,9 +51,21 @@ export function createEdit({ runtime, options, signals, auditor }: EditParts) {
     return new RedriveError('E_NOT_EDITABLE', text, { id, state })
   }
 
-  function check({ id, state, fields }: StoredMessage): void {
+  function check(stored: StoredMessage): void {
+    const { id, state, fields } = stored
     const atRest = state === QUARANTINED || machine.tags(state).includes('settled')
     if (!atRest || fields[FIELD.status] !== undefined) throw refusal(id, state)
+    const { input } = describe(stored)
+    if (isOfUnknownForm(input))
+      throw new RedriveError('E_UNKNOWN_FORM', `the input of "${id}" cannot be edited: ${faultOf(input)?.message}`, {
+        id,
+      })
+  }
+
+  /** Beside its payload. What cannot be read is not written back in another form. */
+  function policyOf(stored: StoredMessage): object {
+    const { input } = describe(stored)
+    return faultOf(input) ? {} : (input as object)
   }
 
   /** What the machine cannot begin with would only put the message aside. */
@@ -74,7 +87,7 @@ export function createEdit({ runtime, options, signals, auditor }: EditParts) {
     const { input: previous } = toMessage<unknown>(name, stored, null, machine.tags)
     const payload: unknown = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`)
     // The default machine's has the message's own delay and retry policy beside the payload.
-    const machineInput = options.machine ? payload : { ...(describe(stored).input as object), payload }
+    const machineInput = options.machine ? payload : { ...policyOf(stored), payload }
     const text = inputText(machineInput, settings.maxPayloadBytes)
     checkContext(id, machineInput)
     const parked = stored.state === QUARANTINED

@@ -27,7 +27,7 @@ function plain(value: unknown, above: readonly object[], inner: Inner): unknown 
   const within = [...above, value]
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (value instanceof RegExp || value instanceof URL) return String(value)
-  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
   if (value instanceof Map)
     return [...(value as ReadonlyMap<unknown, unknown>)].map(([key, each]) => [
       String(key),

@@ -4,6 +4,7 @@ import { invocationPath } from '../../engine/address.ts'
 import { describe } from '../../engine/description.ts'
 import { actorLogic, kindOf } from '../../engine/logic.ts'
 import { FIELD } from '../../engine/snapshot.ts'
+import { faultOf, readable } from '../../unreadable.ts'
 import type { StoredMessage } from '../../store/store.ts'
 import type { Show } from './definition.ts'
 import type { InspectedSnapshot } from './wire-message.ts'
@@ -28,7 +29,10 @@ export function innerActors(
   show: Show,
 ): InnerActor[] {
   const text = stored.fields[FIELD.actors]
-  const living = text === undefined ? [] : livingActors(root, [], machine, readActors(text), show)
+  const actors = text === undefined ? {} : readable(text, readActors)
+  const living = faultOf(actors)
+    ? [{ sessionId: `${root}#`, parentId: root, id: '(unreadable)', snapshot: { status: 'error', error: actors } }]
+    : livingActors(root, [], machine, actors as StoredActors, show)
   const running = describe(stored).invocations.map(({ id, nonce, input }): InnerActor => {
     const path = invocationPath(id)
     return {

@@ -1,5 +1,6 @@
 import type { StateValue } from 'xstate'
 import { decode } from '../../codec.ts'
+import { readable } from '../../unreadable.ts'
 import { toMessage } from '../../client/reader.ts'
 import type { DurableMachine } from '../../engine/registry.ts'
 import { FIELD } from '../../engine/snapshot.ts'
@@ -227,7 +228,7 @@ function present({ self, message, stored, actors, show }: Seen, value: StateValu
     context: show(context, 'context'),
     children: Object.fromEntries(children.map((child) => [child.id, { sessionId: child.sessionId }])),
     tags,
-    historyValue: history === undefined ? {} : decode(history),
+    historyValue: readable(history, decode),
     ...(output === undefined ? {} : { output: show(output, 'output') }),
     ...(error === undefined ? {} : { error: show(error, 'error') }),
   }
