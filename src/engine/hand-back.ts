@@ -38,16 +38,15 @@ export function handBack(message: LiveMessage, notBefore?: number): CommitEntry 
   }
 }
 
-/** Gives back a message that was claimed and not touched. */
-export function returnUntouched(
-  { id, fence, state, inbox }: ClaimedMessage,
-  disposal: 'release' | 'park' = 'release',
-): CommitEntry {
-  const parked = disposal === 'park' ? { seen: inbox.length } : {}
-  return { ...UNCHANGED, id, fence, state, changes: [], attention: 'now', disposal, ...parked }
-}
+/** Gives back a message that was claimed and not touched. It is due since when it was, so its place among the others is the old one. */
+export const returnUntouched = (message: ClaimedMessage): CommitEntry => returnLater(message, message.dueAt)
 
 /** Gives back a message that others are to work on, who are left so long to find it. */
-export function returnLater(message: ClaimedMessage, notBefore: number): CommitEntry {
-  return { ...returnUntouched(message), attention: 'timers', earliest: notBefore, disposal: 'defer' }
+export function returnLater({ id, fence, state }: ClaimedMessage, notBefore: number): CommitEntry {
+  return { ...UNCHANGED, id, fence, state, changes: [], attention: 'timers', earliest: notBefore, disposal: 'defer' }
+}
+
+/** Gives back a message in quarantine that nothing lets out. */
+export function parkAgain({ id, fence, state, inbox }: ClaimedMessage): CommitEntry {
+  return { ...UNCHANGED, id, fence, state, changes: [], attention: 'now', disposal: 'park', seen: inbox.length }
 }

@@ -16,6 +16,8 @@ export interface Shelf extends Iterable<Held> {
   /** Takes the one that has waited longest. */
   take(): Held | undefined
   takeAll(): readonly Held[]
+  /** Takes those that were claimed at this time or before it. */
+  takeClaimedBy(time: number): readonly Held[]
 }
 
 /** @param left hears of one whose lease was lost, wherever it is by then */
@@ -50,5 +52,9 @@ export function createShelf(queue: QueueRuntime, left: (held: Held) => void): Sh
     add: (partition, messages, now) => void all.push(...messages.map((message) => hold(message, partition, now))),
     take: () => all.shift(),
     takeAll: () => all.splice(0),
+    takeClaimedBy(time) {
+      const later = all.findIndex(({ now }) => now > time)
+      return all.splice(0, later < 0 ? all.length : later)
+    },
   }
 }

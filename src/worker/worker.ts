@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AdvanceSettings } from '../engine/advance.ts'
 import { revive, type Revived } from '../engine/claimed.ts'
-import { returnLater, returnUntouched } from '../engine/hand-back.ts'
+import { parkAgain, returnLater, returnUntouched } from '../engine/hand-back.ts'
 import { quarantineEntry } from '../engine/quarantine.ts'
 import { checkRevision } from '../engine/readable-message.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
@@ -17,6 +17,7 @@ import type { LagReading } from '../timer/lag.ts'
 import { createTimerService } from '../timer/timer-service.ts'
 import { activate, type ActiveContext, type ActiveMessage } from './active-message.ts'
 import { createBeginning } from './beginning.ts'
+import { createClaimAhead } from './claim-ahead.ts'
 import { createCommitter } from './committer.ts'
 import { checkHandlers, type GivenHandlers, type Handler } from './handlers.ts'
 import { createHeartbeater } from './heartbeater.ts'
@@ -30,7 +31,10 @@ import { createWatchdog } from './watchdog.ts'
 export interface WorkerOptions {
   /** Messages whose handlers run at the same time. Default 10; bounds 1–10,000. */
   readonly concurrency?: number
-  /** Messages held ready beyond that. Default: what the handlers work off in about 50 ms, at most 100, so that slow handlers hoard nothing. */
+  /**
+   * Messages held ready beyond that. Default: what the handlers work off in about 50 ms, at most 100. One that finds no place within a
+   * second goes back, for another worker may be idle; it does not count as an attempt. Bounds 0–10,000.
+   */
   readonly prefetch?: number
   /** Name in journals and the feed. Default: host, process id and four characters. */
   readonly name?: string
@@ -96,10 +100,15 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
   const impatience = createImpatience()
   const entering = new Set<Held>()
   const shelf = createShelf(queue, (held) => void entering.delete(held))
+  const claimAhead = createClaimAhead(queue, shelf, (partition, entry) => putBack(partition, entry))
 
   const prefetch = options.prefetch === undefined ? undefined : toInteger(options.prefetch, 'prefetch', { max: 10_000 })
   const room = (): number =>
-    concurrency + (prefetch ?? throughput.worth(50, DEFAULTS.batch)) - active.size - entering.size - shelf.size
+    concurrency +
+    claimAhead.most(prefetch ?? throughput.worth(50, DEFAULTS.batch)) -
+    active.size -
+    entering.size -
+    shelf.size
 
   const timers = createTimerService(queue, {
     worker: name,
@@ -111,6 +120,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
       claimed += messages.length
       shelf.add(partition, messages, now)
       fill()
+      claimAhead.watch()
     },
     onPaused: putAllBack,
   })
@@ -169,7 +179,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
       queue.log.quarantined(message.id, cause)
       return putBack(partition, quarantineEntry(message, { type: 'restore' }, cause, name), lock)
     }
-    if (revived === 'parked') return putBack(partition, returnUntouched(message, 'park'), lock)
+    if (revived === 'parked') return putBack(partition, parkAgain(message), lock)
     if (revived === 'left') return leave(partition, message, lock)
     // Mail that came while it was held ready is read by the heartbeat or the commit.
     const activated = activate(revived.message, partition, revived.stimuli, leaseUntil, context, lock)
@@ -179,6 +189,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
       void lock?.release()
       active.delete(activated)
       throughput.record(performance.now() - startedAt)
+      claimAhead.moved()
       fill()
       timers.wake()
     })
@@ -212,6 +223,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     janitor.stop()
     watchdog.stop()
     registrar.stop()
+    claimAhead.stop()
     const returned = shelf
       .takeAll()
       .map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))

@@ -57,7 +57,7 @@ const machine = setup({
       entry: [
         { type: 'keep', params: () => ({ v: small() }) },
         emit(() => ({ type: 'told' as const, v: small() })),
-        sendToMessage({ queue: 'heard', id: 'away' }, { type: 'NEXT', v: small() }),
+        sendToMessage({ queue: 'heard', id: 'away' }, { type: 'NEXT', v: small() } as never),
         startChildren([{ queue: 'children', id: 'child', input: { v: small() } }], { failed: 'collect' }),
       ],
       invoke: { src: 'work', input: () => ({ v: small() }) },

@@ -79,7 +79,7 @@ test('readers say so of each value, and show all that they can read', async () =
   const context = await redis.hget(key('m'), 'c')
   expect(context?.split('\n')[0]).toBe('payload')
 
-  const unreadable = { unreadable: LATER, reason: expect.stringMatching(UNKNOWN) as string }
+  const unreadable = { unreadable: LATER, reason: expect.stringMatching(UNKNOWN) as unknown }
   const message = await queue.get('late')
   expect(message).toMatchObject({
     state: 'succeeded',
@@ -149,10 +149,10 @@ test('the dashboard and the command line list it with the others', async () => {
     if (path.startsWith('/messages')) expect(await answer.text()).toMatch(/stored in a form that this version/)
   }
   const url = ['--redis', backend.redis.url]
-  const listed = await cli('ls', queue.name, 'pending', ...url)
+  const listed = await cli(['ls', queue.name, '--state', 'pending', ...url])
   expect(listed.stdout).toContain('late')
   expect(listed.stdout).toContain('fine')
-  const shown = await cli('show', queue.name, 'late', ...url)
+  const shown = await cli(['show', queue.name, 'late', ...url])
   expect(shown.stdout).toMatch(UNKNOWN)
 })
 
