@@ -72,15 +72,13 @@ function checkPart(part: unknown): void {
     throw new Error(`it has an array of ${Number(second)} elements, most of which are holes`)
 }
 
-const KINDS: ReadonlySet<string> = new Set([
-  ...['Error', 'Date', 'Set', 'Map', 'RegExp', 'Object', 'BigInt', 'null', 'URL', 'URLSearchParams', 'ArrayBuffer'],
-  ...['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array'],
-  ...['Float16Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView'],
-  ...['Duration', 'Instant', 'PlainDate', 'PlainTime', 'PlainDateTime', 'PlainMonthDay', 'PlainYearMonth'].map(
-    (name) => `Temporal.${name}`,
-  ),
-  'Temporal.ZonedDateTime',
-])
+const KINDS: ReadonlySet<string> = new Set(
+  `Error Date Set Map RegExp Object BigInt null URL URLSearchParams ArrayBuffer DataView
+  Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array
+  Float16Array Float32Array Float64Array BigInt64Array BigUint64Array
+  Temporal.Duration Temporal.Instant Temporal.PlainDate Temporal.PlainTime Temporal.PlainDateTime
+  Temporal.PlainMonthDay Temporal.PlainYearMonth Temporal.ZonedDateTime`.split(/\s+/),
+)
 
 function checkKind(kind: string): void {
   if (!KINDS.has(kind)) throw unknownForm('it has a value of a kind that this version does not write')
@@ -107,9 +105,9 @@ const operations = {
     const { buffer } = new Uint8Array(view.buffer, view.byteOffset, byteLength).slice()
     return { buffer, byteOffset: 0, byteLength, length, bufferByteLength: byteLength }
   },
-  toStringValue(value: object): string {
+  toStringValue(value: { toString(): string }): string {
     refuseMissing(value)
-    return String(value)
+    return value.toString()
   },
 }
 

@@ -45,8 +45,7 @@ function joined(hash: Record<string, string>): string {
 }
 
 const machine = setup({
-  types: {} as { events: { type: 'NEXT'; v: Uint8Array }; emitted: { type: 'told'; v: Uint8Array } },
-  actions: { keep: (_, _params: { v: Uint8Array }) => {} },
+  actions: { keep: () => {} },
 }).createMachine({
   id: 'bytes',
   context: { own: undefined as unknown },
@@ -81,10 +80,10 @@ test('inputs, events, contexts, outputs, errors, progress, parameters and childr
   await queue.send({ fails: false, v: small() }, { id: 'good' })
   await queue.send({ fails: true, v: new Map([['v', small()]]) as never }, { id: 'bad' })
   await bytes.send({ v: small() } as never, { id: 'm' })
-  await bytes.signal('m', { type: 'NEXT', v: small() } as never)
+  await bytes.signal('m', { type: 'NEXT', v: small() })
   await until(async () => (await queue.get('good'))?.progress !== undefined)
   const waiting = gate()
-  const other = bytes.work({ work: () => waiting.opened } as never)
+  const other = bytes.work({ work: () => waiting.opened })
   await until(async () => (await bytes.get('m'))?.state === 'second')
   await until(async () => (await children.get('child')) !== undefined)
   const meanwhile = await everything()

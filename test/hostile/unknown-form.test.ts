@@ -48,7 +48,9 @@ describe('a worker puts the message into quarantine, and works on', () => {
     expect(message?.quarantine?.reason).toMatch(UNKNOWN)
     // What the later version wrote is there for it.
     const after = await redis.hgetall(key('m'))
-    for (const [field, text] of Object.entries(before)) if (/^[pcTEIA]/.test(field)) expect(after[field]).toBe(text)
+    const kept = (fields: Record<string, string>): object =>
+      Object.fromEntries(Object.entries(fields).filter(([field]) => /^[pcTEIA]/.test(field)))
+    expect(kept(after)).toEqual(kept(before))
     expect((await redis.lrange(key('i'), 0, -1)).join()).toBe(command === 'RPUSH' ? rest[0] : '')
   })
 })
@@ -146,7 +148,8 @@ test('the dashboard and the command line list it with the others', async () => {
   for (const path of ['/messages?state=pending', '/messages/late', '/errors']) {
     const answer = await fetch(new Request(base + path), { address: '127.0.0.1' })
     expect([path, answer.status]).toEqual([path, 200])
-    if (path.startsWith('/messages')) expect(await answer.text()).toMatch(/stored in a form that this version/)
+    const text = await answer.text()
+    expect(text.includes('stored in a form that this version')).toBe(path.startsWith('/messages'))
   }
   const url = ['--redis', backend.redis.url]
   const listed = await cli(['ls', queue.name, '--state', 'pending', ...url])

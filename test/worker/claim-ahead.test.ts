@@ -64,6 +64,7 @@ describe.each([
     const idle = second.work(handler, { concurrency: 2 })
     for (const { id } of numbers(20)) if (id !== 'm03') await queue.result(id, { timeout: '60s' })
     await until(async () => (await queue.get('m03'))?.state === 'cancelled')
+    expect((await queue.stats()).states).toMatchObject({ pending: 0, processing: 1, succeeded: 19 })
     slow.open()
     await Promise.all([first.stop(), idle.stop()])
   })
