@@ -80,7 +80,7 @@ test('inputs, events, contexts, outputs, errors, progress, parameters and childr
   await queue.send({ fails: false, v: small() }, { id: 'good' })
   await queue.send({ fails: true, v: new Map([['v', small()]]) as never }, { id: 'bad' })
   await bytes.send({ v: small() } as never, { id: 'm' })
-  await bytes.signal('m', { type: 'NEXT', v: small() })
+  await bytes.signal('m', { type: 'NEXT', v: small() } as never)
   await until(async () => (await queue.get('good'))?.progress !== undefined)
   const waiting = gate()
   const other = bytes.work({ work: () => waiting.opened })
