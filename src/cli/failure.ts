@@ -59,5 +59,6 @@ function stackOf(error: unknown): string {
   return `${error.stack ?? ''}${cause}`
 }
 
-/** User and password of every URL. Greedy up to the last `@`: a password may hold one, or a slash. */
-export const withoutPasswords = (text: string): string => text.replace(/:\/\/[^\s"]*@/g, '://')
+/** User and password of every URL. Greedy up to the last `@`: a password may hold one, or a slash. Likewise those in a query. */
+export const withoutPasswords = (text: string): string =>
+  text.replace(/:\/\/[^\s"]*@/g, '://').replace(/([?&][\w-]*(?:pass|pwd|auth|secret|token)[\w-]*=)[^\s"&]*/gi, '$1…')

@@ -4,6 +4,7 @@ import type { Locks } from '../lock/locks.ts'
 import { DEFAULTS } from '../options.ts'
 import { createConfirmer, type Confirmer, type Durability } from '../store/confirmer.ts'
 import { openConnection, type RedisAddress } from '../store/connection.ts'
+import { addressOptions } from '../store/redis-address.ts'
 import { createKeys } from '../store/keys.ts'
 import { createMemoryStore, type MemoryStore } from '../store/memory-store.ts'
 import { createRedisStore } from '../store/redis-store.ts'
@@ -35,13 +36,25 @@ export interface BackendSettings {
  * @throws RedriveError `E_INVALID_OPTION`, at once, for an address that is none
  */
 export function backendOf(
-  { store, embedded, redis = process.env['REDIS_URL'] ?? DEFAULTS.redis }: RedriveOptions,
+  { store, embedded, redis }: RedriveOptions,
   settings: BackendSettings,
   told: (text: string) => void,
 ): Promise<Backend> {
   if (store) return Promise.resolve(memoryBackend(store))
   if (embedded) return embeddedBackend(settings, typeof embedded === 'object' ? embedded.directory : undefined, told)
-  return Promise.resolve(redisBackend({ ...settings, redis }))
+  return Promise.resolve(redisBackend({ ...settings, redis: addressOf(redis) }))
+}
+
+/** Checked under the name of the place where it was found. Set to nothing, the variable is not set. */
+function addressOf(given: RedisAddress | undefined): RedisAddress {
+  if (given !== undefined) return settled(given, 'redis')
+  return settled(process.env['REDIS_URL'] || DEFAULTS.redis, 'REDIS_URL')
+}
+
+/** A client of ioredis may change, and is not ours: its options are taken as they are now. */
+function settled(address: RedisAddress, path: string): RedisAddress {
+  const options = addressOptions(address, path)
+  return typeof address === 'string' ? address : options
 }
 
 function redisBackend(options: BackendSettings & { readonly redis: RedisAddress }): Backend {

@@ -12,18 +12,27 @@ export interface ConnectionSettings {
   readonly commandTimeout: number
 }
 
-/** A connection that reconnects for ever, with backoff and jitter, and re-sends what was not answered. */
-export function openConnection(address: RedisAddress, settings: ConnectionSettings): Redis {
-  const options: RedisOptions & { replyMapping: 'legacy' } = {
-    ...addressOptions(address),
+function connectionOptions(address: RedisAddress, { commandTimeout }: ConnectionSettings) {
+  const options = addressOptions(address)
+  return {
+    ...options,
     protocol: 2,
     replyMapping: 'legacy',
     lazyConnect: true,
-    connectTimeout: settings.commandTimeout,
-    // A peer that is gone without a word would be waited for for ever, and every call after the one that it did not answer.
-    socketTimeout: settings.commandTimeout,
+    connectTimeout: commandTimeout,
     // Disconnecting what is cut off already leaves a timer of this length, and the process waits for it.
     disconnectTimeout: 100,
+    // After an ordered failover the old primary still takes writes for a while, and loses them: the Sentinels tell at once.
+    ...(options.sentinels ? { failoverDetector: true, sentinelReconnectStrategy: () => 1000 } : {}),
+  } as const satisfies RedisOptions
+}
+
+/** A connection that reconnects for ever, with backoff and jitter, and re-sends what was not answered. */
+export function openConnection(address: RedisAddress, settings: ConnectionSettings): Redis {
+  const options: RedisOptions & { replyMapping: 'legacy' } = {
+    ...connectionOptions(address, settings),
+    // A peer that is gone without a word would be waited for for ever, and every call after the one that it did not answer.
+    socketTimeout: settings.commandTimeout,
     maxRetriesPerRequest: null,
     // With `false` a promise can stay unsettled for ever; every script is idempotent, so a second run does no harm.
     autoResendUnfulfilledCommands: true,
@@ -60,23 +69,18 @@ export function withTrouble(error: unknown, redis: Redis, since: number): unknow
 }
 
 /**
- * Whether a command is to be sent again by a new connection: a primary became a replica in a failover, or the server could not take a
- * subscription just now, which nobody would ask for again.
+ * Whether a command is to be sent again by a new connection: a primary became a replica in a failover, or is left by its replicas, which
+ * follow another one; or the server could not take a subscription just now, which nobody would ask for again.
  */
 function asksForAnother(error: Error & { readonly command?: { readonly name?: string } }): boolean {
-  if (error.message.startsWith('READONLY')) return true
+  if (/^(READONLY|NOREPLICAS)/.test(error.message)) return true
   return error.command?.name === 'subscribe' && /^(BUSY|LOADING|MASTERDOWN) /.test(error.message)
 }
 
 /** A connection to a lock node. What cannot be sent at once is a vote that is not cast: nothing waits, and nothing is sent again. */
 export function openLockNode(address: RedisAddress, settings: ConnectionSettings): Redis {
   const options: RedisOptions & { replyMapping: 'legacy' } = {
-    ...addressOptions(address),
-    protocol: 2,
-    replyMapping: 'legacy',
-    lazyConnect: true,
-    connectTimeout: settings.commandTimeout,
-    disconnectTimeout: 100,
+    ...connectionOptions(address, settings),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,

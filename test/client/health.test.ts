@@ -91,7 +91,9 @@ describe('health', () => {
   })
 
   test('of a store in memory is always good', async () => {
-    expect(await open({ store: createMemoryStore() }).health()).toEqual({ redis: 'up', latencyMs: 0, workers: [] })
+    const inMemory = new Redrive({ store: createMemoryStore() })
+    clients.push(inMemory)
+    expect(await inMemory.health()).toEqual({ redis: 'up', latencyMs: 0, workers: [] })
   })
 })
 

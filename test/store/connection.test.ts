@@ -72,6 +72,23 @@ describe('addresses', () => {
     expect(describeAddress({})).toBe('redis://127.0.0.1:6379')
   })
 
+  test.each<[RedisAddress, string]>([
+    [{ host: '::1', port: 7000, db: 3 }, 'redis://[::1]:7000/3'],
+    [{ host: 'h', tls: {} }, 'rediss://h:6379'],
+    [{ path: '/tmp/x', db: 2 }, 'unix:///tmp/x?db=2'],
+    [new URL('redis://ada:secret@h:7000'), 'redis://h:7000'],
+    [{ url: 'redis://ada:secret@h', db: 3 }, 'redis://h'],
+    [
+      { sentinels: [{ host: 'a', port: 1 }, { host: '::1' }], name: 'main', sentinelPassword: 'secret' },
+      'sentinel://a:1,[::1]:26379/main',
+    ],
+    ['redis://h?password=secret&db=3', 'redis://h?db=3'],
+    ['rediss://h?ca=ca.crt&key=k', 'rediss://h?ca=ca.crt&key=k'],
+    ['redis://h?token=secret', 'redis://h'],
+  ])('%p is shown as %s', (address, shown) => {
+    expect(describeAddress(address)).toBe(shown)
+  })
+
   test('that are refused do not show their password', () => {
     expect(() => parse('redis://:se/cret@host')).toThrow(expect.not.objectContaining({ message: /cret/ }))
     expect(() => parse('redis://:se/cret@host')).toThrow('redis://host')
