@@ -1,4 +1,6 @@
 import { MAX_DELAY } from './backoff.ts'
+import { ownFields } from './error-fields.ts'
+import { describe, messageOf, read } from './error-message.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /** Longest message kept, in characters. */
@@ -24,6 +26,8 @@ export interface ErrorData {
   readonly retryable?: boolean
   /** One level, without its stack. */
   readonly cause?: ErrorData
+  /** What the error has of its own, such as `status`: plain data, 20 fields and 2000 characters at most, without what looks like a secret. */
+  readonly [field: string]: unknown
 }
 
 /**
@@ -35,6 +39,7 @@ export interface ErrorData {
 export function toErrorData(error: unknown, now: number = Date.now()): ErrorData {
   const cause = read(error, 'cause')
   return {
+    ...(typeof read(error, 'message') === 'string' ? ownFields(error) : {}),
     ...identity(error),
     ...text('stack', read(error, 'stack')),
     ...hints(error, now),
@@ -51,13 +56,13 @@ function identity(error: unknown): Pick<ErrorData, 'name' | 'message' | 'code'> 
       ...(codeOf(error) ?? nonErrorCode),
     }
   }
-  return { name: nameOf(error), message: shorten(message, MAX_MESSAGE_LENGTH), ...codeOf(error) }
+  return { name: nameOf(error), message: shorten(messageOf(error), MAX_MESSAGE_LENGTH), ...codeOf(error) }
 }
 
 const nonErrorCode = { code: 'E_NON_ERROR_THROWN' }
 
 /** `class QuotaError extends Error {}` has the name "Error"; what people then list as non-retryable is "QuotaError". */
-function nameOf(error: unknown): string {
+export function nameOf(error: unknown): string {
   const name = read(error, 'name')
   if (typeof name === 'string' && name !== '' && name !== 'Error') return shorten(name, MAX_NAME_LENGTH)
   const className = read(read(error, 'constructor'), 'name')
@@ -112,15 +117,6 @@ function headerOf(headers: unknown): unknown {
   }
 }
 
-/** A property of anything. Getters and proxies may throw; the message must not be lost for that. */
-function read(value: unknown, key: string): unknown {
-  try {
-    return value === undefined || value === null ? undefined : (value as Record<string, unknown>)[key]
-  } catch {
-    return undefined
-  }
-}
-
 function text<Key extends string>(key: Key, value: unknown): { [K in Key]?: string } {
   return (typeof value === 'string' ? { [key]: shorten(value, MAX_STACK_LENGTH) } : {}) as { [K in Key]?: string }
 }
@@ -130,13 +126,4 @@ function shorten(value: string, length: number): string {
   if (value.length <= length) return value
   const kept = value.slice(0, length - 1)
   return `${/[\uD800-\uDBFF]$/.test(kept) ? kept.slice(0, -1) : kept}…`
-}
-
-function describe(value: unknown): string {
-  try {
-    const json = typeof value === 'object' ? JSON.stringify(value) : undefined
-    return json ?? String(value)
-  } catch {
-    return `an unprintable ${typeof value}`
-  }
 }

@@ -42,7 +42,7 @@ export interface ChildResult extends MessageRef {
   readonly status: 'done' | 'failed'
   /** Output of its machine, when it has one. */
   readonly output?: unknown
-  readonly error?: { readonly name: string; readonly message: string; readonly code?: string }
+  readonly error?: { readonly name: string; readonly message: string; readonly code?: string | number }
 }
 
 /** All children of a join have ended. Results are in the order in which the children were given. */

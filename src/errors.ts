@@ -1,4 +1,5 @@
 import { isNativeError } from 'node:util/types'
+import { causesOf, messageOf } from '../machines/error-message.ts'
 
 /**
  * Every error that Redrive throws has a stable code. The code is for programs, the message for people:
@@ -77,6 +78,8 @@ export class RedriveError extends Error {
   readonly details: Omit<ErrorDetails, 'cause'>
 
   constructor(code: ErrorCode, message: string, { cause, ...details }: ErrorDetails = {}) {
+    // A reason that is passed on with the same code has it already.
+    if (message.startsWith(`${code}: `)) message = message.slice(code.length + 2)
     super(
       `${code}: ${message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message}`,
       cause === undefined ? undefined : { cause },
@@ -94,7 +97,29 @@ export class RedriveError extends Error {
 export const isError = (value: unknown): value is Error => isNativeError(value) || value instanceof Error
 
 /** What was thrown, as an error. */
-export const asError = (thrown: unknown): Error => (isError(thrown) ? thrown : new Error(String(thrown)))
+export const asError = (thrown: unknown): Error => (isError(thrown) ? thrown : new Error(safeText(thrown)))
+
+/** What an error says, and its causes where it does not tell of them itself: for logs and terminals. */
+export function reasonOf(error: unknown): string {
+  let text = isError(error) ? messageOf(error) : safeText(error)
+  const met = new Set<unknown>([error])
+  let [cause] = isError(error) ? causesOf(error) : []
+  for (let depth = 0; depth < 3 && isError(cause) && !met.has(cause); depth++) {
+    const said = messageOf(cause)
+    if (said !== '' && !text.includes(said)) text = `${text} (cause: ${said})`
+    met.add(cause)
+    cause = causesOf(cause)[0]
+  }
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+}
+
+function safeText(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return `an unprintable ${typeof value}`
+  }
+}
 
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is RedriveError {
   return error instanceof RedriveError && codes.includes(error.code)

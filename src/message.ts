@@ -12,7 +12,9 @@ export interface EventData {
 export interface ErrorSummary {
   readonly name: string
   readonly message: string
-  readonly code?: string
+  readonly code?: string | number
+  /** What an error of one's own has beside them, such as `status`: plain data, in bounds, without what looks like a secret. */
+  readonly [field: string]: unknown
 }
 
 export type Status = 'active' | 'done' | 'error' | 'stopped'

@@ -1,3 +1,5 @@
+import { nameOf } from '../machines/error-data.ts'
+import { read } from '../machines/error-message.ts'
 import { isError, RedriveError } from './errors.ts'
 import { show } from './options.ts'
 
@@ -134,16 +136,29 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.prototype.toString.call(value) === '[object Object]'
 }
 
+function thawed(error: Error): Error {
+  const copy = errorLike(error, (part) => part)
+  Object.defineProperty(copy, 'name', { value: nameOf(error), configurable: true, writable: true })
+  return copy
+}
+
 /**
  * Takes out of an error that somebody threw what it quotes of `whole`: its texts are stored, published, journalled and shown. The error
  * itself is changed, because a copy of one of an unknown class would be another error.
  */
-export function scrubError(error: unknown, redaction: Redaction, whole: unknown, met = new Set<unknown>()): unknown {
-  if (!isError(error)) return redaction.veil(error, whole)
+export function scrubError(thrown: unknown, redaction: Redaction, whole: unknown, met = new Set<unknown>()): unknown {
+  if (!isError(thrown)) return redaction.veil(thrown, whole)
+  // What cannot be changed is told by a copy under its name.
+  const error = Object.isFrozen(thrown) ? thawed(thrown) : thrown
   met.add(error)
+  // A field of its own may be one of those that are hidden by their names.
+  const veiled = (key: string, value: unknown): unknown =>
+    ['message', 'stack', 'cause'].includes(key)
+      ? redaction.veil(value, whole)
+      : (redaction.veil({ [key]: value }, whole) as Record<string, unknown>)[key]
   for (const key of new Set(['message', 'stack', 'cause', ...Object.keys(error)])) {
-    const value: unknown = Reflect.get(error, key)
-    const told = key === 'cause' && isError(value) ? value : redaction.veil(value, whole)
+    const value: unknown = read(error, key)
+    const told = key === 'cause' && isError(value) ? value : veiled(key, value)
     if (key === 'cause' && isError(value) && !met.has(value)) scrubError(value, redaction, whole, met)
     const enumerable = Object.keys(error).includes(key)
     if (told !== value)

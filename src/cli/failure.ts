@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { RedriveError, type ErrorCode } from '../errors.ts'
+import { causesOf } from '../../machines/error-message.ts'
+import { isError, reasonOf, RedriveError, type ErrorCode } from '../errors.ts'
 import { toJson } from './plain-json.ts'
 import { printable } from './printable.ts'
 import { colorsFor, type Terminal } from './terminal.ts'
@@ -49,14 +50,21 @@ export function failureFacts(error: unknown): object {
 }
 
 function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return error instanceof RedriveError ? text : `E_FAILED: ${text}`
+  return error instanceof RedriveError ? error.message : `E_FAILED: ${reasonOf(error)}`
 }
 
 function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return ''
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''
-  return `${error.stack ?? ''}${cause}`
+  return stacksOf(error, new Set())
+}
+
+/** Bounded, because causes may go in a circle. */
+function stacksOf(error: unknown, met: Set<unknown>): string {
+  if (!isError(error) || met.has(error) || met.size > 10) return ''
+  met.add(error)
+  const causes = causesOf(error)
+    .map((cause) => stacksOf(cause, met))
+    .filter((each) => each !== '')
+  return [error.stack ?? '', ...causes].join('\ncaused by ')
 }
 
 /** User and password of every URL. Greedy up to the last `@`: a password may hold one, or a slash. Likewise those in a query. */

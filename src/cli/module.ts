@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url'
 import type { Queue } from '../client/queue.ts'
 import type { QueueOptions } from '../client/queue-options.ts'
 import type { Redrive } from '../client/redrive.ts'
-import { RedriveError } from '../errors.ts'
+import { nameOf } from '../../machines/error-data.ts'
+import { isError, reasonOf, RedriveError } from '../errors.ts'
 import { DEFAULTS, show } from '../options.ts'
 import { createLag } from '../timer/lag.ts'
 import type { Worker } from '../worker/worker.ts'
@@ -17,10 +18,19 @@ async function named(path: string, run: () => unknown): Promise<unknown> {
   try {
     return await run()
   } catch (error) {
-    if (error instanceof RedriveError || !(error instanceof Error)) throw error
-    const text = `"${path}" cannot be run: ${error.name}: ${error.message} (REDRIVE_DEBUG=1 shows where)`
+    if (error instanceof RedriveError || !isError(error)) throw error
+    const text = `"${path}" cannot be run: ${nameOf(error)}: ${reasonOf(error)}${loaderHint(path, error)} (REDRIVE_DEBUG=1 shows where)`
     throw new Error(text, { cause: error })
   }
+}
+
+/** What Node says of TypeScript that it cannot load, in one version or another. */
+function loaderHint(path: string, error: Error & { readonly code?: unknown }): string {
+  const isTypeScript = /\.[cm]?tsx?$/.test(path)
+  const unknown = error.code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?"|\.[cm]?tsx?\b/.test(error.message)
+  const syntax = isTypeScript && (error instanceof SyntaxError || String(error.code).includes('TYPESCRIPT'))
+  if (!unknown && !syntax) return ''
+  return '. Node loads TypeScript from version 22.18 on by itself; with this one, install tsx and run: NODE_OPTIONS="--import tsx" redrive …'
 }
 
 /** Names the module that comes with the command line, for `redrive dev` without one. */

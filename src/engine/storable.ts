@@ -1,4 +1,6 @@
-import { toErrorData } from '../../machines/error-data.ts'
+import { nameOf, toErrorData } from '../../machines/error-data.ts'
+import { ownFields } from '../../machines/error-fields.ts'
+import { messageOf, read } from '../../machines/error-message.ts'
 import { decode, encode } from '../codec.ts'
 import { isError } from '../errors.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
@@ -61,6 +63,14 @@ export function errorSummary(error: unknown): ErrorSummary {
     const { name, message, code } = toErrorData(error)
     return { name, message, ...(typeof code === 'string' ? { code } : {}) }
   }
-  const { name = 'Error', message = '', code } = error as unknown as { readonly [property: string]: unknown }
-  return { name: String(name), message: String(message).slice(0, 1000), ...(typeof code === 'string' ? { code } : {}) }
+  const code = read(error, 'code')
+  const hints = ['retryAfter', 'snooze', 'retryable'].map((key) => [key, read(error, key)] as const)
+  return {
+    ...ownFields(error),
+    ...Object.fromEntries(hints.filter(([, hint]) => typeof hint === 'boolean' || Number.isFinite(hint))),
+    ...(typeof code === 'string' ? { code: code.slice(0, 100) } : {}),
+    ...(Number.isFinite(code) ? { code: code as number } : {}),
+    name: nameOf(error),
+    message: messageOf(error).slice(0, 1000),
+  }
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { isError } from '../errors.ts'
+import { isError, reasonOf } from '../errors.ts'
 
 /** Where Redrive writes its log. Default: warnings and errors to stderr. */
 export interface Logger {
@@ -15,7 +15,7 @@ export const stderrLogger: Logger = { debug: () => {}, info: () => {}, warn: wri
 
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-const reason = (error: unknown): string => (isError(error) ? error.message : String(error))
+const reason = reasonOf
 
 /** What a machine says may be anything, such as a context that no JSON can tell. */
 function said(value: unknown): string {

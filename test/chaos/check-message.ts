@@ -121,7 +121,7 @@ function follow(
 }
 
 /** A step that took what a handler made; that of a child machine is none of a handler's. */
-const isResult = (event: string, code: string | undefined): boolean =>
+const isResult = (event: string, code: string | number | undefined): boolean =>
   /^(done|error) /.test(event) && event !== 'done payment' && code !== 'E_LEASE_LOST'
 
 /** Where it rests, or that it is due. */

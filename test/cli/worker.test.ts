@@ -206,3 +206,10 @@ test('a module may send, while no worker of its own is there', async () => {
   running.child.kill('SIGTERM')
   await running.ended
 })
+
+test('a module in TypeScript that Node cannot load gets the hint', async () => {
+  const file = join(directory, 'worker.ts')
+  await writeFile(file, 'enum Kind {\n  one,\n}\nexport default () => Kind.one\n')
+  const running = start('worker', file)
+  await running.until('stderr', /cannot be run: .*install tsx and run: NODE_OPTIONS="--import tsx"/)
+})

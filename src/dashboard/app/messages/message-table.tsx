@@ -92,7 +92,7 @@ const Row = ({
       {error ? (
         <>
           <span class="error-name">{error.code ?? error.name}</span>{' '}
-          <span class="summary">{error.message.slice(0, 160)}</span>
+          <span class="summary">{said(error).slice(0, 160)}</span>
         </>
       ) : (
         '–'
@@ -100,3 +100,7 @@ const Row = ({
     </td>
   </tr>
 )
+
+/** The code stands before it already. */
+const said = ({ code, message }: NonNullable<MessageRow['error']>): string =>
+  code !== undefined && message.startsWith(`${code}: `) ? message.slice(`${code}: `.length) : message
