@@ -99,6 +99,8 @@ export const isError = (value: unknown): value is Error => isNativeError(value) 
 /** What was thrown, as an error. */
 export const asError = (thrown: unknown): Error => (isError(thrown) ? thrown : new Error(safeText(thrown)))
 
+export { messageOf } from '../machines/error-message.ts'
+
 /** What an error says, and its causes where it does not tell of them itself: for logs and terminals. */
 export function reasonOf(error: unknown): string {
   let text = isError(error) ? messageOf(error) : safeText(error)

@@ -118,14 +118,13 @@ export class Redrive {
   }
 
   /**
-   * Connects and checks the server, also that it takes writes; each time, so that it can be asked by whoever sends traffic here.
+   * Connects and checks the server, also that it takes writes and that the user may do all that a worker needs; each time, so that it can be
+   * asked by whoever sends traffic here.
    * @throws RedriveError `E_REDIS_UNAVAILABLE`, `E_REDIS_AUTH`, `E_REDIS_VERSION`
    */
   async ready(): Promise<ServerFacts> {
-    const known = this.#facts
     const facts = await this.#connected()
-    // The first time that was a part of it.
-    if (known) await (await this.#backend).store.probe()
+    await (await this.#backend).store.checkRights('worker')
     return facts
   }
 

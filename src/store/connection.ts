@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'ioredis'
-import { hasCode, isError, RedriveError } from '../errors.ts'
+import { hasCode, isError, messageOf, RedriveError } from '../errors.ts'
+import { authFix, awayFix } from './server-fixes.ts'
 import { withDeadline } from '../deadline.ts'
 import { Redis } from './driver.ts'
 import { addressOptions, describeAddress, type RedisAddress } from './redis-address.ts'
@@ -174,6 +175,9 @@ function policyWarnings(info: ReadonlyMap<string, string>): string[] {
   ]
 }
 
+/** Node tries each address of a name, and tells of all of them in an AggregateError, which says nothing itself. */
+const isRefusedTwice = (error: Error): boolean => 'code' in error && UNAVAILABLE.test(messageOf(error))
+
 /** The driver puts the whole command into its errors: the password of an AUTH, the payloads of a script. They would be logged with it. */
 function hideArguments(error: Error): void {
   if (!('command' in error)) return
@@ -195,9 +199,8 @@ export function toRedriveError(error: unknown, where: string): unknown {
     return new RedriveError('E_REDIS_FULL', text, { cause: error })
   }
   if (REFUSED.test(message)) {
-    return new RedriveError('E_REDIS_AUTH', `${where} refused the user, the password or a permission: ${message}`, {
-      cause: error,
-    })
+    const text = `${where} refused the user, the password or a permission: ${message.replace(/\.$/, '')}. ${authFix(message)}`
+    return new RedriveError('E_REDIS_AUTH', text, { cause: error })
   }
   if (message.startsWith('WRONGTYPE') || message.includes('-WRONGTYPE')) {
     const text = `a key of Redrive on ${where} holds a value of another type, which another program must have written: ${message} Run "redrive doctor", which names such keys.`
@@ -206,8 +209,9 @@ export function toRedriveError(error: unknown, where: string): unknown {
   if ('code' in error && TLS.test(String(error.code))) {
     return new RedriveError('E_REDIS_TLS', `${where}: ${tlsFault(String(error.code), message)}`, { cause: error })
   }
-  if (UNAVAILABLE.test(message) || 'syscall' in error) {
-    const text = `${where} cannot be reached or did not answer in time: ${message}`
+  if (UNAVAILABLE.test(message) || 'syscall' in error || isRefusedTwice(error)) {
+    const said = messageOf(error)
+    const text = `${where} cannot be reached or did not answer in time: ${said.replace(/\.$/, '')}. ${awayFix(said)}`
     return new RedriveError('E_REDIS_UNAVAILABLE', text, { cause: error })
   }
   return error

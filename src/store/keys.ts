@@ -28,8 +28,10 @@ export interface Keys {
   events(partition: Partition): string
   feedChannel(partition: Partition): string
   wakeChannel(partition: Partition): string
-  /** Written by `probe`, and taken away at once. */
-  probe(): string
+  /** Written by `probe` and `rights`, and taken away at once; of a partition where one is named. */
+  probe(partition?: Partition): string
+  /** Nobody listens to it. */
+  probeChannel(partition?: Partition): string
   /** The definitions of all queues; outside of any partition, and touched by no script. */
   queues(): string
   /** The versions of machines that a queue has seen; likewise. */
@@ -68,7 +70,8 @@ export function createKeys(prefix: string): Keys {
     events: (partition) => `${base(partition)}:events`,
     feedChannel: (partition) => `${base(partition)}:feed`,
     wakeChannel: (partition) => `${base(partition)}:wake`,
-    probe: () => `${prefix}:probe`,
+    probe: (partition) => `${partition ? base(partition) : prefix}:probe`,
+    probeChannel: (partition) => `${partition ? base(partition) : prefix}:probe`,
     queues: () => `${prefix}:queues`,
     machines: (queue) => `${prefix}:machines:${queue}`,
     workers: (queue) => `${prefix}:workers:${queue}`,

@@ -22,4 +22,6 @@ export interface StoreListener {
   /** Nothing is to be claimed from now on. */
   paused?(): void
   progress?(id: string, text: string): void
+  /** The server refuses the subscription that there was; it is asked for again each second. */
+  deaf?(error: unknown): void
 }

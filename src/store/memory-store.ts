@@ -164,6 +164,7 @@ export function createMemoryStore({
     forget: async () => 0,
     repair: async (partition, _, ids) => ids.map((id) => (slice(partition).messages.has(id) ? [] : ['missing'])),
     probe: async () => 0,
+    checkRights: async () => {},
     remove: async (partition, id, token) => {
       const it = slice(partition)
       const message = it.messages.get(id)

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { RedriveError } from '../errors.ts'
+import { DEFAULTS } from '../options.ts'
 import { disconnect } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Partition, StoreListener } from './store.ts'
@@ -12,20 +13,46 @@ export interface Channels {
 }
 
 /** Subscriptions of one process over one connection, which is opened with the first of them; ioredis subscribes again after a reconnect. */
-export function createChannels(open: () => Redis, keys: Keys): Channels {
+/** @param refusal makes an error of Redrive of that of the driver */
+export function createChannels(open: () => Redis, keys: Keys, refusal: (error: unknown) => unknown): Channels {
   const channels = new Map<string, { readonly listeners: Set<Listener>; readonly subscribed: Promise<unknown> }>()
   let connection: Redis | undefined
+  const listening = new Set<StoreListener>()
   let closed = false
+  let again: NodeJS.Timeout | undefined
 
   function subscriber(): Redis {
     if (closed) throw new RedriveError('E_CLOSED', 'this client is closed.')
     if (!connection) {
-      connection = open()
+      connection = watched(open())
       connection.on('message', (channel: string, message: string) => {
         for (const listener of channels.get(channel)?.listeners ?? []) listener(message)
       })
     }
     return connection
+  }
+
+  /** After a new connection the driver subscribes by itself, and tells nobody when the server refuses it. */
+  function watched(redis: Redis): Redis {
+    const subscribe = redis.subscribe.bind(redis)
+    redis.subscribe = (...names: unknown[]) => {
+      const subscribed = subscribe(...(names as string[]))
+      subscribed.catch(onRefused)
+      return subscribed
+    }
+    return redis
+  }
+
+  function onRefused(error: unknown): void {
+    // A first subscription that is refused is nobody's any more: who asked for it was told.
+    setImmediate(() => {
+      if (closed || again || channels.size === 0) return
+      for (const { deaf } of listening) deaf?.(refusal(error))
+      again = setTimeout(() => {
+        again = undefined
+        if (!closed && channels.size > 0) connection?.subscribe(...channels.keys()).catch(() => {})
+      }, DEFAULTS.maxSleep)
+    })
   }
 
   async function listen(channel: string, listener: Listener): Promise<void> {
@@ -57,12 +84,15 @@ export function createChannels(open: () => Redis, keys: Keys): Channels {
       if (listener.feed ?? listener.progress)
         routes.push([keys.feedChannel(partition), (message) => onFeed(listener, message)])
       for (const [channel, route] of routes) await listen(channel, route)
+      listening.add(listener)
       return async () => {
+        listening.delete(listener)
         for (const [channel, route] of routes) unlisten(channel, route)
       }
     },
     close() {
       closed = true
+      clearTimeout(again)
       if (connection) disconnect(connection)
     },
   }

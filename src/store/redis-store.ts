@@ -18,6 +18,8 @@ import { readDefinition, sameRedact } from './queue-definition.ts'
 import { createChannels } from './redis-channels.ts'
 import { createRedisLookout } from './redis-lookout.ts'
 import { createRedisSteering } from './redis-steering.ts'
+import { addressOptions } from './redis-address.ts'
+import { createRights, warningOfChannels } from './rights.ts'
 import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
 import { latest } from './arrivals.ts'
 import {
@@ -43,7 +45,13 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const keys = createKeys(options.prefix)
   const redis = openConnection(options.redis, options)
   const scripts = createScripts(redis, options)
-  const channels = createChannels(() => openConnection(options.redis, options), keys)
+  const where = describeAddress(options.redis)
+  const user = addressOptions(options.redis).username ?? 'default'
+  const channels = createChannels(
+    () => openConnection(options.redis, options),
+    keys,
+    (error) => toRedriveError(error, where),
+  )
   const store = {
     ...scripted(redis, scripts, keys),
     ...reading(redis, keys),
@@ -56,8 +64,8 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       await scripts.probe(keys.probe())
       return performance.now() - start
     },
+    checkRights: createRights(scripts, keys, { where, user, prefix: options.prefix }),
   }
-  const where = describeAddress(options.redis)
   const calls = guarded(store, redis, { where, timeout: options.commandTimeout })
   return {
     ...calls,
@@ -68,8 +76,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       }),
     async ready() {
       const facts = await connect(redis, options.redis, options)
-      await calls.probe()
-      return facts
+      return { ...facts, warnings: [...facts.warnings, ...(await warningOfChannels(calls.checkRights))] }
     },
     async close() {
       disconnect(redis)

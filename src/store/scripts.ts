@@ -39,6 +39,8 @@ export interface Scripts {
   remove(base: string, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
   note(key: string, field: string, value: string): Promise<string>
   probe(key: string): Promise<void>
+  /** Names of commands, each with what refused it or nothing. */
+  rights(key: string, channel: string): Promise<readonly string[]>
   pause(base: string, paused: boolean): Promise<boolean>
   discard(base: string, request: DiscardRequest): Promise<'removed' | 'locked' | 'missing'>
   restore(base: string, ids: readonly string[]): Promise<RestoreStatus[]>
@@ -65,6 +67,7 @@ const NAMES = [
   'remove',
   'note',
   'probe',
+  'rights',
   'pause',
   'discard',
   'restore',
@@ -124,6 +127,10 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
     },
     async probe(key) {
       await run.probe(key)
+    },
+    async rights(key, channel) {
+      const reply = await run.rights(key, channel)
+      return Array.isArray(reply) ? reply.map(String) : []
     },
     async remove(base, id, token) {
       return decodeStatuses(await run.remove(base, id, token), REMOVAL)[0]!

@@ -1,3 +1,4 @@
+import type { Role } from './rights.ts'
 import type { PartitionBounds, Refusal } from './bounds.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import type { FeedPage, StoreListener } from './listener.ts'
@@ -60,6 +61,11 @@ export interface Store extends Lookout, Steering {
   arrive(queue: string, refs: readonly string[]): Promise<Map<string, number>>
   /** Writes something of no meaning; returns how long that took, in milliseconds. @throws when the server is away, or takes no writes. */
   probe(): Promise<number>
+  /**
+   * Makes sure that the user may do what its role asks for, on the keys and channels of a partition where one is named.
+   * @throws RedriveError `E_REDIS_AUTH`, with the rules that are lacking
+   */
+  checkRights(role: Role, partition?: Partition): Promise<void>
   /** Checks the connection and the server, also that it takes writes; returns the server's own description. */
   ready(): Promise<ServerFacts>
   close(): Promise<void>

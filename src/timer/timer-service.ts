@@ -104,21 +104,29 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
     }
   }
 
+  /** A message that is due later only brings the alarm forward. */
+  function hear(due: number): void {
+    if (due < next) next = due
+    wake()
+  }
+
+  async function unsubscribeAll(): Promise<void> {
+    await Promise.all(unsubscribes.map((unsubscribe) => unsubscribe().catch(() => {})))
+    unsubscribes = []
+  }
+
   return {
     lag,
     wake,
     async start() {
       running = true
-      for (const partition of queue.partitions) {
-        unsubscribes.push(
-          await queue.store.subscribe(partition, {
-            wake(due) {
-              // One that is due later only brings the alarm forward.
-              if (due < next) next = due
-              wake()
-            },
-          }),
-        )
+      try {
+        for (const partition of queue.partitions)
+          unsubscribes.push(await queue.store.subscribe(partition, { wake: hear }))
+      } catch (error) {
+        running = false
+        await unsubscribeAll()
+        throw error
       }
       loop = run()
     },
@@ -126,8 +134,7 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
       running = false
       wake()
       await loop
-      await Promise.all(unsubscribes.map((unsubscribe) => unsubscribe().catch(() => {})))
-      unsubscribes = []
+      await unsubscribeAll()
     },
   }
 }

@@ -13,8 +13,12 @@ export interface Beginning {
   giveUp(): Promise<void>
 }
 
+/** What an administrator, or the time, can put right without this process. */
+const passes = (error: unknown): boolean =>
+  hasCode(error, 'E_REDIS_UNAVAILABLE', 'E_REDIS_AUTH', 'E_REDIS_TLS', 'E_REDIS_FULL', 'E_FOREIGN_KEY')
+
 /**
- * Begins, again and again while the server is away: who starts both at once cannot know which of them is there first. `failed` hears
+ * Begins, again and again while the server is away or refuses it: who starts both at once cannot know which of them is there first. `failed` hears
  * of each attempt that was in vain.
  */
 export function createBeginning(clock: Clock, begin: () => Promise<void>, failed: (error: unknown) => void): Beginning {
@@ -26,7 +30,7 @@ export function createBeginning(clock: Clock, begin: () => Promise<void>, failed
     const attempted = begin()
     attempted.catch((error: unknown) => {
       failed(error)
-      if (!givenUp && hasCode(error, 'E_REDIS_UNAVAILABLE')) cancel = clock.after(DEFAULTS.maxSleep, again)
+      if (!givenUp && passes(error)) cancel = clock.after(DEFAULTS.maxSleep, again)
     })
     return attempted
   }

@@ -1,4 +1,4 @@
-import { asError } from '../errors.ts'
+import { asError, reasonOf } from '../errors.ts'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AdvanceSettings } from '../engine/advance.ts'
@@ -25,6 +25,7 @@ import { createImpatience } from './impatience.ts'
 import { createQuorumGate } from './quorum-gate.ts'
 import { createRegistrar } from './registrar.ts'
 import { createShelf, type Held } from './shelf.ts'
+import { subscribeAll } from './subscribe-all.ts'
 import { createThroughput } from './throughput.ts'
 import { createWatchdog } from './watchdog.ts'
 
@@ -241,27 +242,30 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     gate.stop()
   }
 
-  const beginning = createBeginning(
-    queue.clock,
-    () => queue.ready().then(start),
-    (error) => {
-      // Whoever does not ask `ready()` hears of it as an event.
-      if (!events.listens('error')) queue.log.workerFailed(name, error)
-      events.emit('error', asError(error))
-    },
-  )
+  let told = ''
+  function fail(error: unknown): void {
+    // Whoever does not ask `ready()` hears of it as an event, or in the log, which says a thing once.
+    const text = reasonOf(error)
+    if (!events.listens('error') && text !== told) queue.log.workerFailed(name, error)
+    told = text
+    events.emit('error', asError(error))
+  }
+  const beginning = createBeginning(queue.clock, () => queue.ready().then(start), fail)
 
+  /** Nothing is begun, and the worker is not on the list, before it may do all that it needs. */
   async function start(): Promise<void> {
     if (stopping) return
+    await queue.store.checkRights('worker', queue.partitions[0])
+    unsubscribe = await subscribeAll(queue, { mail: onMail, paused: putAllBack, deaf: fail })
+    if (stopping) return unsubscribe()
+    await timers.start().catch(async (error: unknown) => {
+      await unsubscribe()
+      throw error
+    })
     heartbeater.start()
     janitor.start()
     watchdog.start()
     registrar.start()
-    const unsubscribes = await Promise.all(
-      queue.partitions.map((partition) => queue.store.subscribe(partition, { mail: onMail, paused: putAllBack })),
-    )
-    unsubscribe = async () => void (await Promise.all(unsubscribes.map((end) => end().catch(() => {}))))
-    await (stopping ? unsubscribe() : timers.start())
   }
 
   function onMail(id: string, worker: string): void {

@@ -229,7 +229,7 @@ const OTHERS: readonly Mutation[] = [
   },
   {
     without: 'deliver: the word to the holder',
-    patches: [['deliver', "redis.call('PUBLISH', base .. ':wake', 'm ' .. stored[4] .. '\\n' .. id)", '']],
+    patches: [['deliver', "redis.pcall('PUBLISH', base .. ':wake', 'm ' .. stored[4] .. '\\n' .. id)", '']],
     breaks: ['mail is announced to the worker that holds the message'],
   },
   {

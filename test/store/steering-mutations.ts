@@ -20,12 +20,12 @@ export const STEERING_MUTATIONS: readonly Mutation[] = [
   },
   {
     without: 'pause: the word to those who hold messages ready',
-    patches: [['pause', "redis.call('PUBLISH', base .. ':wake', 'p')", '']],
+    patches: [['pause', "redis.pcall('PUBLISH', base .. ':wake', 'p')", '']],
     breaks: ['a pause is announced, and its end makes workers look'],
   },
   {
     without: 'pause: the word at its end',
-    patches: [['pause', "redis.call('PUBLISH', base .. ':wake', 'w ' .. now)", '']],
+    patches: [['pause', "redis.pcall('PUBLISH', base .. ':wake', 'w ' .. now)", '']],
     breaks: ['a pause is announced, and its end makes workers look'],
   },
   {

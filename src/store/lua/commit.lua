@@ -179,9 +179,9 @@ end
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
   local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[2], '*', 't', text, 'at', stamp)
-  redis.call('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
+  redis.pcall('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
 end
 if earliest and earliest <= now + 1000 then
-  redis.call('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', earliest))
+  redis.pcall('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', earliest))
 end
 return { stamp, table.concat(statuses) }

@@ -59,7 +59,7 @@ for at = 3, #ARGV, 4 do
     redis.call('RPUSH', base .. ':i:' .. id, event)
     answers[#answers + 1] = 'd'
     if stored[3] and redis.call('EXISTS', base .. ':l:' .. id) == 1 then
-      redis.call('PUBLISH', base .. ':wake', 'm ' .. stored[4] .. '\n' .. id)
+      redis.pcall('PUBLISH', base .. ':wake', 'm ' .. stored[4] .. '\n' .. id)
     else
       -- `LT`: what is due already keeps its place in the queue.
       redis.call('ZADD', base .. ':s:' .. stored[1], 'XX', 'LT', now, id)
@@ -68,7 +68,7 @@ for at = 3, #ARGV, 4 do
   end
 end
 if woken then
-  redis.call('PUBLISH', base .. ':wake', 'w ' .. now)
+  redis.pcall('PUBLISH', base .. ':wake', 'w ' .. now)
 end
 local answer = table.concat(answers)
 redis.call('SET', record, answer, 'PX', ARGV[2])

@@ -110,13 +110,14 @@ end
 if bytes > before then
   redis.call('INCRBY', base .. ':bytes', bytes - before)
 end
+-- By pcall, as everywhere: what is stored is stored, also for a user who may use no channels.
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
   local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[3], '*', 't', text, 'at', stamp)
-  redis.call('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
+  redis.pcall('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
 end
 if earliest then
-  redis.call('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', earliest))
+  redis.pcall('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', earliest))
 end
 
 local answer = table.concat(answers)

@@ -24,7 +24,7 @@ for at = 2, #ARGV, 3 do
     redis.call('ZADD', base .. ':s:' .. stored[2], 'XX', leaseEnd, id)
     if progress ~= '' then
       redis.call('HSET', key, 'g', progress)
-      redis.call('PUBLISH', base .. ':feed', 'p ' .. id .. '\n' .. progress)
+      redis.pcall('PUBLISH', base .. ':feed', 'p ' .. id .. '\n' .. progress)
     end
     answers[#answers + 1] = redis.call('EXISTS', base .. ':i:' .. id) == 1 and 'm' or 'r'
   end

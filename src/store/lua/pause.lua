@@ -11,9 +11,9 @@ local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 if ARGV[1] == '1' then
   local changed = redis.call('SETNX', key, now)
   -- Whoever holds messages ready gives them back.
-  redis.call('PUBLISH', base .. ':wake', 'p')
+  redis.pcall('PUBLISH', base .. ':wake', 'p')
   return changed
 end
 local changed = redis.call('DEL', key)
-redis.call('PUBLISH', base .. ':wake', 'w ' .. now)
+redis.pcall('PUBLISH', base .. ':wake', 'w ' .. now)
 return changed

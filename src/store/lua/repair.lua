@@ -111,6 +111,6 @@ for i = 2, #ARGV do
   answers[#answers + 1] = check(ARGV[i])
 end
 if mends then
-  redis.call('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', now))
+  redis.pcall('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', now))
 end
 return answers

@@ -41,5 +41,5 @@ local answers = {}
 for _, id in ipairs(ARGV) do
   answers[#answers + 1] = restore(id)
 end
-redis.call('PUBLISH', base .. ':wake', 'w ' .. now)
+redis.pcall('PUBLISH', base .. ':wake', 'w ' .. now)
 return table.concat(answers)
