@@ -56,7 +56,7 @@ function lackingRights(where: string, user: string, rules: readonly string[]): R
   const channels = rules.some(isOfChannels) ? ' Without channels, workers hear nothing of new messages.' : ''
   return new RedriveError(
     'E_REDIS_AUTH',
-    `the user "${user}" of ${where} may not do all that Redrive needs.${channels} An administrator can allow it: ${command}. All rules stand in docs/guides/security.md.`,
+    `the user "${user}" of ${where} lacks a permission that Redrive needs.${channels} An administrator can allow it: ${command}. All rules stand in docs/guides/security.md.`,
     { user, rules },
   )
 }

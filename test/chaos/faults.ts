@@ -132,6 +132,7 @@ async function clockOf(scene: Scene): Promise<number> {
 }
 
 const failOver: Fault = async ({ scene }) => ((await scene.failOver(150)) ? 1 : 0)
+const orderFailOver: Fault = async ({ scene }) => ((await scene.orderFailOver(150)) ? 1 : 0)
 
 /** Every fault by its name in `--faults`, and the stages that it can happen in. */
 export const FAULTS = {
@@ -156,6 +157,7 @@ export const FAULTS = {
   'worker-clock': { in: ['everysec', 'clock'], run: setWorkerClocks },
   'server-clock': { in: ['clock'], run: setServerClock },
   failover: { in: ['sentinel'], run: failOver },
+  'failover-ordered': { in: ['sentinel'], run: orderFailOver },
 } as const satisfies Record<string, { readonly in: readonly StageName[]; readonly run: Fault }>
 
 export type FaultName = keyof typeof FAULTS

@@ -17,6 +17,8 @@ export interface Scene {
   redis(): Redis
   /** Kills the primary while its replica lags behind by so many milliseconds; another becomes primary. Tells whether it did. */
   failOver(lag: number): Promise<boolean>
+  /** Orders a failover, as an operator does: for seconds there are two primaries. Tells whether it happened. */
+  orderFailOver(lag: number): Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -32,6 +34,7 @@ export async function singleScene(options: ServerOptions): Promise<Scene> {
     proxies: () => proxies,
     redis: () => server.redis,
     failOver: async () => false,
+    orderFailOver: async () => false,
     async stop() {
       await Promise.all(proxies.map((proxy) => proxy.close()))
       await server.stop()
@@ -82,6 +85,18 @@ export async function sentinelScene(directory: string): Promise<Scene> {
         await synced(replica.server.redis)
         return moved
       },
+      async orderFailOver(lag) {
+        primary.proxy.lagReplicas(lag)
+        await new Promise((resolve) => setTimeout(resolve, 2 * lag))
+        await sentinels.order()
+        const moved = await sentinels.movedTo(replica.proxy.port)
+        primary.proxy.lagReplicas(0)
+        if (!moved) return false
+        ;[primary, replica] = [replica, primary]
+        // The Sentinels tell the old primary by themselves, which takes them some ten seconds; until then it takes writes.
+        await synced(replica.server.redis, 40_000)
+        return true
+      },
       stop,
     }
   } catch (error) {
@@ -90,8 +105,8 @@ export async function sentinelScene(directory: string): Promise<Scene> {
   }
 }
 
-async function synced(replica: Redis): Promise<void> {
-  const deadline = performance.now() + 15_000
+async function synced(replica: Redis, ms = 15_000): Promise<void> {
+  const deadline = performance.now() + ms
   while (!(await replica.info('replication')).includes('master_link_status:up')) {
     if (performance.now() > deadline) throw new Error('the replica does not follow its primary')
     await new Promise((resolve) => setTimeout(resolve, 20))

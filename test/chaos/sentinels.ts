@@ -11,6 +11,8 @@ export interface Sentinels {
   /** Of the primary, as clients ask for it. */
   readonly name: string
   readonly ports: readonly number[]
+  /** Has another server made primary while this one lives, as an operator does before work on a machine. */
+  order(): Promise<void>
   /** Whether all of them say in time that the primary is at this port, and the server there says so too. */
   movedTo(port: number): Promise<boolean>
   stop(): Promise<void>
@@ -69,6 +71,9 @@ export async function startSentinels(directory: string, primary: number): Promis
   return {
     name: NAME,
     ports,
+    async order() {
+      await clients[0]!.call('SENTINEL', 'FAILOVER', NAME)
+    },
     movedTo: (port) =>
       all(async (client) => {
         const address = (await client.call('SENTINEL', 'get-master-addr-by-name', NAME)) as string[] | null

@@ -100,6 +100,11 @@ const WORDING = {
     why: 'A replica that lags or is away loses messages when it takes over.',
     mend: 'See to the replica; with the option durability a send says what it has.',
   },
+  D_MIN_REPLICAS: {
+    severity: 'warning',
+    why: 'In an ordered failover the old primary takes writes for some ten seconds more, and loses them; it has no replica by then, and could refuse them.',
+    mend: 'Let it refuse what no replica would have; in the configuration of each server too.',
+  },
   D_NO_REPLICAS: {
     severity: 'info',
     why: 'While this server is down nothing can be sent or worked on.',

@@ -10,7 +10,13 @@ export interface ServerFacts {
   readonly clock: { readonly ahead: number; readonly precision: number }
 }
 
-const SETTINGS = ['save', 'appendfsync', 'hash-max-listpack-value', 'hash-max-listpack-entries'] as const
+const SETTINGS = [
+  'save',
+  'appendfsync',
+  'min-replicas-to-write',
+  'hash-max-listpack-value',
+  'hash-max-listpack-entries',
+] as const
 
 export async function readServerFacts(redis: Redis, now: () => number): Promise<ServerFacts> {
   const info = parseInfo(await redis.info())

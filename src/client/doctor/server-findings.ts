@@ -68,10 +68,15 @@ function withoutAof(config: ServerFacts['config']): Finding {
   })
 }
 
-function* replicas({ info }: ServerFacts): Generator<Finding> {
+function* replicas({ info, config }: ServerFacts): Generator<Finding> {
   if (info.get('role') === 'slave') return
   const count = number(info, 'connected_slaves')
   if (count === 0) yield finding('D_NO_REPLICAS', { found: 'the server has no replica' })
+  else if (config?.get('min-replicas-to-write') === '0')
+    yield finding('D_MIN_REPLICAS', {
+      found: `min-replicas-to-write is 0, and there ${count === 1 ? 'is a replica' : `are ${count} replicas`}`,
+      command: 'redis-cli CONFIG SET min-replicas-to-write 1',
+    })
   const bad = Array.from({ length: count }, (_, i) => info.get(`slave${i}`) ?? '').filter(isBad)
   if (bad.length > 0)
     yield finding('D_REPLICAS', { found: `of ${count} replicas ${bad.length} lag: ${bad.join('; ')}` })

@@ -21,6 +21,7 @@ const INFO = {
 const CONFIG = {
   save: '',
   appendfsync: 'everysec',
+  'min-replicas-to-write': '1',
   'hash-max-listpack-value': '64',
   'hash-max-listpack-entries': '128',
 }
@@ -60,6 +61,7 @@ describe('finds', () => {
     ['a file that cannot be written', { info: { aof_last_write_status: 'err' } }, 'error D_PERSISTENCE_FAILING'],
     ['a replica that is away', { info: { slave0: 'ip=x,port=1,state=wait_bgsave,lag=0' } }, 'warning D_REPLICAS'],
     ['a replica that lags', { info: { slave0: 'ip=x,port=1,state=online,lag=30' } }, 'warning D_REPLICAS'],
+    ['a primary that needs no replica', { config: { 'min-replicas-to-write': '0' } }, 'warning D_MIN_REPLICAS'],
     ['no replica', { info: { connected_slaves: '0' } }, 'info D_NO_REPLICAS'],
     ['values too long for compact hashes', { config: { 'hash-max-listpack-value': '32' } }, 'warning D_HASHES'],
     ['fields too many for them', { config: { 'hash-max-listpack-entries': '64' } }, 'warning D_HASHES'],
