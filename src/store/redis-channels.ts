@@ -48,11 +48,13 @@ export function createChannels(open: () => Redis, keys: Keys, refusal: (error: u
     setImmediate(() => {
       if (closed || again || channels.size === 0) return
       for (const { deaf } of listening) deaf?.(refusal(error))
-      again = setTimeout(() => {
-        again = undefined
-        if (!closed && channels.size > 0) connection?.subscribe(...channels.keys()).catch(() => {})
-      }, DEFAULTS.maxSleep)
+      again = setTimeout(subscribeAgain, DEFAULTS.maxSleep)
     })
+  }
+
+  function subscribeAgain(): void {
+    again = undefined
+    if (!closed && channels.size > 0) connection?.subscribe(...channels.keys()).catch(() => {})
   }
 
   async function listen(channel: string, listener: Listener): Promise<void> {

@@ -211,5 +211,6 @@ test('a module in TypeScript that Node cannot load gets the hint', async () => {
   const file = join(directory, 'worker.ts')
   await writeFile(file, 'enum Kind {\n  one,\n}\nexport default () => Kind.one\n')
   const running = start('worker', file)
-  await running.until('stderr', /cannot be run: .*install tsx and run: NODE_OPTIONS="--import tsx"/)
+  await running.until('stderr', /NODE_OPTIONS/)
+  expect(running.stderr()).toMatch(/cannot be run: .*install tsx and run: NODE_OPTIONS="--import tsx"/)
 })

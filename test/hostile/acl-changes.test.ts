@@ -107,6 +107,7 @@ test('channels that are taken away while it works: the worker says so, works on,
   await until(async () => (await sender.queue('jobs').get('a'))?.state === 'succeeded')
   await rules('allchannels')
   await until(async () => Number(((await admin.call('PUBSUB', 'NUMSUB', 'rd:{jobs:0}:wake')) as unknown[])[1]) > 0)
+  expect(await listed('jobs')).toBe(1)
 })
 
 test('all that is taken away while it works, and given back: it goes on', async () => {
