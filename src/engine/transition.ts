@@ -92,14 +92,20 @@ function createScope(): AnyActorScope {
   }
 }
 
-/** @param id of the message; an actor to which nobody gave one is called by its session. */
-function collect(
-  run: () => AnyMachineSnapshot,
-  id = scope.sessionId,
-): { snapshot: AnyMachineSnapshot; effects: Effect[] } {
-  collected.length = 0
+/**
+ * What the code of a machine finds as `self` and `system`, until the next step begins.
+ * @param id of the message; an actor to which nobody gave one is called by its session.
+ */
+export function selfOf(id = scope.sessionId): Pick<AnyActorScope, 'self' | 'system'> {
   scope.id = id
-  Object.assign(scope.self, { id })
+  // The only actor there is takes the name of each message in its turn.
+  ;(scope.self as { id: string }).id = id
+  return scope
+}
+
+function collect(run: () => AnyMachineSnapshot, id?: string): { snapshot: AnyMachineSnapshot; effects: Effect[] } {
+  collected.length = 0
+  selfOf(id)
   const snapshot = run()
   return { snapshot, effects: collected.map(toEffect).filter((effect) => effect !== undefined) }
 }
