@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from '@jest/globals'
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
-import type { DurableMachine } from '../../src/engine/registry.ts'
-import { registerMachine } from '../../src/engine/registry.ts'
+import { registerMachine, type DurableMachine } from '../../src/engine/registry.ts'
 import { stateName } from '../../src/engine/state-name.ts'
 import { inDocumentOrder, initialStep, step, type Step } from '../../src/engine/transition.ts'
 import type { EventData } from '../../src/message.ts'
@@ -22,9 +21,6 @@ export interface PlanTally {
 
 export const createPlanTally = (): PlanTally => ({ steps: 0, planned: 0, refused: new Map() })
 
-/** Which of the two steps a message goes on from: it must be able to go on from either. */
-export type Engine = 'plan' | 'xstate'
-
 /**
  * A step of the plan beside the very same step of XState: state, context, status, output, error, actors, effects, and every call of the
  * machine's code with what it was given.
@@ -36,30 +32,36 @@ export function stepBeside(
   event: EventData,
   tally: PlanTally,
   calls: () => Call[] = () => [],
-): { readonly planned: PlannedStep | Refusal; readonly taken: Step } {
+): Step {
   calls()
   const planned = snapshot ? planStep(durable, snapshot, event, ID) : planOf(durable).start(event['input'], ID)
   const planCalls = calls()
-  tally.steps++
-  if (planned.refused === undefined) tally.planned++
-  else tally.refused.set(planned.refused, (tally.refused.get(planned.refused) ?? 0) + 1)
+  count(tally, planned)
   let taken: Step
   try {
-    taken = snapshot
-      ? step(durable.machine, snapshot, event, ID)
-      : initialStep(durable.machine, event['input'], ID)
+    taken = snapshot ? step(durable.machine, snapshot, event, ID) : initialStep(durable.machine, event['input'], ID)
   } catch (error) {
     if (planned.refused === undefined) assertSame('fate', 'a step', error)
     throw error
   }
-  if (planned.refused === undefined) {
-    assertSame('step', viewOfPlanned(planned), viewOfTaken(taken))
-    assertSame('calls', planCalls, calls())
-  } else expect(planned.refused).not.toBe('its code throws')
-  return { planned, taken }
+  compareSteps(planned, taken)
+  if (planned.refused === undefined) assertSame('calls', planCalls, calls())
+  return taken
+}
+
+/** @throws the first difference. */
+export function compareSteps(planned: PlannedStep | Refusal, taken: Step): void {
+  if (planned.refused === undefined) assertSame('step', viewOfPlanned(planned), viewOfTaken(taken))
+  else if (planned.refused === 'its code throws') assertSame('fate', planned.refused, 'a step')
 }
 
 const ID = 'message-1'
+
+export function count(tally: PlanTally, { refused }: PlannedStep | Refusal): void {
+  tally.steps++
+  if (refused === undefined) tally.planned++
+  else tally.refused.set(refused, (tally.refused.get(refused) ?? 0) + 1)
+}
 
 function assertSame(what: string, plan: unknown, xstate: unknown): void {
   if (!isDeepStrictEqual(plan, xstate)) expect({ [what]: plan }).toStrictEqual({ [what]: xstate })
@@ -103,7 +105,7 @@ export function playBeside({ machine, input }: Chart, moves: readonly Move[], ta
   for (const move of moves) {
     const event = snapshot ? eventOf(move, snapshot) : { type: 'init', input }
     try {
-      const { taken } = stepBeside(durable, snapshot, event, tally, watch.calls)
+      const taken = stepBeside(durable, snapshot, event, tally, watch.calls)
       const next = inDocumentOrder(taken.snapshot)
       snapshot = next.status === 'active' ? (move.pick % 3 === 0 ? revived(durable, next) : next) : undefined
     } catch (error) {

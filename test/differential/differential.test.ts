@@ -3,16 +3,18 @@ import * as fc from 'fast-check'
 import { advance } from '../../src/engine/advance.ts'
 import { moves, nodesOf } from '../engine/sequences.ts'
 import { effortFor, LENGTH, PATIENCE, SEED, STEPS } from './budget.ts'
+import { tallyByPlan } from './by-plan.ts'
 import { corpus } from './corpus/index.ts'
 import { openGround, type Ground } from './ground.ts'
 import { drawnScripts, shortestDrawn } from './drawn.ts'
 import { playTogether } from './lockstep.ts'
-import { startsWell } from './play.ts'
+import { startsWell, type Part } from './play.ts'
 import { shortest } from './shortest.ts'
 import { addTally, createTally } from './tally.ts'
 
 // A live actor of XState on a simulated clock, and beside it a message that is in Redis, and nowhere else, between any two steps.
-// Whatever happens to them, they stay alike: state, context, status, output, history, children, timers, and all that they tell.
+// Whatever happens to them, they stay alike: state, context, status, output, history, children, timers, and all that they tell; no
+// matter whether XState takes the steps of the message, or the plan of its machine.
 
 let ground: Ground
 const total = createTally()
@@ -23,9 +25,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await ground.close()
   const { steps, thrown, contended, endless } = total
+  const { planned } = tallyByPlan
   process.stderr.write(
     `differential: ${steps} steps compared on ${corpus.length} machines and generated ones (seed ${SEED}); ` +
-      `${thrown} threw on both sides, ${contended} contended, ${endless} endless\n`,
+      `${planned} of them by a plan; ${thrown} threw on both sides, ${contended} contended, ${endless} endless\n`,
   )
 })
 
@@ -34,8 +37,10 @@ describe('a message in Redis is the very actor of XState', () => {
   const { crowds, crowd } = effortFor(STEPS * 0.75)
   const each = Math.ceil((crowds * crowd) / corpus.length)
   const sequences = fc.sample(moves(LENGTH), { numRuns: each * corpus.length, seed: SEED })
-  // In turn, so that a crowd is of many machines.
-  const scripts = sequences.map((sequence, i) => ({ part: corpus[i % corpus.length]!, moves: sequence }))
+  // In turn, so that a crowd is of many machines; and each machine by the plan in one turn, by XState in the next.
+  const planned = corpus.map((part): Part => ({ ...part, by: 'plan' }))
+  const turns = [...planned, ...corpus]
+  const scripts = sequences.map((sequence, i) => ({ part: turns[i % turns.length]!, moves: sequence }))
 
   test.each(Array.from({ length: crowds }, (_, i) => i + 1))(
     `in the machines by hand, crowd %i of ${crowds}`,
@@ -74,4 +79,7 @@ describe('and so it is in machines that nobody thought of', () => {
   )
 })
 
-test('for many thousand steps', () => expect(total.steps).toBeGreaterThanOrEqual(STEPS))
+test('for many thousand steps', () => {
+  expect(total.steps).toBeGreaterThanOrEqual(STEPS)
+  expect(tallyByPlan.planned).toBeGreaterThan(STEPS / 10)
+})

@@ -11,12 +11,14 @@ import { createTally } from './tally.ts'
 /** Regions of a machine that is drawn by lot contend, and its timers share ids. */
 const known = { order: true, contention: true, timers: true }
 
-/** A machine of any shape, and what happens to it. */
+/** A machine of any shape, who takes its steps, and what happens to it. */
 export const drawnScripts: fc.Arbitrary<Script> = fc.noBias(
-  fc.record({ machine: generatedCharts, moves: moves(LENGTH) }).map(({ machine, moves: sequence }) => ({
-    part: { name: fc.stringify(machine), machine, known },
-    moves: sequence,
-  })),
+  fc
+    .record({ machine: generatedCharts, moves: moves(LENGTH), by: fc.constantFrom('xstate', 'plan') })
+    .map(({ machine, moves: sequence, by }) => ({
+      part: { name: fc.stringify(machine), machine, known, by },
+      moves: sequence,
+    })),
 )
 
 /**

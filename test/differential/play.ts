@@ -7,6 +7,7 @@ import type { Chart } from '../engine/charts/chart.ts'
 import type { Move } from '../engine/sequences.ts'
 import { comparable } from '../engine/twin.ts'
 import { blowOf, type Blow } from './blow.ts'
+import { byPlan } from './by-plan.ts'
 import { startOriginal, type Known, type Original } from './original.ts'
 import { nothingTold, type Told, type View } from './view.ts'
 
@@ -14,6 +15,8 @@ import { nothingTold, type Told, type View } from './view.ts'
 export interface Part extends Chart {
   /** What is known to differ in it. */
   readonly known?: Known
+  /** Who takes its steps: XState itself, or the plan where it can. Default XState. */
+  readonly by?: 'xstate' | 'plan'
   /** Send no two events at once: what the machine sends itself would come between them. */
   readonly alone?: boolean
 }
@@ -65,9 +68,9 @@ export function createPlay(part: Part, moves: readonly Move[], versions: Version
 }
 
 /** The machine as another process would have it: made and registered anew, with nothing that was found out before. */
-export function freshVersions({ machine }: Part): Versions {
+export function freshVersions({ machine, by }: Part): Versions {
   const fresh = registerMachine(machine.provide({}) as Part['machine'])
-  return createVersions(fresh, [], undefined, { when: () => undefined })
+  return createVersions(by === 'plan' ? byPlan(fresh) : fresh, [], undefined, { when: () => undefined })
 }
 
 /** What a play does next. */

@@ -58,7 +58,7 @@ const NO_PARAMS: Params = () => undefined
 function paramsOf(params: unknown): Params {
   if (typeof params !== 'function') return () => params
   const expression = params as (args: object) => unknown
-  return ({ context, event }) => expression({ context, event })
+  return ({ given, event }) => expression({ context: given, event })
 }
 
 function compileCode(site: Site, type: string, code: unknown, params: Params): Op {
@@ -149,18 +149,18 @@ function compileLog({ value, label }: Made, params: Params): Op {
 /** Actions that code chooses in the step are compiled in the step. */
 function compileChoice({ collect }: Made, params: Params, site: Site): Op {
   return (run) => {
-    const given = params(run)
+    const resolved = params(run)
     const chosen: unknown[] = []
     const check = (guard: unknown): unknown => {
       try {
-        return compileGuard(site.machine, guard, site.at)(run.context, run.event)
+        return compileGuard(site.machine, guard, site.at)(run.given, run.event)
       } catch (cause) {
         if (cause instanceof Unfit) run.spoil(cause)
         throw cause
       }
     }
-    const { context, event, self, system } = run
-    ;(collect as Expression)({ context, event, enqueue: createEnqueue(chosen), check, self, system }, given)
+    const { given: context, event, self, system } = run
+    ;(collect as Expression)({ context, event, enqueue: createEnqueue(chosen), check, self, system }, resolved)
     for (const action of chosen) compileAction(site, action)(run)
   }
 }

@@ -62,8 +62,8 @@ function settle(run: Run, most: number): PlannedStep | Refusal {
   return run.spoilt ?? run
 }
 
-function select(candidates: readonly PlannedTransition[], { context, event }: Run): PlannedTransition | undefined {
-  for (const candidate of candidates) if (!candidate.test || candidate.test(context, event)) return candidate
+function select(candidates: readonly PlannedTransition[], { given, event }: Run): PlannedTransition | undefined {
+  for (const candidate of candidates) if (!candidate.test || candidate.test(given, event)) return candidate
   return undefined
 }
 

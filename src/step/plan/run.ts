@@ -26,6 +26,9 @@ export interface PlannedStep {
 /** One thing that a transition does, compiled: it reads the run, and writes into it. */
 export type Op = (run: Run) => void
 
+/** Works out the input of an actor, or the output of the machine. */
+export type Mapper = (args: object) => unknown
+
 /** What the plan cannot do. Thrown while a plan is compiled, or from within a run; XState takes the step then. */
 export class Unfit extends Error implements Refusal {
   readonly refused: string
@@ -70,19 +73,29 @@ export class Run implements PlannedStep {
     return this.anew || this.effects.length > 0
   }
 
+  /** The context as the code of the machine gets it. */
+  get given(): Context {
+    return this.context
+  }
+
   /** What XState hands to an action, as a new object each time. */
   args(): object {
-    return { context: this.context, event: this.event, self: this.self, system: this.system }
+    return { context: this.given, event: this.event, self: this.self, system: this.system }
   }
 
   assignArgs(): object {
     const spawn = (): never => this.spoil(SPAWNS)
-    return { context: this.context, event: this.event, spawn, self: this.self, system: this.system }
+    return { context: this.given, event: this.event, spawn, self: this.self, system: this.system }
   }
 
   /** What XState hands to the mappers of inputs and outputs. */
   mapperArgs(event: EventData): object {
-    return { context: this.context, event, self: this.self }
+    return { context: this.given, event, self: this.self }
+  }
+
+  /** @param _key of the context, where the mapper hands on just that value, and reads nothing. */
+  mapInput(mapper: Mapper, _key: string | undefined): unknown {
+    return mapper(this.mapperArgs(this.event))
   }
 
   assign(update: unknown): void {

@@ -4,7 +4,7 @@ import type { AnyStateNode } from '../../engine/nodes.ts'
 import { compileAction, type Site } from './action.ts'
 import { compileGuard, type Test } from './guard.ts'
 import { firstRoute, routeOf, type Route, type Transition } from './route.ts'
-import { Unfit, type Op, type Refusal, type Run } from './run.ts'
+import { Unfit, type Mapper, type Op, type Refusal, type Run } from './run.ts'
 import type { PlanState, StateBook } from './state.ts'
 
 /** A transition of a state, compiled. */
@@ -96,14 +96,22 @@ function compileStop(id: string): Op {
 }
 
 function compileInvoke(id: string, src: string, input: unknown): Op {
+  const key = handedOn(input)
   return (run) => {
-    const given = typeof input === 'function' ? (input as Mapper)(run.mapperArgs(run.event)) : input
-    run.effects.push({ type: 'invoke', id, src, input: given })
+    const mapped = typeof input === 'function' ? run.mapInput(input as Mapper, key) : input
+    run.effects.push({ type: 'invoke', id, src, input: mapped })
     run.anew = true
   }
 }
 
-type Mapper = (args: object) => unknown
+/** `({ context }) => context.payload`: the text of such a function leaves no doubt about what it does. */
+const HANDS_ON = /^\(\s*\{\s*context\s*(?::\s*(?<alias>[\w$]+)\s*)?,?\s*\}\s*\)\s*=>\s*(?<from>[\w$]+)\.(?<key>[\w$]+)$/
+
+function handedOn(mapper: unknown): string | undefined {
+  if (typeof mapper !== 'function') return undefined
+  const { alias = 'context', from, key } = HANDS_ON.exec(Function.prototype.toString.call(mapper))?.groups ?? {}
+  return alias === from ? key : undefined
+}
 
 /** A final state ends the state around it, and where that is the root, the machine. */
 function compileEnd(site: Site, { nodes, invoked }: PlanState): Op[] {
