@@ -26,7 +26,7 @@ export const createPlanTally = (): PlanTally => ({ steps: 0, planned: 0, refused
  * machine's code with what it was given.
  * @throws the first difference, or what XState throws.
  */
-export function stepBeside(
+function stepBeside(
   durable: DurableMachine,
   snapshot: AnyMachineSnapshot | undefined,
   event: EventData,

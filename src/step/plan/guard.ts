@@ -59,7 +59,7 @@ function compileCode(
   if (typeof params === 'function') throw new Unfit('its guard has parameters that it does not read')
   const { check, guards = [] } = code
   if (check === STATE_IN && at) {
-    const isIn = check!(at, {}, code)
+    const isIn = check(at, {}, code)
     return () => isIn
   }
   const tests = guards.map(below)

@@ -42,7 +42,8 @@ export function observeStep(plan: Plan, situation: Situation, shared: ReadonlySe
   const run = new WatchedRun(situation, shared, () => (reads.input = true))
   const watched = watchWorld(reads, () => macrostep(run, from, MOST_MICROSTEPS))
   const again = plan.step(from, context, event, id)
-  if (watched.refused !== undefined || !isDeepStrictEqual(again, step)) reads.chance = true
+  // A clock that was seen explains what differs.
+  if (watched.refused !== undefined || (!reads.clock && !isDeepStrictEqual(again, step))) reads.chance = true
   return { step, reads }
 }
 
@@ -122,7 +123,7 @@ function heard(owner: object, name: string, hear: () => void): unknown {
   return new Proxy((owner as Global)[name] as () => unknown, {
     apply(target, _, args) {
       hear()
-      return Reflect.apply(target, owner, args)
+      return Reflect.apply(target, owner, args) as unknown
     },
     get(target, key, receiver) {
       hear()

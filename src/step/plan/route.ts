@@ -24,13 +24,15 @@ export const pathTo = (node: AnyStateNode): AnyStateNode[] => (node.parent ? [..
  * @throws Unfit
  */
 export function routeOf(path: readonly AnyStateNode[], { target, source, reenter }: Transition): Route {
-  const [goal, ...others] = (target ?? []) as readonly AnyStateNode[]
+  const [goal, ...others] = target ?? []
   if (!goal) return { exited: [], entered: [], begun: new Set(), leaf: path.at(-1)! }
   if (others.length > 0) throw new Unfit('it has several targets')
-  const domain = domainOf(goal, source as AnyStateNode, reenter)
+  const domain = domainOf(goal, source, reenter)
   const entered = new Set<AnyStateNode>()
   const begun = new Set<AnyStateNode>()
-  if (goal !== source || goal !== domain || reenter) {
+  // A transition of a state to itself leaves and enters only what is below, unless it says `reenter`.
+  if (goal !== source || goal !== domain) {
+    for (const outer of ancestorsBelow(goal, domain)) entered.add(outer)
     entered.add(goal)
     begun.add(goal)
   }
@@ -38,9 +40,6 @@ export function routeOf(path: readonly AnyStateNode[], { target, source, reenter
     entered.add(first)
     begun.add(first)
   }
-  const border = !source.parent && reenter ? undefined : domain
-  for (const outer of domain === goal ? [] : ancestorsBelow(goal, domain))
-    if (border === undefined || isWithin(outer, border)) entered.add(outer)
   const exited = path.filter((node) => isWithin(node, domain)).toReversed()
   const rest = new Set([...path.filter((node) => !exited.includes(node)), ...entered])
   const leaf = [...rest].reduce((inner, node) => (node.order > inner.order ? node : inner))
@@ -69,7 +68,7 @@ function domainOf(goal: AnyStateNode, source: AnyStateNode, reenter: boolean): A
   if (!reenter && (goal === source || isWithin(goal, source))) return source
   const common = ancestorsBelow(goal, undefined).find((node) => isWithin(source, node))
   if (common || reenter) return common
-  return source.machine.root as AnyStateNode
+  return source.machine.root
 }
 
 /** The states around one, inner ones first, as far as a border that is not among them. */

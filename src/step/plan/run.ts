@@ -100,7 +100,7 @@ export class Run implements PlannedStep {
 
   assign(update: unknown): void {
     // Not by spreading: like XState's own, it sets a member called `__proto__`.
-    this.context = Object.assign({}, this.context, update) as Context
+    this.context = Object.assign({}, this.context, update)
     this.anew = true
   }
 

@@ -77,7 +77,7 @@ function createState(book: StateBook, leaf: AnyStateNode, templateOf: DurableMac
       if (byType.size < MOST_TYPES) byType.set(type, found)
       return found
     },
-    always: () => (eventless ??= innerFirst.flatMap(({ always }) => (always ?? []) as Transition[]).map(compile)),
+    always: () => (eventless ??= innerFirst.flatMap(({ always }) => always ?? []).map(compile)),
   }
   return state
 }
@@ -120,11 +120,11 @@ const invokedIn = (nodes: readonly AnyStateNode[]): ReadonlyMap<string, string> 
   )
 
 /** What a state has for a type of event: its own transitions first, then those of wildcards, the longer before the shorter. */
-export function candidatesOf({ transitions }: AnyStateNode, type: string): Transition[] {
+function candidatesOf({ transitions }: AnyStateNode, type: string): Transition[] {
   const wild = [...transitions.keys()]
     .filter((descriptor) => descriptor !== type && isMatch(descriptor, type))
     .toSorted((a, b) => b.length - a.length)
-  return [type, ...wild].flatMap((descriptor) => (transitions.get(descriptor) ?? []) as Transition[])
+  return [type, ...wild].flatMap((descriptor) => transitions.get(descriptor) ?? [])
 }
 
 /** As XState has it: a `*` is one at the end only, and `order.*` takes `order` too. */

@@ -44,7 +44,6 @@ const OVER: Refusal = Object.freeze({ refused: 'the machine has ended' })
 const STRANGERS: Refusal = Object.freeze({ refused: 'other actors run than its state invokes' })
 
 /** Whether it is in this state and in no other, and runs what the state invokes and nothing else. */
-// oxlint-disable-next-line no-underscore-dangle -- XState has no public name for them
 function hasJust({ _nodes: nodes, children }: AnyMachineSnapshot, { nodes: path, invoked }: PlanState): boolean {
   const ids = Object.keys(children as object)
   return nodes.length === path.length && ids.length === invoked.size && ids.every((id) => invoked.has(id))

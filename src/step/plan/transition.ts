@@ -48,7 +48,7 @@ function compileBody(book: StateBook, from: PlanState, transition: Transition, a
 /** The first step of a message, which enters the first states. */
 export function compileStart(book: StateBook): (Body & { readonly refused: undefined }) | Unfit {
   try {
-    const route = firstRoute(book.machine.root as AnyStateNode)
+    const route = firstRoute(book.machine.root)
     return follow(book, { machine: book.machine, at: undefined }, route, [])
   } catch (cause) {
     if (!(cause instanceof Unfit)) throw cause

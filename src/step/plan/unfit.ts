@@ -15,9 +15,8 @@ export interface UnfitStep {
 
 /** Every step that can be told to be unfit without taking it. What code asks for in a step is known only then. */
 export function listUnfit(book: StateBook, start: { readonly refused: string | undefined }): UnfitStep[] {
-  const root = book.machine.root as AnyStateNode
   const first = start.refused === undefined ? [] : [{ state: '*', event: 'init', reason: start.refused }]
-  const found = [...first, ...unfitBelow(book, root)]
+  const found = [...first, ...unfitBelow(book, book.machine.root)]
   const keys = found.map(({ state, event, reason }) => JSON.stringify([state, event, reason]))
   return found.filter((_, i) => keys.indexOf(keys[i]!) === i)
 }

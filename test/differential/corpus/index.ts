@@ -3,6 +3,7 @@ import { charts } from '../../engine/charts/index.ts'
 import type { Part } from '../play.ts'
 import * as actors from './actors.ts'
 import * as commerce from './commerce.ts'
+import * as corners from './corners.ts'
 import * as devices from './devices.ts'
 import * as endings from './endings.ts'
 import * as memories from './memories.ts'
@@ -20,6 +21,7 @@ const themes = {
   ...regions,
   ...memories,
   ...transitions,
+  ...corners,
   ...endings,
   ...times,
   ...raising,

@@ -54,6 +54,7 @@ export const notebook = setup({
     short: 10,
     growing: ({ context }) => (context.count % 10) * 100,
     byValue: ({ event }) => (event.value ?? 1) * 50,
+    none: () => '5' as unknown as number,
   },
 })
 

@@ -146,7 +146,7 @@ describe('the plan refuses, in the step,', () => {
 
   test('code that spawns, also where it catches the refusal', () => {
     // By another name, or the whole machine would be one of several actors.
-    const make = 'sp' + 'awn'
+    const make = ['sp', 'awn'].join('')
     const code = (args: object): object => {
       try {
         ;(args as Record<string, (src: string) => void>)[make]!('i')
