@@ -97,21 +97,46 @@ function viewOfTaken({ snapshot, effects, changed }: Step): object {
   }
 }
 
-/** Plays a sequence, anew whenever the machine ends or throws; every third step goes on from a snapshot as a store gives it back. */
-export function playBeside({ machine, input }: Chart, moves: readonly Move[], tally: PlanTally): void {
+/** Takes the step of an event, the first one without; `undefined` when the machine has ended or thrown. */
+type Take = (snapshot?: AnyMachineSnapshot, event?: EventData) => AnyMachineSnapshot | undefined
+
+function stepsOf(
+  { machine, input }: Chart,
+  tally: PlanTally,
+): { readonly durable: DurableMachine; readonly take: Take } {
   const watch = traced(machine)
   const durable = { ...registerMachine(watch.machine), system: undefined }
+  return {
+    durable,
+    take(snapshot, event = { type: 'init', input }) {
+      try {
+        const next = inDocumentOrder(stepBeside(durable, snapshot, event, tally, watch.calls).snapshot)
+        return next.status === 'active' ? next : undefined
+      } catch (error) {
+        if (error instanceof Error && 'matcherResult' in error) throw error
+        return undefined
+      }
+    },
+  }
+}
+
+/** Plays a sequence, anew whenever the machine ends or throws; every third step goes on from a snapshot as a store gives it back. */
+export function playBeside(chart: Chart, moves: readonly Move[], tally: PlanTally): void {
+  const { durable, take } = stepsOf(chart, tally)
   let snapshot: AnyMachineSnapshot | undefined
   for (const move of moves) {
-    const event = snapshot ? eventOf(move, snapshot) : { type: 'init', input }
-    try {
-      const taken = stepBeside(durable, snapshot, event, tally, watch.calls)
-      const next = inDocumentOrder(taken.snapshot)
-      snapshot = next.status === 'active' ? (move.pick % 3 === 0 ? revived(durable, next) : next) : undefined
-    } catch (error) {
-      if (error instanceof Error && 'matcherResult' in error) throw error
-    }
+    snapshot = snapshot ? take(snapshot, eventOf(move, snapshot)) : take()
+    if (snapshot && move.pick % 3 === 0) snapshot = revived(durable, snapshot)
   }
+}
+
+/** Plays every sequence of so many events. */
+export function walkBeside(chart: Chart, events: readonly EventData[], length: number, tally: PlanTally): void {
+  const { take } = stepsOf(chart, tally)
+  const walk = (left: number, snapshot?: AnyMachineSnapshot): void => {
+    if (snapshot && left > 0) for (const event of events) walk(left - 1, take(snapshot, event))
+  }
+  walk(length, take())
 }
 
 /** A snapshot by the template of its state, with others in the place of its actors. */

@@ -1,14 +1,19 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { createMachine, type AnyStateMachine } from 'xstate'
 import { generatedCharts } from '../engine/charts/generated.ts'
 import { moves } from '../engine/sequences.ts'
-import { createPlanTally, playBeside, type PlanTally } from './beside.ts'
+import { createPlanTally, playBeside, walkBeside, type PlanTally } from './beside.ts'
 import { LENGTH, PATIENCE, SEED, STEPS } from './budget.ts'
+import { doors, springs } from './corpus/corners.ts'
 import { corpus } from './corpus/index.ts'
 import { startsWell } from './play.ts'
 
 // Nothing is stored here, so there is time to look at each call of the machine's code too. Machines that invoke others are taken for
 // machines of one actor: the plan is not asked about them, and its steps are right all the same.
+
+const TWO_OF_ONE_ID = 'two of its states invoke under one id'
+const STRANGERS = 'other actors run than its state invokes'
 
 const total = createPlanTally()
 
@@ -17,6 +22,21 @@ afterAll(() => {
   process.stderr.write(
     `plan: ${planned} of ${steps} steps taken by it, each compared with that of XState (seed ${SEED})\n`,
   )
+})
+
+/** An actor that is invoked under the id of another: XState takes the later for both. */
+const twins = createMachine({
+  id: 'twins',
+  initial: 'a',
+  states: {
+    a: { on: { GO: 'b' } },
+    b: {
+      invoke: { id: 'work', src: 'work' },
+      initial: 'x',
+      states: { x: { on: { IN: 'y' } }, y: { invoke: { id: 'work', src: 'work' }, on: { OUT: 'x' } } },
+      on: { GO: 'a' },
+    },
+  },
 })
 
 function add({ steps, planned, refused }: PlanTally): void {
@@ -41,6 +61,19 @@ describe('a planned step is the very step of XState', () => {
     },
     PATIENCE,
   )
+
+  test.each([
+    { machine: doors, events: ['IN', 'UP', 'BED', 'END', 'ALL', 'SELF', 'OUT'], length: 3 },
+    { machine: springs, events: ['ADD', 'ADD', 'GO', 'TURN'], length: 5 },
+    { machine: twins, events: ['GO', 'IN', 'OUT'], length: 4 },
+  ])('on every way through $machine.id', ({ machine, events, length }) => {
+    const tally = createPlanTally()
+    const sent = events.map((type, value) => ({ type, value: 4 - value }))
+    walkBeside({ name: machine.id, machine: machine as AnyStateMachine }, sent, length, tally)
+    add(tally)
+    // All of these are the plan's, except where two actors have one name, or had one.
+    expect([...tally.refused.keys()]).toEqual(machine === twins ? [TWO_OF_ONE_ID, STRANGERS] : [])
+  })
 
   test(
     'in machines that nobody thought of',
@@ -67,6 +100,7 @@ test('the plan takes its share of the steps, and tells why it left the others to
 })
 
 const KNOWN_REASONS: readonly string[] = [
+  TWO_OF_ONE_ID,
   'it has several targets',
   'it leads into several states at once',
   'it leads to "…", whose regions run in parallel',
@@ -77,7 +111,7 @@ const KNOWN_REASONS: readonly string[] = [
   'it uses stopChild()',
   'its code spawns an actor',
   'its code throws',
-  'other actors run than its state invokes',
+  STRANGERS,
   'the regions of "…" run in parallel',
   'there is no end of it',
 ]

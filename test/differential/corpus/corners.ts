@@ -5,10 +5,11 @@ import { blank, note, notebook } from './notebook.ts'
 export const doors = notebook.createMachine({
   id: 'doors',
   context: blank,
+  entry: note('+doors'),
   exit: note('-doors'),
   initial: 'street',
   states: {
-    street: { on: { IN: 'house', UP: 'house.attic', BED: '#doors.house.attic.bed', END: 'over' } },
+    street: { on: { IN: 'house', UP: 'house.attic', BED: '#doors.house.attic.bed', END: 'over', ALL: '#doors' } },
     house: {
       entry: note('+house'),
       exit: note('-house'),
@@ -38,7 +39,10 @@ export const springs = notebook.createMachine({
     still: {
       on: { ADD: { actions: ['add', note('added')] }, GO: 'telling', TURN: { actions: raise({ type: 'GO' }) } },
     },
-    telling: { always: { guard: 'isEven', actions: 'tell' }, on: { ADD: { actions: 'add' }, GO: 'tense' } },
+    telling: {
+      always: { guard: ({ context, event }) => event.type === 'ADD' && context.count % 2 === 0, actions: 'tell' },
+      on: { ADD: { actions: 'add' }, GO: 'tense' },
+    },
     tense: {
       always: { guard: ({ context }) => context.count > 6, target: 'still', actions: note('inner') },
       on: { ADD: { actions: 'add' }, GO: 'hasty' },
