@@ -100,7 +100,13 @@ export interface Message<Input = unknown, Output = unknown, Context = AnyContext
   /** When it next needs a worker; `null` when nothing is due (final, or waiting for an event). */
   readonly attentionAt: number | null
   readonly timers: readonly { readonly id: string; readonly due: number }[]
-  readonly invocations: readonly { readonly id: string; readonly src: string; readonly running: boolean }[]
+  /** `leasesLost`: how many workers were lost while they ran it, where some were. */
+  readonly invocations: readonly {
+    readonly id: string
+    readonly src: string
+    readonly running: boolean
+    readonly leasesLost?: number
+  }[]
   /** Events waiting for the next step. */
   readonly inbox: readonly EventData[]
   /** Worker that holds the lease, if one does. */
@@ -109,6 +115,8 @@ export interface Message<Input = unknown, Output = unknown, Context = AnyContext
   readonly progress?: unknown
   /** Why the message was put aside, when its machine threw or is unknown. */
   readonly quarantine?: { readonly reason: string; readonly event: EventData }
+  /** Where it failed, when its machine ended in an error: `redrive` brings it back there. `event` is what it could not take. */
+  readonly failedIn?: { readonly state: string; readonly event: string }
   readonly history: readonly JournalEntry[]
   /** The message that started this one. */
   readonly parent?: { readonly queue: string; readonly id: string }

@@ -159,11 +159,10 @@ function deed({ event, act, only }: Change, { module, wait }: ChangeOptions): De
   if (!event) return remove
   return async (queue, id) => {
     await checkTakes(queue, id, event, module)
-    const { status, state } = await queue.signal(
-      id,
-      { type: event },
-      { actor: actorName(), ...(wait === undefined ? {} : { wait }) },
-    )
+    const given = { actor: actorName(), ...(wait === undefined ? {} : { wait }) }
+    const { status, state } = await (event === 'REDRIVE'
+      ? queue.redrive(id, given)
+      : queue.signal(id, { type: event }, given))
     return { status, ...(state === undefined ? {} : { state }) }
   }
 }

@@ -3,6 +3,7 @@ import { hasCode, RedriveError } from '../errors.ts'
 import { checkId, type Message } from '../message.ts'
 import { isDefaultMachine, statesTaking, takenBy, type Intervention } from './default-machine.ts'
 import { messagesOf } from './messages-of.ts'
+import { FAILED } from '../store/store.ts'
 import { usage } from './usage.ts'
 
 export interface SelectionOptions {
@@ -47,11 +48,17 @@ export async function selectIds(
 async function candidateStates(queue: Queue, event: Intervention | undefined): Promise<string[]> {
   const { states } = await queue.stats()
   const takers = event && statesTaking(event)
-  return Object.keys(states).filter((state) => !takers || takers.includes(state))
+  return Object.keys(states).filter(
+    (state) => !takers || takers.includes(state) || (event === 'REDRIVE' && state === FAILED),
+  )
 }
 
 const mayTake = (message: Message, event: Intervention): boolean =>
-  message.status === 'active' && (takenBy(message)?.includes(event) ?? true)
+  isRedrivable(message, event) || (message.status === 'active' && (takenBy(message)?.includes(event) ?? true))
+
+/** One that failed needs no machine here: its worker has it. */
+const isRedrivable = ({ failedIn }: Message, event: Intervention): boolean =>
+  event === 'REDRIVE' && failedIn !== undefined
 
 /**
  * Refuses an event that would be delivered and change nothing.
@@ -60,6 +67,7 @@ const mayTake = (message: Message, event: Intervention): boolean =>
 export async function checkTakes(queue: Queue, id: string, event: Intervention, module?: string): Promise<Message> {
   const message = await existing(queue, id)
   const { state, machine, status } = message
+  if (isRedrivable(message, event)) return message
   if (module === undefined && !isDefaultMachine(machine)) {
     const text = `"${id}" has a machine of its own, ${machine}: name the module that defines the queue, by --module <file>.`
     throw new RedriveError('E_UNKNOWN_MACHINE', text, { id, machine })

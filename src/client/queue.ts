@@ -90,11 +90,15 @@ export interface Queue<
    */
   signal(id: string, event: Shape['event'], options?: SignalOptions & ActorOption): Promise<SignalResult>
   /** Gives a message up; a running handler is aborted. */
-  cancel(id: string, options?: ActorOption): Promise<SignalResult>
+  cancel(id: string, options?: SignalOptions & ActorOption): Promise<SignalResult>
   /** Tries a waiting message now. */
-  retry(id: string, options?: ActorOption): Promise<SignalResult>
-  /** Sends a dead message on its way again. */
-  redrive(id: string, options?: ActorOption): Promise<SignalResult>
+  retry(id: string, options?: SignalOptions & ActorOption): Promise<SignalResult>
+  /**
+   * Sends a dead message on its way again: the machine hears REDRIVE. One in `~failed`, whose machine ended in an error, is brought back to
+   * where it failed, and what it waited for runs again. One that is finished is `settled`.
+   * @throws RedriveError as `signal` does
+   */
+  redrive(id: string, options?: SignalOptions & ActorOption): Promise<SignalResult>
   /** Lets a message out of quarantine: it is tried again where it was. @throws RedriveError `E_NOT_FOUND` */
   release(id: string, options?: ActorOption): Promise<SignalResult>
   /** Deletes a message for good. @throws RedriveError `E_NOT_FOUND`, `E_LOCKED` while a worker has it. */
@@ -135,7 +139,7 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
   const events = createQueueEvents(seen)
   const signals = createSignals(runtime, options.events, closing)
   const auditor = createAuditor(store, name, client)
-  const { signal, release } = createNotedSignals(signals, auditor)
+  const { signal, redrive, release } = createNotedSignals(signals, auditor)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message => toMessage(name, message, attentionAt, machine.tags)
 
@@ -225,7 +229,7 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     feed: (feedOptions) => readFeed(seen, feedOptions),
     cancel: (id, given) => signal(id, { type: 'CANCEL' }, given),
     retry: (id, given) => signal(id, { type: 'RETRY' }, given),
-    redrive: (id, given) => signal(id, { type: 'REDRIVE' }, given),
+    redrive,
     release,
     async remove(id, given = {}) {
       const actor = checkActor(given)

@@ -1,5 +1,6 @@
 import { decode } from '../codec.ts'
 import { childRef, restoreJoins, standing } from '../engine/join.ts'
+import { readFailure } from '../engine/failure.ts'
 import { readParent } from '../engine/parent.ts'
 import { describe } from '../engine/description.ts'
 import { FIELD } from '../engine/snapshot.ts'
@@ -40,17 +41,28 @@ export function toMessage<Input>(
     enteredAt: stored.enteredAt,
     attentionAt,
     timers,
-    invocations: invocations.map(({ id, src, running }) => ({ id, src, running })),
+    invocations: invocations.map(({ id, src, running, leasesLost }) => ({
+      id,
+      src,
+      running,
+      ...(leasesLost === undefined ? {} : { leasesLost }),
+    })),
     inbox: stored.inbox.map(eventOf),
     ...(stored.worker === undefined ? {} : { worker: stored.worker }),
     ...decoded('progress', stored.progress),
     ...(quarantined === undefined ? {} : { quarantine: quarantineOf(quarantined) }),
+    ...failureOf(stored),
     history: readJournal(stored.journal, {
       input,
       ...(sent === undefined ? {} : { sentInput: readable(sent, decode) }),
     }),
     ...familyOf(stored),
   }
+}
+
+function failureOf({ fields }: StoredMessage): Pick<Message, 'failedIn'> {
+  const failure = orElse(() => readFailure(fields), undefined)
+  return failure ? { failedIn: { state: failure.state, event: failure.event } } : {}
 }
 
 /** Whom it was started by, and whom it started. */

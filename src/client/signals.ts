@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { RELEASE } from '../engine/claimed.ts'
 import { EDIT } from '../engine/edit.ts'
+import { readFailure, REDRIVE } from '../engine/failure.ts'
+import { FIELD } from '../engine/snapshot.ts'
 import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
@@ -8,7 +10,7 @@ import { mailText, waitsIn } from '../events/mail-text.ts'
 import { checkId, type EventData } from '../message.ts'
 import { DEFAULTS, toMs, toObject, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
-import type { Delivery } from '../store/store.ts'
+import { FAILED, type Delivery, type StoredMessage } from '../store/store.ts'
 import { validate, type Schema } from './input.ts'
 import { subscribeTo } from './results.ts'
 import { foreignKey } from './queue-full.ts'
@@ -36,6 +38,11 @@ export interface SignalResult {
 
 export interface Signals {
   signal(id: string, event: EventData, options?: SignalOptions): Promise<SignalResult>
+  /**
+   * Sends a message on its way again: one whose machine ended in an error is brought back to where it failed, any other is sent REDRIVE.
+   * One that is finished is `settled`.
+   */
+  redrive(id: string, options?: SignalOptions): Promise<SignalResult>
   /** Lets a message out of quarantine. */
   release(id: string): Promise<SignalResult>
   /** Gives a message another input of its machine; `wait` in milliseconds. */
@@ -72,25 +79,57 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined, c
     if (status === 'full') throw inboxFull(queue, id)
     if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (timeout === undefined || mark === undefined || status === 'settled') return { id, status, ...confirmed }
-    const state = await taken(queue, id, mark, { timeout, closing })
+    const state = await taken(queue, id, waitsNot(id, mark), { timeout, closing })
     return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
   }
 
   /** Of Redrive's own, without a bound: it is what gets a full inbox to move again. */
-  async function order(id: string, event: EventData, wait?: number): Promise<SignalResult> {
-    const mark = wait === undefined ? undefined : randomBytes(9).toString('base64url')
-    const { status } = await signaller.deliver(checkId(id), Promise.resolve({ id, event: mailText(event, mark) }))
+  async function order(id: string, event: EventData, { wait, eventId }: Order = {}): Promise<SignalResult> {
+    const mark = eventId ?? (wait === undefined ? undefined : randomBytes(9).toString('base64url'))
+    const once = eventId === undefined ? {} : { eventId }
+    const delivery = { id, event: mailText(event, mark), revives: event.type !== EDIT, ...once }
+    const { status } = await signaller.deliver(checkId(id), Promise.resolve(delivery))
     if (status === 'missing') throw notFound(queue, id)
     if (status === 'full') throw inboxFull(queue, id)
     if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (wait === undefined || mark === undefined || status === 'settled') return { id, status }
-    return { id, status: 'applied', state: await taken(queue, id, mark, { timeout: wait, closing }) }
+    const state = await taken(queue, id, event.type === REDRIVE ? () => isUndone(id, event) : waitsNot(id, mark), {
+      timeout: wait,
+      closing,
+    })
+    return { id, status: status === 'duplicate' ? status : 'applied', state }
+  }
+
+  const read = async (id: string): Promise<StoredMessage | undefined> =>
+    (await queue.store.read(partitionOf(queue.name, id, queue.partitions.length), [id]))[0]?.message
+
+  const waitsNot = (id: string, mark: string) => async (): Promise<boolean> =>
+    !waitsIn(await queue.store.inbox(partitionOf(queue.name, id, queue.partitions.length), id), mark)
+
+  /** One that fails again at once has been redriven too. */
+  async function isUndone(id: string, { failure }: EventData): Promise<boolean> {
+    const stored = await read(id)
+    return stored === undefined || readFailure(stored.fields)?.id !== failure
+  }
+
+  async function redrive(id: string, given: SignalOptions = {}): Promise<SignalResult> {
+    const { eventId, wait } = toObject(given, 'the options of a signal')
+    if (eventId !== undefined) checkId(eventId)
+    const ms = wait === undefined ? undefined : toMs(wait, 'wait')
+    await queue.ready()
+    const stored = await read(checkId(id))
+    if (!stored) throw notFound(queue, id)
+    const failure = stored.state === FAILED ? readFailure(stored.fields) : undefined
+    if (failure) return order(id, { type: REDRIVE, failure: failure.id }, { wait: ms, eventId })
+    if (stored.fields[FIELD.status] !== undefined) return { id, status: 'settled' }
+    return signal(id, { type: 'REDRIVE' }, given)
   }
 
   return {
     signal,
+    redrive,
     release: (id) => order(id, { type: RELEASE }),
-    edit: (id, input, wait) => order(id, { type: EDIT, input }, wait),
+    edit: (id, input, wait) => order(id, { type: EDIT, input }, { wait }),
   }
 }
 
@@ -104,11 +143,17 @@ const inboxFull = ({ name, settings: { maxInbox } }: QueueRuntime, id: string): 
     { id, held: maxInbox, limit: maxInbox },
   )
 
-/** Waits until an event is out of the inbox: it is taken out by the very commit of its step. */
+interface Order {
+  /** Milliseconds. */
+  readonly wait?: number | undefined
+  readonly eventId?: string | undefined
+}
+
+/** Waits until an event was taken: it is taken out of the inbox by the very commit of its step. */
 async function taken(
   queue: QueueRuntime,
   id: string,
-  mark: string,
+  isTaken: () => Promise<boolean>,
   { timeout, closing }: { readonly timeout: number; readonly closing: AbortSignal },
 ): Promise<string | undefined> {
   const partition = partitionOf(queue.name, id, queue.partitions.length)
@@ -124,8 +169,7 @@ async function taken(
       const heard = new Promise<void>((resolve) => {
         hear = resolve
       })
-      const inbox = await queue.store.inbox(partition, id)
-      if (!waitsIn(inbox, mark)) break
+      if (await isTaken()) break
       if (closing.aborted)
         throw new RedriveError(
           'E_CLOSED',

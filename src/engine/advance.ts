@@ -1,13 +1,22 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import type { CommitEntry, Disposal, StoredTimer, TimerToSet } from '../store/store.ts'
+import type { EventData } from '../message.ts'
+import {
+  FAILED,
+  type CommitEntry,
+  type Disposal,
+  type Fields,
+  type StoredTimer,
+  type TimerToSet,
+} from '../store/store.ts'
 import type { PendingAction } from './action.ts'
 import type { Effect } from './effects.ts'
+import { failureText, stayFailed } from './failure.ts'
 import type { Redaction } from '../redaction.ts'
 import { isSettled } from './parent.ts'
 import { begin, take, type Progress } from './progress.ts'
-import { quarantine } from './quarantine.ts'
+import { hidden, quarantine } from './quarantine.ts'
 import { tagsOf } from './registry.ts'
-import { changedFields, constantFields, persist, timerText, type LiveMessage, type Timer } from './snapshot.ts'
+import { changedFields, constantFields, FIELD, persist, timerText, type LiveMessage, type Timer } from './snapshot.ts'
 import type { Invocation } from './invocation.ts'
 import type { LeasePolicy } from './lease-policy.ts'
 import { toEvent, type Stimulus } from './stimulus.ts'
@@ -52,7 +61,7 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
     try {
       progress = take(message, progress, stimulus, settings)
     } catch (cause) {
-      return quarantine(message, toEvent(progress.pending, stimulus) ?? { type: stimulus.type }, cause, settings)
+      return setAside(message, toEvent(progress.pending, stimulus) ?? { type: stimulus.type }, cause, settings)
     }
     if (progress.snapshot.status !== 'active' && progress.pending.actions.size === 0) break
   }
@@ -61,8 +70,17 @@ export function advance(message: LiveMessage, stimuli: readonly Stimulus[], sett
   } catch (cause) {
     // The context, the output or an input of these steps cannot be stored: the last of them is the best guess.
     const last = stimuli.at(-1)
-    return quarantine(message, (last && toEvent(message, last)) ?? { type: last?.type ?? 'none' }, cause, settings)
+    return setAside(message, (last && toEvent(message, last)) ?? { type: last?.type ?? 'none' }, cause, settings)
   }
+}
+
+/** One that is just being redriven is still stored as failed, and stays so: nothing of it may be in quarantine. */
+function setAside(message: LiveMessage, event: EventData, cause: unknown, settings: AdvanceSettings): Advanced {
+  if (message.state !== FAILED || message.snapshot.status === 'error')
+    return quarantine(message, event, cause, settings)
+  const stored = { ...message, fence: `${message.revision}:${message.token}` }
+  const entry = stayFailed(stored, hidden(message, cause, settings), settings)
+  return { message, entry, started: [], stopped: [], actions: [], effects: [] }
 }
 
 /** Works out the one commit of all the steps, and the message as it will be after it. */
@@ -76,10 +94,12 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
   const actions = new Map([...pending.actions].map(([nonce, action]) => [nonce, { ...action, started: true }]))
   const input = progress.edited ? progress.edited.input : message.input
   const constant = constantFields(message.fields, progress.edited)
-  const next = {
+  const next: Record<string, string> = {
     ...persist(message.machine, snapshot, input, { invocations, actions, joins: pending.joins }),
     ...(progress.edited ? constant : {}),
   }
+  const failure = failureOf(message, progress, next)
+  if (failure !== undefined) next[FIELD.failure] = failure
   const kept = new Set([...pending.timers.values()].map(({ nonce }) => nonce))
   const known = new Set([...message.timers.values()].map(({ nonce }) => nonce))
   const journal = progress.journal.map((text, i) => ({ seq: nextSeq(message) + i, text }))
@@ -126,6 +146,12 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
   }
 }
 
+/** What is kept of one that has just failed, or that failed before and has last actions to run. */
+function failureOf(message: LiveMessage, { failed, snapshot }: Progress, next: Fields): string | undefined {
+  if (snapshot.status !== 'error') return undefined
+  return failed ? failureText(message, failed.good, failed.event, next) : message.fields[FIELD.failure]
+}
+
 const nextSeq = (message: LiveMessage): number => (message.journal.at(-1)?.seq ?? -1) + 1
 const storedTimer = ({ nonce, id, event, due = 0 }: Timer): StoredTimer => ({
   nonce,
@@ -148,5 +174,6 @@ function disposal(snapshot: AnyMachineSnapshot, running: number, settings: Advan
   // What still runs here, a last action of a finished machine too, is waited for.
   if (running > 0) return 'keep'
   if (isSettled(snapshot) && settings.removes(tagsOf(snapshot))) return 'remove'
-  return snapshot.status === 'active' ? 'release' : 'settle'
+  // What waits in the inbox of one that failed is kept for when it is redriven.
+  return snapshot.status === 'active' || snapshot.status === 'error' ? 'release' : 'settle'
 }

@@ -1,8 +1,9 @@
 import { decode } from '../codec.ts'
 import { readMail } from '../events/mail-text.ts'
 import { openLetter } from './letter.ts'
-import type { ClaimedMessage } from '../store/store.ts'
+import { FAILED, type ClaimedMessage } from '../store/store.ts'
 import { editIn, followInput } from './edit.ts'
+import { asItWas, isRedriven, readFailure, waitedFor, type Failure } from './failure.ts'
 import { move } from './move.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, restore, type LiveMessage } from './snapshot.ts'
@@ -22,11 +23,16 @@ export type Revived = { readonly message: LiveMessage; readonly stimuli: readonl
 export function revive(versions: Versions, claimed: ClaimedMessage, now: number): Revived {
   const quarantined = claimed.fields[FIELD.quarantine]
   if (quarantined !== undefined && !isReleased(claimed.inbox)) return 'parked'
+  const failure = quarantined === undefined ? readFailure(claimed.fields) : undefined
+  if (failure && isRedriven(failure, claimed.inbox)) return redriven(versions, claimed, failure, now)
+  if (failure && !hasActions(claimed)) return 'parked'
   const stored = quarantined === undefined ? claimed : { ...claimed, state: placeBefore(quarantined) }
   const place = versions.find(stored.fields[FIELD.machine] ?? '')
   if (place.what === 'leave') return 'left'
   const { message, first } =
-    place.what === 'run' ? stay(place.machine, stored, quarantined !== undefined) : moved(versions, stored)
+    place.what === 'run'
+      ? stay(place.machine, stored, quarantined === undefined ? undefined : 'release')
+      : moved(versions, stored)
   const edits = quarantined === undefined ? [] : editsOf(message, first)
   return { message, stimuli: [...first, ...edits, ...stimuliOf(message, now)] }
 }
@@ -37,10 +43,28 @@ interface Beginning {
   readonly first: readonly Stimulus[]
 }
 
-function stay(machine: DurableMachine, stored: ClaimedMessage, released: boolean): Beginning {
+/** @param label of the step that says so, where it comes back from somewhere */
+function stay(machine: DurableMachine, stored: ClaimedMessage, label?: 'release' | 'redrive'): Beginning {
   const message = restore(machine, stored)
-  const release: Stimulus = { type: 'moved', label: 'release', snapshot: message.snapshot, effects: [] }
-  return { message, first: released ? [release] : [] }
+  if (label === undefined) return { message, first: [] }
+  return { message, first: [{ type: 'moved', label, snapshot: message.snapshot, effects: [] }] }
+}
+
+/** Only its last actions are done for a message that failed. */
+const hasActions = ({ fields }: ClaimedMessage): boolean =>
+  Object.keys(fields).some((field) => field.startsWith(FIELD.action))
+
+/** Back to where it failed, as if its clock had stood still: what it waited for begins anew, and what waits in its inbox comes after that. */
+function redriven(versions: Versions, claimed: ClaimedMessage, failure: Failure, now: number): Revived {
+  const stored = asItWas(claimed, failure, now)
+  const place = versions.find(stored.fields[FIELD.machine] ?? '')
+  if (place.what === 'leave') return 'left'
+  const { message, first } = place.what === 'run' ? stay(place.machine, stored, 'redrive') : moved(versions, stored)
+  const [step] = first
+  if (step?.type !== 'moved') throw new Error('it is brought back by no step')
+  const back: Stimulus = { ...step, effects: [...waitedFor(message, now), ...step.effects] }
+  const there = { state: FAILED, fields: claimed.fields, timers: new Map(), invocations: new Map() }
+  return { message: { ...message, ...there }, stimuli: [back, ...stimuliOf({ ...message, ...there }, now)] }
 }
 
 function moved({ current, migrate }: Versions, stored: ClaimedMessage): Beginning {

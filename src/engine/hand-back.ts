@@ -1,6 +1,6 @@
 import type { ClaimedMessage, CommitEntry } from '../store/store.ts'
 import { earliest } from './advance.ts'
-import { changedFields, persist, type LiveMessage } from './snapshot.ts'
+import { changedFields, FIELD, persist, type LiveMessage } from './snapshot.ts'
 
 const UNCHANGED = {
   setTimers: [],
@@ -22,15 +22,17 @@ export function handBack(message: LiveMessage, notBefore?: number): CommitEntry 
   )
   const actions = new Map([...message.actions].map(([nonce, action]) => [nonce, { ...action, started: false }]))
   const timers = [...message.timers.values()]
+  const { [FIELD.failure]: kept } = message.fields
+  const failure = kept === undefined ? {} : { [FIELD.failure]: kept }
   return {
     ...UNCHANGED,
     id: message.id,
     fence: `${message.revision}:${message.token}`,
     state: message.state,
-    changes: changedFields(
-      message.fields,
-      persist(message.machine, message.snapshot, message.input, { ...message, invocations, actions }),
-    ),
+    changes: changedFields(message.fields, {
+      ...persist(message.machine, message.snapshot, message.input, { ...message, invocations, actions }),
+      ...failure,
+    }),
     ...earliest(timers),
     attention: invocations.size + message.actions.size > 0 ? 'now' : 'timers',
     disposal: 'release',

@@ -39,6 +39,8 @@ export interface Progress {
   readonly consumed: number
   /** The input that it has from now on, where it was replaced. */
   readonly edited: Edited | undefined
+  /** What it was before its machine ended in an error, and what it could not take. */
+  readonly failed?: { readonly good: Progress; readonly event: string }
 }
 
 export function begin({ snapshot, state, timers, invocations, actions, joins, revision }: LiveMessage): Progress {
@@ -47,7 +49,16 @@ export function begin({ snapshot, state, timers, invocations, actions, joins, re
   return { pending, snapshot, state, ...nothing }
 }
 
+/** One that ends in an error takes nothing: the event that it could not take stays in the inbox, for when it is redriven. */
 export function take(message: LiveMessage, before: Progress, stimulus: Stimulus, settings: AdvanceSettings): Progress {
+  const after = respond(message, before, stimulus, settings)
+  if (after.snapshot.status !== 'error' || before.snapshot.status === 'error') return after
+  const type = toEvent(before.pending, stimulus)?.type ?? stimulus.type
+  const failed = { good: before, event: eventLabel(message.machine.id, type) }
+  return { ...after, consumed: before.consumed, failed }
+}
+
+function respond(message: LiveMessage, before: Progress, stimulus: Stimulus, settings: AdvanceSettings): Progress {
   if (stimulus.type === 'moved') return relocate(message, before, stimulus, settings)
   if (stimulus.type === 'ran') {
     const pending = withoutActions(before.pending, stimulus.nonces)
@@ -55,7 +66,8 @@ export function take(message: LiveMessage, before: Progress, stimulus: Stimulus,
   }
   if (stimulus.type === 'lost') return lose(message, before, stimulus, settings)
   const consumed = before.consumed + (stimulus.type === 'event' ? 1 : 0)
-  // A finished machine hears of nothing any more; only its last actions are still to be run.
+  // A finished machine hears of nothing any more; only its last actions are still to be run. One that failed may be redriven.
+  if (before.snapshot.status === 'error') return before
   if (before.snapshot.status !== 'active') return { ...before, consumed }
   if (stimulus.type === 'event' && stimulus.event.type === CHILD) {
     const report = readReport(stimulus.event)

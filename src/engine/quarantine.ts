@@ -33,7 +33,7 @@ export function quarantine(
 }
 
 /** A guard or an assign may quote what it has looked at. */
-const hidden = ({ input, snapshot }: LiveMessage, cause: unknown, { redaction }: AdvanceSettings): unknown =>
+export const hidden = ({ input, snapshot }: LiveMessage, cause: unknown, { redaction }: AdvanceSettings): unknown =>
   redaction ? scrubError(cause, redaction, [input, snapshot.context]) : cause
 
 /** The same for a message that could not even be brought to life: its machine is unknown, or lacks its state. */

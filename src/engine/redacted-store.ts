@@ -3,6 +3,7 @@ import { hasCode } from '../errors.ts'
 import { createRedaction, HIDDEN, type Redaction } from '../redaction.ts'
 import type { Fields, ListedMessage, Store, StoredMessage } from '../store/store.ts'
 import { unknownMark } from '../stored-form.ts'
+import type { Failure } from './failure.ts'
 import { FIELD } from './snapshot.ts'
 
 /** How long what a queue hides is believed, in milliseconds. */
@@ -107,9 +108,21 @@ function redactFields(fields: Fields, redaction: Redaction): Fields {
 function redactField(field: string, text: string, redaction: Redaction): string {
   if (WHOLE.has(field)) return redactText(text, redaction)
   if (field === FIELD.context) return redactLines(text, 1, redaction)
+  if (field === FIELD.failure) return redactFailure(text, redaction)
   if (field.startsWith(FIELD.invocation)) return redactLines(text, 2, redaction)
   if (field.startsWith(FIELD.action) || field.startsWith(FIELD.result)) return redactLines(text, 1, redaction)
   return text
+}
+
+/** What a message held before it failed, as what it holds. */
+function redactFailure(text: string, redaction: Redaction): string {
+  try {
+    const failure = decode(text) as Failure
+    const timers = failure.timers.map(([timer, ...rest]) => [redactLines(timer, 1, redaction), ...rest])
+    return encode({ ...failure, fields: redactFields(failure.fields, redaction), timers }, 'failure')
+  } catch {
+    return HIDDEN
+  }
 }
 
 /** The lines from one on are values by the codec, one of them behind a colon; names and references stand before them. */

@@ -65,6 +65,7 @@ export const FIELD = Object.freeze({
   output: 'u',
   error: 'e',
   quarantine: 'q',
+  failure: 'F',
   invocation: 'I',
   action: 'A',
   actors: 'K',

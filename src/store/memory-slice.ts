@@ -2,6 +2,7 @@ import type { MemoryFeed } from './memory-feed.ts'
 import { applyFields, bytesOf, claimed, liveLock, type MemoryMessage } from './memory-message.ts'
 import {
   PARKED,
+  QUARANTINED,
   type Claim,
   type ClaimRequest,
   type CommitEntry,
@@ -137,10 +138,15 @@ export function commit(it: Slice, entry: CommitEntry, lease: number, now: number
   return { status: 'applied', inbox: mail }
 }
 
-export function deliver(it: Slice, { id, event, eventId, room = Infinity }: Delivery, now: number): DeliveryStatus {
+export function deliver(
+  it: Slice,
+  { id, event, eventId, room = Infinity, revives = false }: Delivery,
+  now: number,
+): DeliveryStatus {
   const message = it.messages.get(id)
   if (!message) return 'missing'
-  if (message.fields.has('x')) return 'settled'
+  const revived = revives && (message.fields.has('F') || message.state === QUARANTINED)
+  if (message.fields.has('x') && !revived) return 'settled'
   if (message.inbox.length >= room) return eventId !== undefined && message.seen.has(eventId) ? 'duplicate' : 'full'
   if (eventId !== undefined && seen(message, eventId)) return 'duplicate'
   message.inbox.push(event)

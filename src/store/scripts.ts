@@ -102,7 +102,13 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
       return decodeStatuses(await run.heartbeat(base, String(lease), ...args), { r: 'renewed', m: 'mail', l: 'lost' })
     },
     async deliver(base, token, deliveries) {
-      const args = deliveries.flatMap(({ id, event, eventId = '', room }) => [id, event, eventId, text(room)])
+      const args = deliveries.flatMap(({ id, event, eventId = '', room, revives }) => [
+        id,
+        event,
+        eventId,
+        text(room),
+        revives ? '1' : '',
+      ])
       return decodeStatuses(await run.deliver(base, token, ttl, ...args), {
         d: 'delivered',
         u: 'duplicate',

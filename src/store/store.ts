@@ -252,6 +252,8 @@ export interface Delivery {
   readonly eventId?: string
   /** Most events that may wait for the message. Default: any number. */
   readonly room?: number
+  /** Whether it brings back what is finished: a message that failed and knows where, or one in quarantine. Default: a finished message takes nothing. */
+  readonly revives?: boolean
 }
 
 /** `full`: as many events wait as there is room for. `foreign`: what lies under its key, or that of its inbox, is not of Redrive. */

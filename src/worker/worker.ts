@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AdvanceSettings } from '../engine/advance.ts'
 import { revive, type Revived } from '../engine/claimed.ts'
+import { stayFailed } from '../engine/failure.ts'
 import { parkAgain, returnLater, returnUntouched } from '../engine/hand-back.ts'
 import { quarantineEntry } from '../engine/quarantine.ts'
 import { checkRevision } from '../engine/readable-message.ts'
@@ -11,7 +12,7 @@ import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventData } from '../message.ts'
 import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
 import type { QuorumLock } from '../lock/quorum.ts'
-import type { ClaimedMessage, CommitEntry, Partition } from '../store/store.ts'
+import { FAILED, type ClaimedMessage, type CommitEntry, type Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { LagReading } from '../timer/lag.ts'
 import { createTimerService } from '../timer/timer-service.ts'
@@ -177,6 +178,8 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
       revived = revive(queue.versions, message, Math.max(now, queue.clock.now()))
       if (typeof revived === 'object') checkRevision(message)
     } catch (cause) {
+      // One that failed is still stored as that: it stays so, and can be redriven again.
+      if (message.state === FAILED) return putBack(partition, stayFailed(message, cause, settings), lock)
       queue.log.quarantined(message.id, cause)
       return putBack(partition, quarantineEntry(message, { type: 'restore' }, cause, name), lock)
     }

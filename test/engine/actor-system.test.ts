@@ -189,7 +189,7 @@ describe('what goes wrong below', () => {
   test('is the end of the message when nobody there takes it', () => {
     const it = stage(root({}))
     const { entry } = it.advance('GO')
-    expect(entry).toMatchObject({ state: '~failed', disposal: 'settle' })
+    expect(entry).toMatchObject({ state: '~failed', disposal: 'release' })
   })
 
   test('in the root puts the message aside', () => {

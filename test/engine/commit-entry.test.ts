@@ -120,7 +120,7 @@ describe('a message', () => {
   test('whose machine ends by an error nobody takes is a failed one', () => {
     const { advance, error, shelf } = stageOf({ invoke: { id: 'work', src: 'job' } })
     const { entry } = advance(error('work', Object.assign(new RangeError('too much'), { code: 'E_RANGE' })))
-    expect(entry).toMatchObject({ state: '~failed', disposal: 'settle' })
+    expect(entry).toMatchObject({ state: '~failed', disposal: 'release' })
     expect(JSON.parse(entry.transitions[0]!)).toEqual([
       'm1',
       2,

@@ -135,7 +135,7 @@ describe('the last actions of a finished machine', () => {
     expect(entry).toMatchObject({ state: '~failed', disposal: 'keep' })
     const { e: error } = it.shelf.stored.fields
     expect(it.advance().actions).toMatchObject([{ params: { text: 'noted' } }])
-    expect(it.advance(ranAll(it)).entry).toMatchObject({ state: '~failed', disposal: 'settle' })
+    expect(it.advance(ranAll(it)).entry).toMatchObject({ state: '~failed', disposal: 'release' })
     expect(it.shelf.stored.fields).toMatchObject({ x: 'error', e: error })
   })
 })

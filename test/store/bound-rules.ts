@@ -115,6 +115,28 @@ export const BOUND_RULES = {
     await scene.commit(entry(await scene.take(), { consumed: 1 }))
     expect(await deliver('2')).toBe('delivered')
   },
+
+  async 'what is finished takes only what brings it back, and only one that failed or is in quarantine'(scene: Scene) {
+    const { store, partition } = scene
+    const finish = async (id: string, state: string, fields: Readonly<Record<string, string>>) => {
+      await scene.send(message(id))
+      const changes = Object.entries({ x: 'error', ...fields }).map(([field, value]) => ({ field, value }))
+      await scene.commit(entry(await scene.take(), { state, disposal: 'settle', changes }))
+    }
+    await finish('failed', '~failed', { F: 'where' })
+    await finish('lost', '~failed', {})
+    await finish('aside', '~quarantined', { q: 'why' })
+    const ids = ['failed', 'lost', 'aside']
+    const deliver = (revives: boolean) =>
+      store.deliver(
+        partition,
+        newToken(),
+        ids.map((id) => ({ id, event: 'E', revives })),
+      )
+    expect(await deliver(false)).toEqual(['settled', 'settled', 'settled'])
+    expect(await deliver(true)).toEqual(['delivered', 'settled', 'delivered'])
+    expect((await scene.claim()).messages.map(({ id }) => id).toSorted()).toEqual(['aside', 'failed'])
+  },
 } satisfies Record<string, (scene: Scene) => Promise<void>>
 
 /** Fills a partition with one message, lets it go, and expects that another one has room then. */

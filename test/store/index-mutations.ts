@@ -131,4 +131,19 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
     ],
     breaks: ['an event that was refused is new when it comes again, and one that came is not'],
   },
+  {
+    without: 'deliver: what is finished',
+    patches: [['deliver', "ARGV[at + 4] == '1' and ", '']],
+    breaks: ['what is finished takes only what brings it back, and only one that failed or is in quarantine'],
+  },
+  {
+    without: 'deliver: the way back of what failed',
+    patches: [['deliver', 'stored[5] or ', '']],
+    breaks: ['what is finished takes only what brings it back, and only one that failed or is in quarantine'],
+  },
+  {
+    without: 'deliver: the way out of quarantine of what is finished',
+    patches: [['deliver', ' or stored[1] == QUARANTINED', '']],
+    breaks: ['what is finished takes only what brings it back, and only one that failed or is in quarantine'],
+  },
 ]

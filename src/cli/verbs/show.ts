@@ -34,7 +34,7 @@ async function show(session: Session, name: string, id: string, options: { modul
 }
 
 function describe(message: Message, now: number, colors: Colors): string {
-  const { state, tags, status, timers, invocations, inbox, quarantine, joins = [] } = message
+  const { state, tags, status, timers, invocations, inbox, quarantine, failedIn, joins = [] } = message
   const moment = (at: number): string => `${dateText(at)} (${agoText(at, now)})`
   return facts(
     [
@@ -43,6 +43,7 @@ function describe(message: Message, now: number, colors: Colors): string {
       ['state', printable(tags.length > 0 ? `${state} (${tags.join(', ')})` : state)],
       ['status', status],
       ['quarantined', quarantine && printable(quarantine.reason)],
+      ['failed in', failedIn && printable(`${failedIn.state}, at ${failedIn.event}`)],
       ['machine', printable(message.machine)],
       ['revision', String(message.revision)],
       ['created', moment(message.createdAt)],
@@ -52,7 +53,7 @@ function describe(message: Message, now: number, colors: Colors): string {
       ['parent', message.parent && printable(`${message.parent.id} of ${message.parent.queue}`)],
       ['children', list(joins.flatMap(childLines))],
       ['timers', list(timers.map(({ id, due }) => `${id} ${dueText(due, now)}`))],
-      ['invocations', list(invocations.map(({ id, src, running }) => `${id} (${src})${running ? ' running' : ''}`))],
+      ['invocations', list(invocations.map(invocationLine))],
       ['inbox', list(inbox.map((event) => toJson(event)))],
       ['input', block(message.input)],
       ['context', block(message.context)],
@@ -62,6 +63,11 @@ function describe(message: Message, now: number, colors: Colors): string {
     ],
     colors,
   )
+}
+
+function invocationLine({ id, src, running, leasesLost = 0 }: Message['invocations'][number]): string {
+  const lost = leasesLost === 0 ? '' : `, ${leasesLost} ${leasesLost === 1 ? 'worker' : 'workers'} lost`
+  return `${id} (${src})${running ? ' running' : ''}${lost}`
 }
 
 /** Children one by one, but of many only how many there are. */

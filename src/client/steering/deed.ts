@@ -39,6 +39,7 @@ export function createDeed(
 
   async function act(id: string): Promise<string | undefined> {
     if (action === 'release') return told(await signals.release(id))
+    if (action === 'redrive') return told(await signals.redrive(id, { eventId: operation }))
     // The id of the operation makes it once, however often it is tried.
     if (sends) return told(await signals.signal(id, sends, { eventId: operation }))
     const status = await store.discard(place(id), { id, token: '', operation, keepFor: DEFAULTS.undoFor })
@@ -69,6 +70,7 @@ function hindrance(queue: QueueRuntime, message: Message, { action, sends }: Che
   const aside = message.state === QUARANTINED
   if (action === 'release') return aside ? undefined : 'it is not in quarantine'
   if (!sends) return undefined
+  if (action === 'redrive' && message.failedIn) return undefined
   if (message.status !== 'active') return 'it is finished'
   if (aside) return 'it is in quarantine'
   return isFor(queue, message, sends) ? undefined : `${sends.type} does nothing in ${message.state}`

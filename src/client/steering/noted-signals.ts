@@ -6,7 +6,7 @@ import { checkActor, type ActorOption, type Auditor } from './audit.ts'
  * What people send goes into the audit under their name. What programs send, which may be thousands a second, would drown it, and goes in
  * only where they say who they are.
  */
-export function createNotedSignals({ signal, release }: Signals, auditor: Auditor) {
+export function createNotedSignals({ signal, redrive, release }: Signals, auditor: Auditor) {
   async function note(action: string, what: string, actor: string | undefined): Promise<void> {
     if (actor !== undefined) await auditor.note({ action, what, count: 1 }, actor)
   }
@@ -17,6 +17,13 @@ export function createNotedSignals({ signal, release }: Signals, auditor: Audito
       const actor = checkActor(given)
       const result = await signal(id, event, options)
       await note('event', `${event.type} to "${id}"`, actor)
+      return result
+    },
+    async redrive(id: string, given: SignalOptions & ActorOption = {}): Promise<SignalResult> {
+      const { actor: _actor, ...options } = given
+      const actor = checkActor(given)
+      const result = await redrive(id, options)
+      await note('event', `REDRIVE to "${id}"`, actor)
       return result
     },
     async release(id: string, given: ActorOption = {}): Promise<SignalResult> {

@@ -49,7 +49,8 @@ export function checkRequest({ machine }: QueueRuntime, request: OperationReques
   if ((action === 'event') !== (event !== undefined))
     throw invalid('event', 'event belongs to the action "event", which needs one: { type: "…" }.')
   const sends = event ?? EVENTS[action]
-  if (sends) checkEvent(machine, sends)
+  // A message that failed is redriven whatever its machine takes; each that did not is looked at by itself.
+  if (sends && action !== 'redrive') checkEvent(machine, sends)
   checkSelection(request)
   if (limit !== undefined) toInteger(limit, 'limit', { min: 1 })
   if (ratePerSecond !== undefined && !isRate(ratePerSecond))

@@ -2,11 +2,13 @@ import type { QueueRuntime } from '../../engine/runtime.ts'
 import { advance, type Advanced } from '../../engine/advance.ts'
 import { revive } from '../../engine/claimed.ts'
 import { decode } from '../../codec.ts'
+import { readFailure, REDRIVE } from '../../engine/failure.ts'
+import { mailText } from '../../events/mail-text.ts'
 import { RedriveError } from '../../errors.ts'
 import { FIELD, type LiveMessage } from '../../engine/snapshot.ts'
 import type { Stimulus } from '../../engine/stimulus.ts'
 import { decodeTransitions } from '../../events/transition-text.ts'
-import { QUARANTINED, type StoredMessage } from '../../store/store.ts'
+import { FAILED, QUARANTINED, type StoredMessage } from '../../store/store.ts'
 
 /** What a step would make of a message. Nothing is written, and no action is run. */
 export interface Rehearsed {
@@ -30,7 +32,9 @@ export function awaken(
   stored: StoredMessage,
   now: number,
 ): LiveMessage {
-  const claimed = { ...stored, inbox: [], fence: `${stored.revision}:`, dueAt: now }
+  // One that failed is looked at as it is, and not as one that nobody wants to have redriven.
+  const { [FIELD.failure]: _failure, ...fields } = stored.fields
+  const claimed = { ...stored, fields, inbox: [], fence: `${stored.revision}:`, dueAt: now }
   const revived = attempt(() => revive(versions, claimed, now))
   const { id } = stored
   if (revived === 'parked')
@@ -42,6 +46,24 @@ export function awaken(
   }
   const moves = revived.stimuli.filter(({ type }) => type === 'moved')
   return moves.length === 0 ? revived.message : advance(revived.message, moves, SETTINGS).message
+}
+
+/**
+ * What a redrive would make of a message that failed; `undefined` for any other.
+ * @throws RedriveError as `awaken` does
+ */
+export function rehearseRedrive(
+  { versions }: Pick<QueueRuntime, 'versions'>,
+  stored: StoredMessage,
+  now: number,
+): Rehearsed | undefined {
+  const failure = readFailure(stored.fields)
+  if (!failure || stored.state !== FAILED) return undefined
+  const inbox = [mailText({ type: REDRIVE, failure: failure.id })]
+  const revived = attempt(() => revive(versions, { ...stored, inbox, fence: `${stored.revision}:`, dueAt: now }, now))
+  if (typeof revived === 'string') return undefined
+  const [back] = revived.stimuli
+  return back && rehearse(revived.message, back)
 }
 
 /** What a machine throws that does not fit the message is told as it is. */

@@ -19,6 +19,7 @@ type Stored =
   | 'inbox'
   | 'parent'
   | 'joins'
+  | 'failedIn'
 
 /** A message; times are milliseconds since 1970 by the clock of Redis. */
 export interface MessageView extends Pick<Message, Stored> {
@@ -66,9 +67,9 @@ export interface MessageDetails {
 
 /** Something that can happen to a message next. */
 export interface NextEvent {
-  /** An event's type, `after <delay>`, `done <invocation>` or `error <invocation>`. */
+  /** An event's type, `after <delay>`, `done <invocation>` or `error <invocation>`; the operation `redrive` of one that failed. */
   readonly type: string
-  readonly kind: 'event' | 'timer' | 'actor'
+  readonly kind: 'event' | 'timer' | 'actor' | 'operation'
   readonly possible: boolean
   /** Where it leads, as far as that does not depend on what an event or a result carries. */
   readonly target?: string

@@ -2,7 +2,8 @@
 -- Appends events to inboxes. A message that nobody holds becomes due now; the worker that holds one is told.
 --
 -- KEYS    1 base of the partition
--- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event, event id or '', most events that may wait or ''
+-- ARGV    1 token, 2 ms to remember the token, then for each delivery: id, event, event id or '', most events that may wait or '',
+--         `1` when it brings back what is finished (a message that failed, or one in quarantine) or ''
 -- Returns one character a delivery: `d` delivered, `u` the message has seen this event id, `s` settled (the machine is finished),
 --         `f` refused, for as many wait as may; `x` no such message; `k` what is there is none
 
@@ -20,6 +21,7 @@ local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local answers, woken = {}, false
 -- More than a sender sends again at once, and little enough to keep.
 local REMEMBERED = 1000
+local QUARANTINED = '~quarantined'
 
 local function seen(id, eventId)
   local key = base .. ':n:' .. id
@@ -41,14 +43,14 @@ local function full(id, most)
   return most ~= '' and redis.call('LLEN', base .. ':i:' .. id) >= tonumber(most)
 end
 
-for at = 3, #ARGV, 4 do
+for at = 3, #ARGV, 5 do
   local id, event, eventId, most = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local stored = redis.pcall('HMGET', base .. ':m:' .. id, 's', 'x', 'o', 'w')
+  local stored = redis.pcall('HMGET', base .. ':m:' .. id, 's', 'x', 'o', 'w', 'F')
   if isForeign(id, stored) then
     answers[#answers + 1] = 'k'
   elseif not stored[1] then
     answers[#answers + 1] = 'x'
-  elseif stored[2] then
+  elseif stored[2] and not (ARGV[at + 4] == '1' and (stored[5] or stored[1] == QUARANTINED)) then
     answers[#answers + 1] = 's'
   elseif full(id, most) then
     -- One that is refused is not remembered as seen; one that was seen before needs no room.

@@ -25,11 +25,12 @@ export const Facts = ({ queue, message }: { queue: string; message: MessageView 
         )}
       </Fact>
     )}
-    {message.invocations.map(({ id, src, running }) => (
+    {message.invocations.map(({ id, src, running, leasesLost }) => (
       <Fact key={id} name="Handler">
         <b>{src}</b>
         {id !== src && ` as ${id}`}{' '}
         <span class={running ? 'tag tone-working' : 'tag'}>{running ? 'running' : 'waits for a worker'}</span>
+        {leasesLost !== undefined && <span class="muted"> {leasesLost} lost with their worker</span>}
       </Fact>
     ))}
     {message.progress !== undefined && (

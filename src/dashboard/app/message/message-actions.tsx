@@ -39,8 +39,9 @@ export function MessageActions({
   )
 }
 
-function actionsFor({ state, status, tags, machine, quarantine }: MessageView): readonly Action[] {
+function actionsFor({ state, status, tags, machine, quarantine, failedIn }: MessageView): readonly Action[] {
   if (quarantine !== undefined || state === '~quarantined') return ['release', 'remove']
+  if (failedIn) return ['redrive', 'remove']
   if (status !== 'active') return ['remove']
   if (tags.includes('dead')) return ['redrive', 'remove']
   return machine.startsWith('message@') ? ['retry', 'cancel', 'remove'] : ['remove']

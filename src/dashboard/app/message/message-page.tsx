@@ -96,6 +96,14 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
           {!isReadOnly() && <MessageActions queue={queue} message={message} onDone={reload} />}
         </div>
       </div>
+      {message.failedIn && (
+        <section class="panel quarantine" aria-label="Failure">
+          <p>
+            <b>Failed in {message.failedIn.state}</b>, at <code>{message.failedIn.event}</code>: its machine has nothing
+            for that. A redrive brings it back there, and runs what it waited for.
+          </p>
+        </section>
+      )}
       {message.quarantine && (
         <section class="panel quarantine" aria-label="Quarantine">
           <p>
@@ -158,8 +166,8 @@ function Details({ queue, live, details, reload }: DetailsProps): JSX.Element {
   )
 }
 
-const canEdit = ({ tags, quarantine }: MessageDetails['message']): boolean =>
-  !isReadOnly() && (tags.includes('dead') || quarantine !== undefined)
+const canEdit = ({ tags, status, quarantine }: MessageDetails['message']): boolean =>
+  !isReadOnly() && ((tags.includes('dead') && status === 'active') || quarantine !== undefined)
 
 function Errors({
   details: { message, history },

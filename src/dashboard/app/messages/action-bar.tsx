@@ -47,9 +47,10 @@ export function ActionBar({ queue, state, filter, rows, chosen, onDone }: Action
 /** What makes sense here comes first; a machine of somebody's own takes events that this page cannot know. */
 function actionsFor(state: string, rows: readonly MessageRow[]): readonly Action[] {
   if (state === '~quarantined') return ['release', 'remove']
+  if (state === '~failed') return ['redrive', 'remove']
   const tags = new Set(rows.flatMap((row) => row.tags))
   if (tags.has('dead') || state === 'dead') return ['redrive', 'event', 'remove']
-  if (tags.has('settled') || ['succeeded', 'cancelled', '~failed'].includes(state)) return ['remove']
+  if (tags.has('settled') || ['succeeded', 'cancelled'].includes(state)) return ['remove']
   return ['retry', 'event', 'cancel', 'remove']
 }
 
