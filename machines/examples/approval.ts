@@ -47,7 +47,9 @@ export type ApprovalEvent =
   | { type: 'RETRY' }
   | { type: 'REDRIVE' }
 
-export type ApprovalOutput = (Decision & { readonly result?: unknown }) | { readonly answer: 'expired' }
+export type ApprovalOutput =
+  | (Decision & { readonly result?: unknown })
+  | { readonly answer: 'expired'; readonly result?: never }
 
 /** What the handler that asks gets. */
 export interface Question {

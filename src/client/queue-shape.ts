@@ -80,7 +80,7 @@ interface AnyWork {
   work(handlers?: AnyHandler | Readonly<Record<string, AnyHandler | OwnActor>>, options?: WorkerOptions): Worker
 }
 
-type AnyHandler = Handler<any, any, AnyContext, any>
+type AnyHandler = Handler<any, any, any, any>
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false
 /* oxlint-enable typescript/no-explicit-any */

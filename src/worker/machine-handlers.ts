@@ -157,7 +157,8 @@ export type MachineWork<Machine extends AnyStateMachine, Emitted> =
     ? (handlers?: GivenHandlers | Handler, options?: WorkerOptions) => Worker<OutputFrom<Machine>, Emitted>
     : TypedWork<Machine, Emitted>
 
-interface TypedWork<Machine extends AnyStateMachine, Emitted> {
+/** As `work()` of a queue whose machine declares its actors. */
+export interface TypedWork<Machine extends AnyStateMachine, Emitted> {
   <Given extends Known<Machine> | OnlyHandler<keyof Known<Machine>, Known<Machine>>>(
     handlers?: Complete<Given, Machine>,
     options?: WorkerOptions,

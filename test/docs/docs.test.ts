@@ -96,7 +96,8 @@ function writeProgram(code: string): string {
 
 describe.each(pages.map((page) => ({ page, blocks: codeBlocks(join(ROOT, page)) })))('$page', ({ page, blocks }) => {
   const commands = blocks.filter(({ language }) => language === 'sh')
-  const known = new Set(['js', 'sh', 'text', 'mermaid', 'json'])
+  // Those in TypeScript are compiled by test/package/types.test.ts.
+  const known = new Set(['js', 'ts', 'sh', 'text', 'mermaid', 'json'])
 
   test('has no block in a language that is not run or drawn', () => {
     expect(blocks.map(({ language }) => language).filter((language) => !known.has(language))).toEqual([])

@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ClassicLevel } from 'classic-level'
 import { isError, RedriveError } from '../../errors.ts'
 
 /** A directory of this machine as a spool needs it: rows by their keys, which one process at a time may have open. */
@@ -17,8 +16,16 @@ export interface Disk {
 /** @throws RedriveError `E_OUTBOX_LOCKED`, `E_OUTBOX_FAILED` */
 export type OpenDisk = (directory: string) => Promise<Disk>
 
-/** What is used of LevelDB. */
-type Level = Pick<ClassicLevel, 'status' | 'iterator' | 'batch' | 'close'>
+/** What is used of LevelDB. Not by its own types: it is optional, and a program without it must compile. */
+interface Level {
+  readonly status: string
+  iterator(options: { readonly limit: number; readonly gt?: string }): AsyncIterable<[string, string]>
+  batch(
+    operations: { readonly type: 'put' | 'del'; readonly key: string; readonly value?: string }[],
+    options?: { readonly sync: boolean },
+  ): Promise<void>
+  close(): Promise<void>
+}
 
 /** A real one, by LevelDB; see docs/decisions/0008. */
 export const openDisk: OpenDisk = (directory) =>
