@@ -1,7 +1,7 @@
 import { MAX_DELAY } from './backoff.ts'
 import { ownFields } from './error-fields.ts'
 import { describe, messageOf, read } from './error-message.ts'
-import { parseRetryAfter } from './retry-after.ts'
+import { retryAfterOf } from './retry-after.ts'
 
 /** Longest message kept, in characters. */
 const MAX_MESSAGE_LENGTH = 1000
@@ -18,7 +18,11 @@ export interface ErrorData {
   readonly code?: string | number
   /** At most 2000 characters. */
   readonly stack?: string
-  /** At least this many ms until the next attempt, by the error's own `retryAfter` or its response's `Retry-After`. */
+  /**
+   * At least this many ms until the next attempt, by the error's own `retryAfter`, in milliseconds, or by a `Retry-After` among the
+   * headers of the error, its response or its causes, in seconds or as a date. Where a client has seconds in `retryAfter`, hand on
+   * `retryAfter * 1000`.
+   */
   readonly retryAfter?: number
   /** The attempt does not count; the next one follows after exactly this many ms. */
   readonly snooze?: number
@@ -78,7 +82,7 @@ function codeOf(error: unknown): { code: string | number } | undefined {
 
 /** What the error says about its own retry. A hint that makes no sense is ignored: the error is then an ordinary one. */
 function hints(error: unknown, now: number): Pick<ErrorData, 'retryAfter' | 'snooze' | 'retryable'> {
-  const retryAfter = durationOf(read(error, 'retryAfter')) ?? retryAfterHeader(error, now)
+  const retryAfter = durationOf(read(error, 'retryAfter')) ?? retryAfterOf(error, now)
   const snooze = durationOf(read(error, 'snooze'))
   const retryable = read(error, 'retryable')
   return {
@@ -96,25 +100,6 @@ function durationOf(value: unknown): number | undefined {
 /** JSON turns −0 into 0, so this does it first. */
 function withoutSign(value: number): number {
   return value === 0 ? 0 : value
-}
-
-/** fetch wrappers put the headers on the error or on its response, as a `Headers` or as an object. */
-function retryAfterHeader(error: unknown, now: number): number | undefined {
-  for (const headers of [read(error, 'headers'), read(read(error, 'response'), 'headers')]) {
-    const ms = parseRetryAfter(headerOf(headers), now)
-    if (ms !== undefined) return ms
-  }
-  return undefined
-}
-
-function headerOf(headers: unknown): unknown {
-  const get = read(headers, 'get')
-  if (typeof get !== 'function') return read(headers, 'retry-after') ?? read(headers, 'Retry-After')
-  try {
-    return get.call(headers, 'retry-after')
-  } catch {
-    return undefined
-  }
 }
 
 function text<Key extends string>(key: Key, value: unknown): { [K in Key]?: string } {

@@ -31,7 +31,10 @@ export class NonRetryableError extends Error {
 }
 
 export interface RetryableErrorOptions extends ErrorOptions {
-  /** At least this many ms until the next attempt. Default: what the backoff says. Bounds: from 0; beyond 2^31 − 1 counts as that. */
+  /**
+   * At least this many milliseconds until the next attempt; errors of other clients often have seconds here: multiply them by 1000.
+   * Default: what the backoff says. Bounds: from 0; beyond 2^31 − 1 counts as that.
+   */
   readonly retryAfter?: number
 }
 

@@ -46,6 +46,60 @@ function parseHttpDate(text: string, now: number): number {
   return real ? midnight + ((hour * 60 + minute) * 60 + second) * 1000 : NaN
 }
 
+/** How deep an error's causes are looked at: clients wrap the error of the one below them once or twice. */
+const DEEPEST = 5
+
+/**
+ * Milliseconds that the answer within an error asks to wait: by a `Retry-After` in the headers of the error, of its response (fetch
+ * wrappers, axios, got, undici, the AWS SDK), or of its causes. Names of headers are the same in any case of their letters.
+ *
+ * @param now Epoch milliseconds that a date is compared with.
+ */
+export function retryAfterOf(error: unknown, now: number): number | undefined {
+  let each = error
+  for (let depth = 0; depth < DEEPEST && each !== undefined && each !== null; depth++) {
+    for (const holder of [each, read(each, 'response'), read(each, '$response'), read(each, 'res')]) {
+      const ms = parseRetryAfter(headerOf(read(holder, 'headers')) ?? headerOf(read(holder, 'rawHeaders')), now)
+      if (ms !== undefined) return ms
+    }
+    each = read(each, 'cause')
+  }
+  return undefined
+}
+
+/** The value of the header in a `Headers`, a `Map`, an object, a list of pairs, or a flat list of names and values. */
+function headerOf(headers: unknown): unknown {
+  try {
+    for (const [name, value] of pairsOf(headers))
+      if (typeof name === 'string' && name.toLowerCase() === 'retry-after') return value
+    const get = read(headers, 'get')
+    return typeof get === 'function' ? get.call(headers, 'retry-after') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function pairsOf(headers: unknown): Iterable<readonly unknown[]> {
+  if (typeof headers !== 'object' || headers === null) return []
+  const isIterable = typeof read(headers, Symbol.iterator) === 'function'
+  if (!isIterable) return Object.entries(headers)
+  const parts = [...(headers as Iterable<unknown>)]
+  if (parts.every((part) => Array.isArray(part))) return parts as unknown[][]
+  return parts.flatMap((part, i) => (i % 2 === 0 ? [[textOf(part), textOf(parts[i + 1])]] : []))
+}
+
+/** undici's raw headers are bytes. */
+const textOf = (part: unknown): unknown => (part instanceof Uint8Array ? new TextDecoder().decode(part) : part)
+
+/** A property of anything: getters and proxies may throw. */
+function read(value: unknown, key: string | symbol): unknown {
+  try {
+    return value === undefined || value === null ? undefined : (value as Record<string | symbol, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
 /** Two digits that seem more than 50 years ahead mean the past century (RFC 9110, 5.6.7). */
 function fullYear(year: string, now: number): number {
   if (year.length > 2) return Number(year)

@@ -29,10 +29,26 @@ export function toMs(value: Duration, name: string, { min = 0, max = MAX_DURATIO
   if (typeof ms === 'number' && ms >= min && ms <= max) return Math.round(ms)
   throw new RedriveError(
     'E_INVALID_DURATION',
-    `${name} must be between ${min} and ${max} milliseconds, as a number or as text such as "10m" or "1h30m"; got ${show(value)}.`,
+    `${name} must be between ${boundText(min)} and ${boundText(max)}, as milliseconds or as text such as "10m" or "1h30m" (units: ${Object.keys(UNITS).join(', ')}); got ${show(value)}.`,
     { path: name },
   )
 }
+
+/** In the largest unit that says it in a whole number, as a person would. */
+function boundText(ms: number): string {
+  if (ms === 0) return '0'
+  if (ms === MAX_DURATION) return '3650 days (ten years)'
+  const [unit, length] = LONG_UNITS.find(([, each]) => ms % each === 0) ?? ['ms', 1]
+  const count = ms / length
+  return `${count} ${unit}${unit === 'ms' || count === 1 ? '' : 's'}`
+}
+
+const LONG_UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const
 
 function parseDuration(text: string): number {
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/gy)]

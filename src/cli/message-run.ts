@@ -1,4 +1,5 @@
 import type { Queue, SendOptions } from '../client/queue.ts'
+import { stateValue } from '../engine/state-name.ts'
 import { hasCode, RedriveError } from '../errors.ts'
 import type { EventData, Message, Transition } from '../message.ts'
 import { usage } from './usage.ts'
@@ -9,12 +10,12 @@ export interface MessageRunOptions {
   readonly id?: string | undefined
   /** Where the feed is read from: on a server that others use too, only what comes from here on. */
   readonly from: 'start' | 'now'
-  /** Events for the message, each sent when it waits for one. */
+  /** Events for the message, each sent as soon as its state takes it. */
   readonly events: readonly EventData[]
   readonly signal: AbortSignal
   tell(transition: Transition): void
-  /** It waits for an event, and there is none left to send. */
-  waits(message: Message): void
+  /** It waits, and `next` is not for this state; without it, there is none left to send. */
+  waits(message: Message, next: EventData | undefined): void
 }
 
 /** How a message ended, or `undefined` when the signal ended the wait. */
@@ -44,10 +45,11 @@ export async function runMessage(options: MessageRunOptions): Promise<RunEnd | u
     if (transition.id !== id) continue
     tell(transition)
     if (isOver(transition)) return endOf(queue, transition)
-    const waiting = await restsAt(queue, transition)
-    const event = waiting && events.shift()
-    if (event) await queue.signal(id, event)
-    else if (waiting) options.waits(waiting)
+    const message = await reached(queue, transition)
+    if (!message) continue
+    const [event] = events
+    if (event && (takes(queue, message, event) || waitsForEvent(message))) await queue.signal(id, events.shift()!)
+    else if (message.invocations.length + message.inbox.length === 0) options.waits(message, event)
   }
   return undefined
 }
@@ -55,12 +57,23 @@ export async function runMessage(options: MessageRunOptions): Promise<RunEnd | u
 const isOver = ({ status, tags }: Transition): boolean =>
   status !== 'active' || tags.includes('settled') || tags.includes('quarantined')
 
-/** The message, if nothing but an event can lead it out of the state that it was just led to. */
-async function restsAt(queue: Queue, { id, revision }: Transition): Promise<Message | undefined> {
+/** The message, if it is still where it was just led to. */
+async function reached(queue: Queue, { id, revision }: Transition): Promise<Message | undefined> {
   const message = await queue.get(id)
-  if (!message || message.revision !== revision) return undefined
-  const { timers, invocations, inbox } = message
-  return timers.length + invocations.length + inbox.length === 0 ? message : undefined
+  return message?.revision === revision ? message : undefined
+}
+
+/** Nothing else leads it on. An event that it does not take is sent too: the refusal says why. */
+const waitsForEvent = ({ timers, invocations, inbox }: Message): boolean =>
+  timers.length + invocations.length + inbox.length === 0
+
+/** Whether the event leads on from where the message is, whatever else it waits for. */
+function takes({ machine }: Queue, { state, context }: Message, event: EventData): boolean {
+  try {
+    return machine.resolveState({ value: stateValue(state), context }).can(event)
+  } catch {
+    return false
+  }
 }
 
 async function endOf(queue: Queue, { id, to, status, tags, output, error }: Transition): Promise<RunEnd> {

@@ -2,6 +2,7 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import { RedriveError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { EXIT, exitCodeOf, reportFailure } from './failure.ts'
+import { addAliases, byMeaning } from './other-words.ts'
 import { openSession, type GlobalOptions, type Runner, type Surroundings } from './session.ts'
 import { examples } from './usage.ts'
 import { addAudit } from './verbs/audit.ts'
@@ -102,6 +103,7 @@ function createProgram(runner: Runner, streams: OutputConfiguration): Command {
     .showSuggestionAfterError()
     .addHelpText('after', `${examples(...TOUR)}\n\nExit codes:\n${EXIT_CODES}`)
   for (const add of VERBS) add(program, runner)
+  addAliases(program)
   for (const command of withSubcommands(program)) command.showHelpAfterError(seeHelp(command))
   return program
 }
@@ -128,6 +130,8 @@ function asUsageError(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error
   // Help that was not asked for: there is no verb. Commander has nothing to say about that.
   if (error.code === 'commander.help') return new RedriveError('E_USAGE', 'give a verb.')
+  const meant = byMeaning(error.message)
+  if (meant !== undefined) return new RedriveError('E_USAGE', meant)
   return new RedriveError('E_USAGE', error.message.replace(/^error: /, '').replaceAll('\n', ' '))
 }
 

@@ -35,7 +35,8 @@ export function facts(entries: readonly (readonly [string, string | undefined])[
 const length = (text: string): number => Array.from(text).length
 
 export function cut(text: string, width: number | undefined): string {
-  if (width === undefined || length(text) <= width) return text
+  // A terminal that does not know its width reports none, or 0.
+  if (!width || length(text) <= width) return text
   return `${Array.from(text)
     .slice(0, Math.max(0, width - 1))
     .join('')}…`

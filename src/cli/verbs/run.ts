@@ -3,7 +3,7 @@ import type { Queue } from '../../client/queue.ts'
 import type { Redrive } from '../../client/redrive.ts'
 import { isReserved } from '../../engine/registry.ts'
 import { RedriveError } from '../../errors.ts'
-import type { EventData, Transition } from '../../message.ts'
+import type { EventData, Message, Transition } from '../../message.ts'
 import { DEFAULTS } from '../../options.ts'
 import { createMemoryStore } from '../../store/memory-store.ts'
 import { endedBy } from '../interruption.ts'
@@ -14,7 +14,7 @@ import { toJson } from '../plain-json.ts'
 import { unknownQueue } from '../queue-directory.ts'
 import { connect, newClient, type Runner, type Session } from '../session.ts'
 import { colorsFor } from '../terminal.ts'
-import { durationText } from '../time-text.ts'
+import { dateText, durationText } from '../time-text.ts'
 import { transitionText } from '../transition-text.ts'
 import { examples, milliseconds, usage } from '../usage.ts'
 import { startWorkers } from '../worker-process.ts'
@@ -36,7 +36,12 @@ export function addRun(program: Command, runner: Runner): void {
     .option('--input <json>', 'the input of the message', parseInput)
     .option('--queue <name>', 'where the module works on several')
     .option('--id <id>', 'of the message')
-    .option('--signal <event>', 'sent when the message waits for one; may be given several times', addEvent, [])
+    .option(
+      '--signal <event>',
+      'sent as soon as the message takes it; may be given several times, for one after the other',
+      addEvent,
+      [],
+    )
     .option('--timeout <duration>', 'give up after this', milliseconds('--timeout'))
     .addHelpText('after', examples(...EXAMPLES))
     .action((module: string, options: RunOptions, command: Command) =>
@@ -67,7 +72,7 @@ async function run(session: Session, module: string, options: RunOptions): Promi
       events: options.signal,
       signal: limit.signal,
       tell: (transition) => tellTransition(session, transition),
-      waits: ({ state }) => session.output.note(`waits in ${state} for an event: ${eventsOf(queue).join(', ')}`),
+      waits: (message, next) => session.output.note(waitText(queue, message, next)),
     })
     return end ? tellEnd(session, queue, end) : limit.code()
   } finally {
@@ -111,6 +116,15 @@ function chooseQueue(redrive: Redrive, module: string, working: readonly string[
 }
 
 const eventsOf = ({ machine }: Queue): string[] => (machine.events as string[]).filter((event) => !isReserved(event))
+
+function waitText(queue: Queue, { state, timers }: Message, next: EventData | undefined): string {
+  const [timer] = timers.toSorted((a, b) => a.due - b.due)
+  const event = next
+    ? `${next.type} is sent once it is taken`
+    : `${timer ? 'or ' : ''}for an event: ${eventsOf(queue).join(', ')}`
+  if (!timer) return `waits in ${state} ${event}`
+  return `waits in ${state} for its timer ${timer.id}, until ${dateText(timer.due)}${next ? '; ' : ', '}${event}`
+}
 
 /** What happens is a note: stdout is the output alone, unless JSON lines were asked for. */
 function tellTransition({ output, terminal }: Session, transition: Transition): void {

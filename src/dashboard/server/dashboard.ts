@@ -9,6 +9,7 @@ import { badRequest, failureAnswer } from './failure.ts'
 import { createInspectEndpoint, type Upgrade } from './inspect/endpoint.ts'
 import { answerNode, visitOfNode } from './node-visit.ts'
 import { placeOf, type Place } from './place.ts'
+import { refusedPage, wantsPage } from './refused-page.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { staticFile } from './static-files.ts'
 import type { Visit } from './visit.ts'
@@ -71,7 +72,7 @@ export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Das
       // Half a request of one who has gone is no fault of anybody's here.
       const { status } = failureAnswer(error)
       if (status === 500 && !signal.aborted) board.inside.log.dashboardFailed(error)
-      return refusal(error)
+      return refusal(error, visit.request)
     })
     const response = method === 'HEAD' ? await headOf(given) : given
     for (const [name, value] of Object.entries(SECURITY_HEADERS))
@@ -99,13 +100,16 @@ async function headOf(answer: Response): Promise<Response> {
   return new Response(null, answer)
 }
 
-function refusal(error: unknown): Response {
+function refusal(error: unknown, request: Request): Response {
   const { status, body } = failureAnswer(error)
   const { allow, retryAfter } = body.error.details as { allow?: unknown; retryAfter?: unknown }
-  return Response.json(body, {
+  const isPage = wantsPage(request)
+  return new Response(isPage ? refusedPage(status, body.error.message) : JSON.stringify(body), {
     status,
     headers: {
+      'content-type': isPage ? 'text/html; charset=utf-8' : 'application/json',
       'cache-control': 'no-store',
+      vary: 'accept',
       ...(typeof allow === 'string' ? { allow } : {}),
       ...(typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer realm="redrive"' } : {}),

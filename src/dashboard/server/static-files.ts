@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { appFile } from './app-files.ts'
 import { createEncoder, encodingFor } from './encoded.ts'
 import { hasTag } from './etag.ts'
+import { refusedPage, wantsPage } from './refused-page.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -25,7 +26,7 @@ export async function staticFile(path: string, request: Request): Promise<Respon
   // Nothing but a name, or a name in assets: so no path leads out of the folder.
   const type = TYPES[extname(path)]
   const content = /^(assets\/)?[\w][\w.-]*$/.test(path) && type !== undefined ? appFile(path) : undefined
-  if (content === undefined) return path === 'index.html' ? notBuilt() : text(404, 'There is no such file.\n')
+  if (content === undefined) return path === 'index.html' ? notBuilt() : noSuchFile(request)
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
   const encoding = encodingFor(request.headers.get('accept-encoding'), type!, content.length)
   // What is compressed is another thing to a cache than what is not.
@@ -43,11 +44,16 @@ export async function staticFile(path: string, request: Request): Promise<Respon
   return new Response(new Uint8Array(body), { headers: { ...headers, 'content-length': String(body.length) } })
 }
 
+const noSuchFile = (request: Request): Response =>
+  wantsPage(request)
+    ? text(404, refusedPage(404, 'there is no such page.'), 'text/html')
+    : text(404, 'There is no such file.\n')
+
 const notBuilt = (): Response =>
   text(
     503,
     'The pages of the dashboard are not built.\n\nIn a clone of the repository run: npm run build\nThe data is at ./api/v1/overview all the same.\n',
   )
 
-const text = (status: number, body: string): Response =>
-  new Response(body, { status, headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' } })
+const text = (status: number, body: string, type = 'text/plain'): Response =>
+  new Response(body, { status, headers: { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' } })

@@ -5,6 +5,8 @@ export interface Overview {
   readonly version: string
   readonly redis: {
     readonly up: boolean
+    /** Why it does not answer; it names the address, without a secret. */
+    readonly reason?: string
     readonly description?: string
     readonly memory?: { readonly used: number; readonly max: number; readonly policy: string }
     readonly latencyMs?: number

@@ -51,7 +51,7 @@ export function MessagePage({ queue, id }: { queue: string; id: string }): JSX.E
       <QueueHeader queue={queue} page="message" live={live} />
       {gone && (
         <p class="notice">
-          There is no message “{id}” any more: it was removed, or kept for as long as the queue keeps them.
+          There is no message “{id}”: it was removed, its queue keeps none for so long, or it was never sent.
         </p>
       )}
       {data ? (

@@ -32,9 +32,9 @@ export function MessagesPage({ queue }: { queue: string }): JSX.Element {
 }
 
 function Nothing({ queue }: { queue: string }): JSX.Element {
-  if (queueOf(queue)) return <p class="empty">There is no message in this queue.</p>
   // While Redis is away no queue is known, and this one may well be there.
   if (!overview.value?.redis.up) return <PageState error={overviewError.value} what="the queue" />
+  if (queueOf(queue)) return <p class="empty">There is no message in this queue.</p>
   return (
     <p class="problem" role="alert">
       There is no queue “{queue}” on this server. <a href={linkTo(['queues'])}>All queues</a>

@@ -25,7 +25,7 @@ export function OverviewPage(): JSX.Element {
 function Queues({ queues, redis, version }: Overview): JSX.Element {
   return (
     <>
-      {queues.length === 0 && <p class="empty">There is no queue yet: the first message that is sent makes one.</p>}
+      {queues.length === 0 && <p class="empty">{noQueue(redis.up)}</p>}
       <div class="queue-cards">
         {queues.map((queue) => (
           <QueueCard key={queue.name} {...queue} />
@@ -40,6 +40,12 @@ function Queues({ queues, redis, version }: Overview): JSX.Element {
     </>
   )
 }
+
+/** A server that does not answer may have many. */
+const noQueue = (isUp: boolean): string =>
+  isUp
+    ? 'There is no queue yet: the first message that is sent makes one.'
+    : 'Which queues there are is not known: Redis does not answer.'
 
 function QueueCard({
   name,

@@ -14,6 +14,12 @@ export function Notice(): JSX.Element {
   )
 }
 
+/** Why, and at which address, as the dashboard's server was told. */
+function reason(error: unknown): string {
+  const text = error instanceof ApiError && error.status === 503 ? error.message : overview.value?.redis.reason
+  return text === undefined ? '' : ` ${text.replace(/\.?$/, '.')}`
+}
+
 function troubleNow(): string | undefined {
   const error = overviewError.value
   const tick = shown.value?.tick.value
@@ -25,7 +31,7 @@ function troubleNow(): string | undefined {
     overview.value?.redis.up === false ||
     tick?.redis === 'away'
   )
-    return `Redis is away. Nothing stored is lost.${since} This page goes on by itself when Redis is back.`
+    return `Redis is away.${reason(error)}${since} See whether the server runs and can be reached. This page goes on by itself when it answers.`
   if (error instanceof ApiError && error.status !== 401) return error.message
   if (tick && shown.value?.connection.value === 'lost') return 'The live view was cut off; it is being opened again.'
   return undefined

@@ -1,3 +1,4 @@
+import { failureAnswer } from '../failure.ts'
 import type { Overview, QueueOverview } from '../../shapes/overview.ts'
 import type { Board } from '../board.ts'
 import { isSettled, lagOf, mergeSurveys } from '../live/tick.ts'
@@ -26,7 +27,8 @@ async function overview(board: Board): Promise<Overview> {
     return { at, readOnly, version: VERSION, redis: server, queues: queues.map(({ facts }) => facts) }
   } catch (error) {
     if (!hasCode(error, 'E_REDIS_UNAVAILABLE', 'E_REDIS_AUTH')) throw error
-    return { at: board.inside.clock.now(), readOnly, version: VERSION, redis: { up: false }, queues: [] }
+    const reason = failureAnswer(error).body.error.message
+    return { at: board.inside.clock.now(), readOnly, version: VERSION, redis: { up: false, reason }, queues: [] }
   }
 }
 
