@@ -72,7 +72,7 @@ const PATIENCE = 4000
 export function newClient({ address, prefix, output }: Session, options: RedriveOptions = {}): Redrive {
   const say = (level: string) => (text: string) => output.note(`${level}: ${text}`)
   return new Redrive({
-    ...(options.embedded ? {} : { redis: address ?? DEFAULTS.redis }),
+    ...(options.embedded || options.store ? {} : { redis: address ?? DEFAULTS.redis }),
     ...(prefix === undefined ? {} : { prefix }),
     commandTimeout: PATIENCE,
     logger: { debug: () => {}, info: say('log'), warn: say('warning'), error: say('error') },
