@@ -49,6 +49,11 @@ export interface Transition<Output = unknown, Emitted = EventData> {
   readonly output?: Output
   /** Events that the machine emitted in this step. */
   readonly emitted?: readonly Emitted[]
+  /**
+   * Parts of more than 1 kB that are kept no more, and so are missing here: the output of a message that was removed since, or what was
+   * emitted long ago.
+   */
+  readonly gone?: readonly ('output' | 'emitted')[]
 }
 
 /** One line of a message's own bounded history. */

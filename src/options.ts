@@ -133,8 +133,13 @@ export const DEFAULTS = Object.freeze({
   maxIdLength: 200,
   /** Entries of the journal kept in each message. Bounds: 1–100. */
   journal: 20,
-  /** Entries of the feed (commit batches) kept per partition, approximately. Bounds: 1–10,000,000. */
-  feed: 10_000,
+  /**
+   * How much of the feed of a queue is kept, about: entries (commit batches) of each partition, bounds 1–10,000,000; bytes of memory of all
+   * partitions together, bounds 64 KiB–64 GiB.
+   */
+  feed: Object.freeze({ entries: 10_000, bytes: 32 * 1024 * 1024 }),
+  /** How long what is too large for the feed, and is held by no message, is kept beside it. */
+  largeFor: 600_000,
   /** How long a command may go unanswered before it fails with `E_REDIS_UNAVAILABLE`. Bounds: 100 ms–10 min. */
   commandTimeout: 10_000,
   /** How long `stop()` lets handlers finish before it aborts them. Bounds: 0–1 day. */

@@ -5,6 +5,8 @@ import { DEFAULTS } from '../options.ts'
 import { createConfirmer, type Confirmer, type Durability } from '../store/confirmer.ts'
 import { openConnection, type RedisAddress } from '../store/connection.ts'
 import { addressOptions } from '../store/redis-address.ts'
+import type { FeedBounds } from '../store/bounds.ts'
+import { createFeedKeeper } from '../store/feed-keeper.ts'
 import { createKeys } from '../store/keys.ts'
 import { createMemoryStore, type MemoryStore } from '../store/memory-store.ts'
 import { createRedisStore } from '../store/redis-store.ts'
@@ -27,7 +29,7 @@ export interface Backend {
 export interface BackendSettings {
   readonly prefix: string
   readonly commandTimeout: number
-  readonly feed: number
+  readonly feed: FeedBounds
   readonly durability?: Durability | undefined
 }
 
@@ -60,9 +62,10 @@ function settled(address: RedisAddress, path: string): RedisAddress {
 function redisBackend(options: BackendSettings & { readonly redis: RedisAddress }): Backend {
   const keys = createKeys(options.prefix)
   const tokenTtl = Math.max(DEFAULTS.tokenTtl, 6 * options.commandTimeout)
-  const store = createRedisStore({ ...options, tokenTtl })
+  const feeds = createFeedKeeper(options.feed)
+  const store = createRedisStore({ ...options, tokenTtl, feeds })
   const locks = createRedlock(() => openConnection(options.redis, options), keys.lock, options.commandTimeout)
-  const confirmer = options.durability && createConfirmer({ ...options, ...options.durability, tokenTtl })
+  const confirmer = options.durability && createConfirmer({ ...options, ...options.durability, tokenTtl, feeds })
   return {
     store,
     locks,

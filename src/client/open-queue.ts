@@ -14,6 +14,7 @@ import type { Partition, QueueDefinition, Store } from '../store/store.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Worker } from '../worker/worker.ts'
 import { createArrivals } from './arrivals.ts'
+import { feedBounds } from './feed-option.ts'
 import type { OpenedQueue } from './inside.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { LocalQueue } from './post.ts'
@@ -59,7 +60,11 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
     .filter(({ ref }) => ref !== machine.ref)
   const arrivals = createArrivals(store, name, () => [...older, machine].map(({ ref }) => ref))
   const count = toInteger(options.partitions ?? DEFAULTS.partitions, 'partitions', { min: 1, max: 1024 })
-  const definition: QueueDefinition = { partitions: count, ...(options.redact ? { redact: options.redact } : {}) }
+  const definition: QueueDefinition = {
+    partitions: count,
+    ...(options.redact ? { redact: options.redact } : {}),
+    ...(options.feed === undefined ? {} : { feed: feedBounds(options.feed) }),
+  }
   let defined: Promise<void> | undefined
   const runtime: QueueRuntime = {
     name,

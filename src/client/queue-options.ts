@@ -11,6 +11,7 @@ import type { Migrate } from '../engine/versions.ts'
 import { RedriveError, isError } from '../errors.ts'
 import { checkNames, DEFAULTS, show, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import { createRedaction } from '../redaction.ts'
+import type { FeedOption } from './feed-option.ts'
 import type { Schema } from './input.ts'
 import type { LeaseOptions } from './lease-options.ts'
 
@@ -87,6 +88,11 @@ export interface QueueOptions<Sent = any, Taken = Sent> extends LeaseOptions {
   readonly maxBytes?: number
   /** Most events that wait for one message; a signal beyond is refused with `E_INBOX_FULL`. Default 10,000; bounds 1–1,000,000. */
   readonly maxInbox?: number
+  /**
+   * How much of the queue's feed is kept: a number of entries, or `{ entries, bytes }`. It holds in all processes; the last that was given. Default:
+   * what the client says, else 10,000 entries of each partition and 32 MiB.
+   */
+  readonly feed?: FeedOption
   /** How long settled messages are kept, by tag. Default: `succeeded` and `cancelled` a day, `dead` for ever. */
   readonly retention?: Readonly<Record<string, RetentionOption>>
 }
@@ -128,6 +134,7 @@ export const QUEUE_OPTIONS = [
   'maxMessages',
   'maxBytes',
   'maxInbox',
+  'feed',
   'retention',
 ]
 

@@ -4,17 +4,22 @@ import { RedriveError } from '../errors.ts'
 import { checkId, type JournalEntry, type Message, type SendResult } from '../message.ts'
 import { show, toInteger, toMs, toObject, toText, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
-import type { ListedMessage, Partition, Store } from '../store/store.ts'
+import type { ListedMessage, Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { GivenHandlers, Handler } from '../worker/handlers.ts'
 import { createWorker, type Worker } from '../worker/worker.ts'
+import { checkSignal } from './abort.ts'
+import { createFeedWatch } from './feed-watch.ts'
 import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
 import { comparePopulation, type QueuePopulation, type VisitMessage } from './population.ts'
 import type { Prepare } from './prepare.ts'
 import type { QueueOptions, SendRetryOptions } from './queue-options.ts'
 import type { QueueShape, ShapeOf } from './queue-shape.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
-import { awaitResult, createQueueEvents, type Listen } from './results.ts'
+import { createLooks } from './looks.ts'
+import { createQueueEvents, type Listen } from './queue-events.ts'
+import { createResults } from './results.ts'
+import { watchMessage } from './watch.ts'
 import { checkActor, createAuditor, type ActorOption } from './steering/audit.ts'
 import { createNotedSignals } from './steering/noted-signals.ts'
 import { createSteering, type QueueSteering } from './steering/steering.ts'
@@ -137,20 +142,20 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
   const { name, machine, store, locks, partitions } = runtime
   const seen = { ...runtime, store: redactedStore(store) }
   const events = createQueueEvents(seen)
-  const signals = createSignals(runtime, options.events, closing)
+  const waits = { queue: runtime, watch: createFeedWatch(runtime), looks: createLooks(runtime), closing }
+  const seenWatch = createFeedWatch(seen)
+  const signals = createSignals(waits, options.events)
   const auditor = createAuditor(store, name, client)
   const { signal, redrive, release } = createNotedSignals(signals, auditor)
   const place = (id: string): Partition => partitionOf(name, checkId(id), partitions.length)
   const view = ({ message, attentionAt }: ListedMessage): Message => toMessage(name, message, attentionAt, machine.tags)
 
-  const getBy =
-    (from: Store) =>
-    async (id: string): Promise<Message | undefined> => {
-      await runtime.ready()
-      const [found] = await from.read(place(id), [id])
-      return found && view(found)
-    }
-  const get = getBy(seen.store)
+  async function get(id: string): Promise<Message | undefined> {
+    await runtime.ready()
+    const [found] = await seen.store.read(place(id), [id])
+    return found && view(found)
+  }
+  const result = createResults({ ...waits, view })
 
   async function existing(id: string): Promise<Message> {
     const message = await get(id)
@@ -179,14 +184,6 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     }
   }
 
-  async function* watch(id: string, feedOptions: FeedOptions = {}): AsyncGenerator<FeedTransition> {
-    for await (const transition of readFeed(seen, feedOptions)) {
-      if (transition.id !== id) continue
-      yield transition
-      if (transition.status !== 'active' || transition.tags.includes('settled')) return
-    }
-  }
-
   return {
     ...createSteering({ runtime, options, signals, auditor }),
     name,
@@ -195,7 +192,7 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     population: (visit) => comparePopulation(runtime, visit),
     get,
     signal,
-    watch,
+    watch: (id, feedOptions) => watchMessage(seen, seenWatch, id, feedOptions),
     on: events.on,
     async send(input, given = {}) {
       const { message, size } = await prepare(input, given)
@@ -221,11 +218,12 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
       await runtime.ready()
       return countStates(store, partitions)
     },
-    result: (id, { timeout, signal: aborted } = {}) =>
-      awaitResult(runtime, getBy(store), checkId(id), {
+    async result(id, { timeout, signal: aborted } = {}) {
+      return result(checkId(id), {
         ...(timeout === undefined ? {} : { timeout: toMs(timeout, 'timeout') }),
-        ...(aborted ? { signal: aborted } : {}),
-      }),
+        ...(aborted ? { signal: checkSignal(aborted) } : {}),
+      })
+    },
     feed: (feedOptions) => readFeed(seen, feedOptions),
     cancel: (id, given) => signal(id, { type: 'CANCEL' }, given),
     retry: (id, given) => signal(id, { type: 'RETRY' }, given),

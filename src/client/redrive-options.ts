@@ -3,6 +3,7 @@ import { checkNames, show, type Duration } from '../options.ts'
 import type { RedisAddress } from '../store/connection.ts'
 import type { MemoryStore } from '../store/memory-store.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { FeedOption } from './feed-option.ts'
 import type { DurabilityOptions } from './durability.ts'
 import type { LockOptions } from './lock-nodes.ts'
 import type { OutboxOptions } from './outbox/outbox-options.ts'
@@ -27,8 +28,8 @@ export interface RedriveOptions {
   readonly prefix?: string
   /** How long a command may go unanswered before it fails with `E_REDIS_UNAVAILABLE`. Default `'10s'`; bounds 100 ms–10 min. */
   readonly commandTimeout?: Duration
-  /** Commit batches kept in the feed of each partition, about. Default 10,000. */
-  readonly feed?: number
+  /** How much of the feed is kept of a queue that does not say so itself. Default 10,000 entries and 32 MiB. */
+  readonly feed?: FeedOption
   /** Default: warnings and errors to stderr. */
   readonly logger?: Logger
 }

@@ -8,6 +8,7 @@ import type { QueueDefinition, ServerFacts } from '../store/store.ts'
 import { createLog, stderrLogger } from '../telemetry/log.ts'
 import type { Worker } from '../worker/worker.ts'
 import { backendOf, type Backend } from './backend.ts'
+import { feedBounds } from './feed-option.ts'
 import { durabilityOf } from './durability.ts'
 import { lateConfirmer, lateLocks, lateStore } from './late-backend.ts'
 import { openQuorum } from './lock-nodes.ts'
@@ -62,7 +63,7 @@ export class Redrive {
     const settings = {
       prefix: options.prefix ?? DEFAULTS.prefix,
       commandTimeout: toMs(options.commandTimeout ?? DEFAULTS.commandTimeout, 'commandTimeout', TIMEOUTS),
-      feed: toInteger(options.feed ?? DEFAULTS.feed, 'feed', { min: 1, max: 10_000_000 }),
+      feed: feedBounds(options.feed),
       durability: durabilityOf(options.durability, options.store !== undefined),
     }
     this.#writes = createWrites(this.#clock)

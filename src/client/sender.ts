@@ -64,6 +64,8 @@ export function createSender(queue: QueueRuntime, outbox?: Outbox): Sender {
       const written = outbox
         ? await outbox.send({ ...whereabouts(partition), token, messages }, direct)
         : await direct()
+      // What an outbox was given may be sent again by another process; a confirmed write is made again over another connection.
+      if (!outbox && !queue.confirmer) queue.store.answered(partition, token).catch(() => {})
       batch.forEach((each, i) => settle(queue, each, written[i]!))
     } catch (error) {
       for (const { reject } of batch) reject(error)

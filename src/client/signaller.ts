@@ -43,6 +43,7 @@ export function createSignaller(queue: SignalledQueue): Signaller {
       const token = randomBytes(12).toString('base64url')
       const partition = queue.partitions[index]!
       const written = await writeConfirmed(queue, (writes) => writes.deliver(partition, token, deliveries))
+      if (!queue.confirmer) queue.store.answered(partition, token).catch(() => {})
       good.forEach(({ resolve }, i) => resolve(written[i]!))
     } catch (error) {
       for (const { reject } of good) reject(error)

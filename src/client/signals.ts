@@ -8,11 +8,11 @@ import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { mailText, waitsIn } from '../events/mail-text.ts'
 import { checkId, type EventData } from '../message.ts'
-import { DEFAULTS, toMs, toObject, type Duration } from '../options.ts'
+import { toMs, toObject, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import { FAILED, type Delivery, type StoredMessage } from '../store/store.ts'
 import { validate, type Schema } from './input.ts'
-import { subscribeTo } from './results.ts'
+import { awaitTaken, type TakenParts } from './taken.ts'
 import { foreignKey } from './queue-full.ts'
 import { createSignaller } from './signaller.ts'
 
@@ -49,8 +49,9 @@ export interface Signals {
   edit(id: string, input: unknown, wait: number | undefined): Promise<SignalResult>
 }
 
-/** @param closing ends the waiting for a step */
-export function createSignals(queue: QueueRuntime, schema: Schema | undefined, closing: AbortSignal): Signals {
+/** @param parts.closing ends the waiting for a step */
+export function createSignals(parts: TakenParts, schema: Schema | undefined): Signals {
+  const { queue } = parts
   const signaller = createSignaller(queue)
 
   async function check(
@@ -79,7 +80,7 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined, c
     if (status === 'full') throw inboxFull(queue, id)
     if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (timeout === undefined || mark === undefined || status === 'settled') return { id, status, ...confirmed }
-    const state = await taken(queue, id, waitsNot(id, mark), { timeout, closing })
+    const state = await awaitTaken(parts, { id, isTaken: waitsNot(id, mark), timeout })
     return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
   }
 
@@ -93,10 +94,8 @@ export function createSignals(queue: QueueRuntime, schema: Schema | undefined, c
     if (status === 'full') throw inboxFull(queue, id)
     if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (wait === undefined || mark === undefined || status === 'settled') return { id, status }
-    const state = await taken(queue, id, event.type === REDRIVE ? () => isUndone(id, event) : waitsNot(id, mark), {
-      timeout: wait,
-      closing,
-    })
+    const isTaken = event.type === REDRIVE ? () => isUndone(id, event) : waitsNot(id, mark)
+    const state = await awaitTaken(parts, { id, isTaken, timeout: wait })
     return { id, status: status === 'duplicate' ? status : 'applied', state }
   }
 
@@ -147,53 +146,4 @@ interface Order {
   /** Milliseconds. */
   readonly wait?: number | undefined
   readonly eventId?: string | undefined
-}
-
-/** Waits until an event was taken: it is taken out of the inbox by the very commit of its step. */
-async function taken(
-  queue: QueueRuntime,
-  id: string,
-  isTaken: () => Promise<boolean>,
-  { timeout, closing }: { readonly timeout: number; readonly closing: AbortSignal },
-): Promise<string | undefined> {
-  const partition = partitionOf(queue.name, id, queue.partitions.length)
-  const until = performance.now() + timeout
-  let hear = (): void => {}
-  const end = await subscribeTo(queue, (transition) => {
-    if (transition.id === id) hear()
-  })
-  const leave = (): void => hear()
-  closing.addEventListener('abort', leave)
-  try {
-    for (;;) {
-      const heard = new Promise<void>((resolve) => {
-        hear = resolve
-      })
-      if (await isTaken()) break
-      if (closing.aborted)
-        throw new RedriveError(
-          'E_CLOSED',
-          `the event was delivered to "${id}" and waits there; the client was closed.`,
-          {
-            id,
-          },
-        )
-      const left = until - performance.now()
-      if (left <= 0) {
-        throw new RedriveError(
-          'E_TIMEOUT',
-          `the event was delivered to "${id}", and not taken within ${timeout} ms; it still waits.`,
-          { id },
-        )
-      }
-      const cancel = queue.clock.after(Math.min(left, DEFAULTS.maxSleep), () => hear())
-      await heard
-      cancel()
-    }
-    const [found] = await queue.store.read(partition, [id])
-    return found?.message.state
-  } finally {
-    closing.removeEventListener('abort', leave)
-    await end()
-  }
 }

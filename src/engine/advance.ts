@@ -119,6 +119,7 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
     journal: journal.slice(-settings.journal),
     forget,
     transitions: progress.transitions,
+    ...largeOf(progress, settings),
   }
   return {
     message: {
@@ -150,6 +151,14 @@ function settle(message: LiveMessage, progress: Progress, settings: AdvanceSetti
 function failureOf(message: LiveMessage, { failed, snapshot }: Progress, next: Fields): string | undefined {
   if (snapshot.status !== 'error') return undefined
   return failed ? failureText(message, failed.good, failed.event, next) : message.fields[FIELD.failure]
+}
+
+/** What the feed refers to and the message itself will not have: what was emitted, and the output of one that leaves nothing behind. */
+function largeOf({ large, snapshot }: Progress, settings: AdvanceSettings): Pick<CommitEntry, 'large'> {
+  if (!large) return {}
+  const removes = isSettled(snapshot) && settings.removes(tagsOf(snapshot))
+  const kept = removes ? large : large.filter(({ name }) => !name.startsWith('o:'))
+  return kept.length > 0 ? { large: kept } : {}
 }
 
 const nextSeq = (message: LiveMessage): number => (message.journal.at(-1)?.seq ?? -1) + 1

@@ -1,9 +1,9 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import { changesText, type Context } from '../events/context-changes.ts'
 import { journalText } from '../events/journal-text.ts'
-import { encodeTransition } from '../events/transition-text.ts'
+import { writeTransition } from '../events/transition-text.ts'
 import type { ErrorSummary, EventData } from '../message.ts'
-import { FAILED, QUARANTINED } from '../store/store.ts'
+import { FAILED, QUARANTINED, type LargeText } from '../store/store.ts'
 import { withNames } from './action.ts'
 import type { Path } from './address.ts'
 import { refuseStrangers } from './actors.ts'
@@ -34,6 +34,8 @@ export interface Progress {
   readonly state: string
   readonly journal: readonly string[]
   readonly transitions: readonly string[]
+  /** Parts of them that are too large for the feed; seldom any. */
+  readonly large?: readonly LargeText[] | undefined
   readonly effects: readonly Effect[]
   readonly stopped: Advanced['stopped']
   readonly consumed: number
@@ -235,13 +237,15 @@ function record(message: LiveMessage, before: Progress, taken: Taken, settings: 
   const input = before.edited ? before.edited.input : message.input
   const changes = changesText(before.snapshot.context as Context, snapshot.context as Context, input, settings.contexts)
   const draft = transitionDraft(message, snapshot, { event: label, error, from, to: state, emitted }, settings)
+  const { text, large } = writeTransition(draft)
   return {
     pending,
     snapshot,
     state,
     consumed,
     journal: [...before.journal, journalText(label, state, settings.worker, error, changes)],
-    transitions: [...before.transitions, encodeTransition(draft)],
+    transitions: [...before.transitions, text],
+    large: large ? [...(before.large ?? []), ...large] : before.large,
     effects: [...before.effects, ...effects],
     stopped: [...before.stopped, ...stoppedBy(before.pending, pending, by)],
     edited: before.edited,

@@ -34,7 +34,7 @@ export function redactedStore(store: Store): Store {
     return (await known).get(queue)
   }
 
-  const reads: Pick<Store, 'read' | 'list' | 'inbox' | 'readFeed' | 'subscribe'> = {
+  const reads: Pick<Store, 'read' | 'list' | 'inbox' | 'readFeed' | 'readLarge' | 'subscribe'> = {
     async read(partition, ids) {
       const redaction = await of(partition.queue)
       const found = await store.read(partition, ids)
@@ -56,13 +56,19 @@ export function redactedStore(store: Store): Store {
       if (!redaction) return page
       return { ...page, entries: page.entries.map((entry) => ({ ...entry, text: redactFeed(entry.text, redaction) })) }
     },
+    async readLarge(partition, position) {
+      const redaction = await of(partition.queue)
+      const texts = await store.readLarge(partition, position)
+      return redaction ? new Map([...texts].map(([name, text]) => [name, redactText(text, redaction)])) : texts
+    },
     async subscribe(partition, listener) {
       const redaction = await of(partition.queue)
       if (!redaction) return store.subscribe(partition, listener)
-      const { feed, progress } = listener
+      const { feed, large, progress } = listener
       return store.subscribe(partition, {
         ...listener,
         ...(feed ? { feed: (entry) => feed({ ...entry, text: redactFeed(entry.text, redaction) }) } : {}),
+        ...(large ? { large: (position, name, text) => large(position, name, redactText(text, redaction)) } : {}),
         ...(progress ? { progress: (id, text) => progress(id, redactText(text, redaction)) } : {}),
       })
     },
@@ -147,7 +153,7 @@ const redactMail = (text: string, redaction: Redaction): string =>
   text.startsWith('#') ? redactLines(text, 1, redaction) : redactText(text, redaction)
 
 /** What cannot be read cannot be looked through either: then nothing of it is shown but that its form is not known. */
-function redactText(text: string, { clean }: Redaction): string {
+export function redactText(text: string, { clean }: Redaction): string {
   try {
     return encode(clean(decode(text)), 'value')
   } catch (error) {

@@ -8,7 +8,36 @@ export type TransitionDraft = Omit<Transition, 'queue' | 'at' | 'output'> & {
   readonly output?: string
 }
 
-type Extras = { t?: readonly string[]; s?: Status; e?: ErrorSummary; o?: string; m?: string }
+/** A part of a transition that is too large for the feed. */
+export interface LargeText {
+  /** See `largeName`. */
+  readonly name: string
+  readonly text: string
+}
+
+export type LargePart = 'output' | 'emitted'
+
+/** Parts that a transition of the feed refers to, with their sizes in bytes. */
+export type LargeParts = Partial<Readonly<Record<LargePart, number>>>
+
+/** Every process that follows a feed reads each of its entries: what is larger than this is read by those alone whom it concerns. */
+const LARGE = 1024
+/** Bytes of an error, beyond which the feed only has its beginning. */
+const MAX_ERROR = 2 * LARGE
+
+/** The name of a large part, by which it is found beside an entry of the feed. */
+export const largeName = (part: LargePart, { id, revision }: Pick<Transition, 'id' | 'revision'>): string =>
+  `${part === 'output' ? 'o' : 'm'}:${revision}:${id}`
+
+type Extras = {
+  t?: readonly string[]
+  s?: Status
+  e?: ErrorSummary
+  o?: string
+  m?: string
+  /** Sizes of what is referred to. */
+  l?: { o?: number; m?: number }
+}
 type Tuple = [
   id: string,
   revision: number,
@@ -20,25 +49,88 @@ type Tuple = [
 ]
 
 /** A transition in the feed: a JSON tuple, because the scripts pass it on as it is and every queue holds thousands of them. */
-export function encodeTransition(draft: TransitionDraft): string {
+export const encodeTransition = (draft: TransitionDraft): string => writeTransition(draft).text
+
+/** The same, and beside it the parts that are too large for the feed. */
+export function writeTransition(draft: TransitionDraft): { readonly text: string; readonly large?: LargeText[] } {
   const { id, revision, event, from, to, worker, tags, status, error, output, emitted } = draft
   const extras: Extras = {}
+  const large: LargeText[] = []
+  const put = (part: LargePart, key: 'o' | 'm', text: string): void => {
+    const size = sizeOf(text)
+    if (size <= LARGE) return void (extras[key] = text)
+    large.push({ name: largeName(part, draft), text })
+    extras.l = { ...extras.l, [key]: size }
+  }
   if (tags.length > 0) extras.t = tags
   if (status !== 'active') extras.s = status
-  if (error) extras.e = error
-  if (output !== undefined) extras.o = output
-  if (emitted?.length) extras.m = encode(emitted, 'emitted events')
+  if (error) extras.e = briefError(error)
+  if (output !== undefined) put('output', 'o', output)
+  if (emitted?.length) put('emitted', 'm', encode(emitted, 'emitted events'))
   const tuple: Tuple = [id, revision, event, from, to, worker]
   if (Object.keys(extras).length > 0) tuple.push(extras)
-  return JSON.stringify(tuple)
+  const text = JSON.stringify(tuple)
+  return large.length > 0 ? { text, large } : { text }
+}
+
+/** Where each character takes one byte at most, nothing is counted. */
+const sizeOf = (text: string): number => (text.length * 3 <= LARGE ? text.length : Buffer.byteLength(text))
+
+/** Names, codes and messages are somebody else's, and can be of any length. */
+function briefError(error: ErrorSummary): ErrorSummary {
+  const { name, message, code } = error
+  if ((name.length + message.length) * 3 <= MAX_ERROR && sizeOf(JSON.stringify(error)) <= MAX_ERROR) return error
+  const brief = { name: name.slice(0, 100), message: message.slice(0, 500) }
+  return typeof code === 'string' ? { ...brief, code: code.slice(0, 100) } : brief
+}
+
+/** A transition as the feed has it. */
+export interface FeedTuple {
+  readonly id: string
+  /** Made only when somebody asks: of most entries, most readers need few transitions. */
+  transition(): Transition
+  /** What it refers to. */
+  readonly large?: LargeParts
 }
 
 /** The transitions of one entry of the feed. What cannot be read is passed over: a feed that stood still there would tell nothing more. */
-export function decodeTransitions(queue: string, at: number, text: string): Transition[] {
+export function readTransitions(queue: string, at: number, text: string): FeedTuple[] {
   const tuples = orElse(() => JSON.parse(text) as unknown, undefined)
   return Array.isArray(tuples)
-    ? (tuples as unknown[]).flatMap((tuple) => (isTuple(tuple) ? transitionOf(queue, at, tuple) : []))
+    ? (tuples as unknown[]).flatMap((tuple): FeedTuple[] => (isTuple(tuple) ? [feedTuple(queue, at, tuple)] : []))
     : []
+}
+
+export const decodeTransitions = (queue: string, at: number, text: string): Transition[] =>
+  readTransitions(queue, at, text).map(({ transition }) => transition())
+
+function feedTuple(queue: string, at: number, tuple: Tuple): FeedTuple {
+  const transition = (): Transition => transitionOf(queue, at, tuple)
+  const large = largeParts(tuple[6]?.l)
+  return large ? { id: tuple[0], transition, large } : { id: tuple[0], transition }
+}
+
+function largeParts(sizes: unknown): LargeParts | undefined {
+  if (typeof sizes !== 'object' || sizes === null) return undefined
+  const { o: output, m: emitted } = sizes as { readonly o?: unknown; readonly m?: unknown }
+  return {
+    ...(typeof output === 'number' ? { output } : {}),
+    ...(typeof emitted === 'number' ? { emitted } : {}),
+  }
+}
+
+/** The transition with the parts that it refers to: those that are there, and the names of those that are gone. */
+export function withLarge(transition: Transition, large: LargeParts, texts: ReadonlyMap<string, string>): Transition {
+  const filled: { output?: unknown; emitted?: readonly EventData[]; gone?: LargePart[] } = {}
+  for (const part of ['output', 'emitted'] as const) {
+    if (large[part] === undefined) continue
+    const text = texts.get(largeName(part, transition))
+    const value = text === undefined ? undefined : readable(text, decode)
+    if (text === undefined || (part === 'emitted' && !Array.isArray(value))) (filled.gone ??= []).push(part)
+    else if (part === 'output') filled.output = value
+    else filled.emitted = value as readonly EventData[]
+  }
+  return { ...transition, ...filled }
 }
 
 function transitionOf(queue: string, at: number, [id, revision, event, from, to, worker, extras]: Tuple): Transition {

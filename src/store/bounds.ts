@@ -13,3 +13,11 @@ export interface Refusal {
   /** How many of them the partition holds; 0 where no bound refused it. */
   readonly held: number
 }
+
+/** How much of the feed is kept, about. */
+export interface FeedBounds {
+  /** Entries (commit batches) of each partition. */
+  readonly entries: number
+  /** Bytes of memory, as the server counts them, of all partitions together; the large texts that the feed refers to are in it. */
+  readonly bytes: number
+}

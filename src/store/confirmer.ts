@@ -7,6 +7,7 @@ import {
   withTrouble,
   type RedisAddress,
 } from './connection.ts'
+import { feedBytes, type FeedKeeper } from './feed-keeper.ts'
 import { createKeys } from './keys.ts'
 import { createScripts, type ScriptSettings } from './scripts.ts'
 import type { Store } from './store.ts'
@@ -35,6 +36,7 @@ export interface ConfirmerOptions extends ScriptSettings, Durability {
   readonly redis: RedisAddress
   readonly prefix: string
   readonly commandTimeout: number
+  readonly feeds: FeedKeeper
 }
 
 export function createConfirmer(options: ConfirmerOptions): Confirmer {
@@ -49,7 +51,13 @@ export function createConfirmer(options: ConfirmerOptions): Confirmer {
   redis.on('close', () => connections++)
 
   const writes: ConfirmedWrites = {
-    enqueue: (partition, token, messages, bounds) => scripts.enqueue(keys.base(partition), token, messages, bounds),
+    enqueue: (partition, token, messages, bounds) => {
+      const base = keys.base(partition)
+      const call = scripts.enqueue(base, token, messages, bounds)
+      if (options.feeds.isDue(partition, feedBytes(messages)))
+        scripts.prune(base, options.feeds.boundsOf(partition)).catch(() => {})
+      return call
+    },
     deliver: (partition, token, deliveries) => scripts.deliver(keys.base(partition), token, deliveries),
   }
 

@@ -26,7 +26,12 @@ export interface Keys {
   /** Ids of the messages that an operation has discarded and that are kept for a while. */
   undo(partition: Partition, operation: string): string
   events(partition: Partition): string
+  /** Texts that are too large for the feed. */
+  large(partition: Partition): string
+  /** Position of the last entry that was trimmed from the feed. */
+  trimmed(partition: Partition): string
   feedChannel(partition: Partition): string
+  largeChannel(partition: Partition): string
   wakeChannel(partition: Partition): string
   /** Written by `probe` and `rights`, and taken away at once; of a partition where one is named. */
   probe(partition?: Partition): string
@@ -68,7 +73,10 @@ export function createKeys(prefix: string): Keys {
     paused: (partition) => `${base(partition)}:paused`,
     undo: (partition, operation) => `${base(partition)}:undo:${operation}`,
     events: (partition) => `${base(partition)}:events`,
+    large: (partition) => `${base(partition)}:large`,
+    trimmed: (partition) => `${base(partition)}:trimmed`,
     feedChannel: (partition) => `${base(partition)}:feed`,
+    largeChannel: (partition) => `${base(partition)}:large`,
     wakeChannel: (partition) => `${base(partition)}:wake`,
     probe: (partition) => `${partition ? base(partition) : prefix}:probe`,
     probeChannel: (partition) => `${partition ? base(partition) : prefix}:probe`,

@@ -8,8 +8,15 @@ export interface FeedEntry {
 
 export interface FeedPage {
   readonly entries: readonly FeedEntry[]
-  /** Whether entries between `after` and the first one kept were trimmed. */
+  /** Whether entries after `after` are missing: it is not in the feed any more, and not the last one that was trimmed. */
   readonly gap: boolean
+}
+
+/** Kept for a while beside the entry of the feed that refers to it, and told to those who listen. */
+export interface LargeText {
+  /** Without a line feed. */
+  readonly name: string
+  readonly text: string
 }
 
 /** What is announced. Every announcement can be lost; nothing may depend on one for more than a second. */
@@ -19,6 +26,8 @@ export interface StoreListener {
   /** An event waits for a message that `worker` holds. */
   mail?(id: string, worker: string): void
   feed?(entry: FeedEntry): void
+  /** A text that the entry at `position` refers to. It is told before that entry. */
+  large?(position: string, name: string, text: string): void
   /** Nothing is to be claimed from now on. */
   paused?(): void
   progress?(id: string, text: string): void

@@ -1,6 +1,9 @@
 import { SyncedClock, type Clock } from '../clock.ts'
 import { latest } from './arrivals.ts'
-import { sameRedact } from './queue-definition.ts'
+import type { FeedBounds } from './bounds.ts'
+import { createFeedKeeper } from './feed-keeper.ts'
+import { DEFAULTS } from '../options.ts'
+import { latestDefinition } from './queue-definition.ts'
 import { createRoom } from './memory-bounds.ts'
 import { createMemoryFeed } from './memory-feed.ts'
 import { createMemoryLookout } from './memory-lookout.ts'
@@ -11,6 +14,7 @@ import {
   PARKED,
   type BeatStatus,
   type EnqueueStatus,
+  type LargeText,
   type ListedMessage,
   type Partition,
   type QueueDefinition,
@@ -20,8 +24,8 @@ import {
 export interface MemoryStoreOptions {
   /** The clock that stands for the server's. Default: the machine's own. */
   readonly clock?: Clock
-  /** Entries of the feed kept per partition. Default 10,000. */
-  readonly feed?: number
+  /** How much of the feed is kept of a queue that does not say: entries of each partition, or that and bytes. Default 10,000 and 32 MiB. */
+  readonly feed?: number | Partial<FeedBounds>
   /** Milliseconds for which a token's answer is remembered. Default 60,000. */
   readonly tokenTtl?: number
 }
@@ -36,16 +40,17 @@ export interface MemoryStore extends Store {
 /** The same semantics as the Redis store in one process: for tests, for simulations, and where no redis-server is at hand. */
 export function createMemoryStore({
   clock: given,
-  feed = 10_000,
+  feed = {},
   tokenTtl = 60_000,
 }: MemoryStoreOptions = {}): MemoryStore {
   const clock = given ?? new SyncedClock()
   const slices = new Map<string, Slice>()
   const definitions = new Map<string, QueueDefinition>()
+  const feeds = createFeedKeeper(feed)
   const arrivals = new Map<string, Map<string, number>>()
 
-  function slice({ queue, index }: Partition): Slice {
-    const key = `${queue}:${index}`
+  function slice(partition: Partition): Slice {
+    const key = `${partition.queue}:${partition.index}`
     let known = slices.get(key)
     if (!known)
       slices.set(
@@ -53,7 +58,7 @@ export function createMemoryStore({
         (known = {
           messages: new Map(),
           states: new Set(),
-          feed: createMemoryFeed(feed),
+          feed: createMemoryFeed(() => feeds.boundsOf(partition), DEFAULTS.largeFor),
           tokens: new Map(),
           paused: false,
         }),
@@ -85,6 +90,7 @@ export function createMemoryStore({
       return once(it, token, () => {
         const now = clock.now()
         const transitions: string[] = []
+        const large: LargeText[] = []
         const room = createRoom(it.messages.values(), bounds)
         const statuses = messages.map((message): EnqueueStatus => {
           if (it.messages.has(message.id)) return 'duplicate'
@@ -97,10 +103,11 @@ export function createMemoryStore({
           room.took(created)
           it.states.add(message.state)
           transitions.push(message.transition)
+          large.push(...(message.large ?? []))
           if (due !== undefined) it.feed.wake(due)
           return 'created'
         })
-        it.feed.append(now, transitions)
+        it.feed.append(now, transitions, large)
         return statuses
       })
     },
@@ -109,9 +116,11 @@ export function createMemoryStore({
       const it = slice(partition)
       const now = clock.now()
       const results = entries.map((entry) => commit(it, entry, lease, now))
+      const applied = entries.filter((_, i) => results[i]!.status === 'applied')
       it.feed.append(
         now,
-        entries.flatMap((entry, i) => (results[i]!.status === 'applied' ? entry.transitions : [])),
+        applied.flatMap(({ transitions }) => transitions),
+        applied.flatMap(({ large = [] }) => large),
       )
       return { now, results }
     },
@@ -137,6 +146,12 @@ export function createMemoryStore({
       return once(it, token, () => deliveries.map((delivery) => deliver(it, delivery, clock.now())))
     },
     inbox: async (partition, id) => [...(slice(partition).messages.get(id)?.inbox ?? [])],
+    glance: async (partition, ids) =>
+      ids.map((id) => {
+        const message = slice(partition).messages.get(id)
+        const status = message?.fields.get('x')
+        return message && { state: message.state, ...(status === undefined ? {} : { status }) }
+      }),
     read: async (partition, ids) =>
       ids.map((id) => {
         const message = slice(partition).messages.get(id)
@@ -183,12 +198,15 @@ export function createMemoryStore({
     },
     readFeed: async (partition, after, count) => slice(partition).feed.read(after, count),
     feedEnd: async (partition) => slice(partition).feed.end(),
+    readLarge: async (partition, position) => slice(partition).feed.readLarge(position),
+    prune: async (partition) => slice(partition).feed.prune(clock.now()),
+    answered: async (partition, token) => void slice(partition).tokens.delete(token),
     subscribe: async (partition, listener) => slice(partition).feed.subscribe(listener),
     defineQueue: async (name, definition) => {
-      const stored = definitions.get(name) ?? definition
-      const latest = sameRedact(stored, definition) ? stored : { ...stored, redact: definition.redact ?? [] }
-      definitions.set(name, latest)
-      return latest
+      const known = latestDefinition(definitions.get(name) ?? definition, definition)
+      definitions.set(name, known)
+      feeds.note(name, known)
+      return known
     },
     arrive: async (queue, refs) => {
       const known = arrivals.get(queue) ?? new Map<string, number>()

@@ -1,3 +1,4 @@
+import type { FeedBounds } from './bounds.ts'
 import type { QueueDefinition } from './store.ts'
 
 /** What the server has of a queue; `undefined` for a text that is no definition. */
@@ -6,9 +7,10 @@ export function readDefinition(text: string): QueueDefinition | undefined {
   if (typeof stored !== 'object' || stored === null || !('partitions' in stored)) return undefined
   const { partitions } = stored
   const redact = 'redact' in stored ? stored.redact : undefined
+  const feed = 'feed' in stored ? stored.feed : undefined
   const isNumber = typeof partitions === 'number' && Number.isInteger(partitions)
   return isNumber && partitions >= 1 && partitions <= MOST
-    ? { partitions, ...(isPaths(redact) ? { redact } : {}) }
+    ? { partitions, ...(isPaths(redact) ? { redact } : {}), ...(isBounds(feed) ? { feed } : {}) }
     : undefined
 }
 
@@ -25,6 +27,20 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whether nothing else is to be hidden than what is; one who says nothing of it changes nothing. */
-export const sameRedact = (stored: QueueDefinition, { redact }: QueueDefinition): boolean =>
-  redact === undefined || JSON.stringify(redact) === JSON.stringify(stored.redact ?? [])
+const isBounds = (value: unknown): value is FeedBounds =>
+  typeof value === 'object' &&
+  value !== null &&
+  'entries' in value &&
+  'bytes' in value &&
+  [value.entries, value.bytes].every((each) => Number.isSafeInteger(each) && Number(each) > 0)
+
+/**
+ * What is stored with what may change later: the last paths to hide and the last bounds of the feed that were given. The very same object where
+ * nothing changes: one who says nothing of them changes nothing.
+ */
+export function latestDefinition(stored: QueueDefinition, { redact, feed }: QueueDefinition): QueueDefinition {
+  const sameRedact = redact === undefined || JSON.stringify(redact) === JSON.stringify(stored.redact ?? [])
+  const sameFeed = feed === undefined || (feed.entries === stored.feed?.entries && feed.bytes === stored.feed?.bytes)
+  if (sameRedact && sameFeed) return stored
+  return { ...stored, ...(sameRedact ? {} : { redact }), ...(sameFeed ? {} : { feed }) }
+}

@@ -85,6 +85,7 @@ export function createChannels(open: () => Redis, keys: Keys, refusal: (error: u
         routes.push([keys.wakeChannel(partition), (message) => onWake(listener, message)])
       if (listener.feed ?? listener.progress)
         routes.push([keys.feedChannel(partition), (message) => onFeed(listener, message)])
+      if (listener.large) routes.push([keys.largeChannel(partition), (message) => onLarge(listener, message)])
       for (const [channel, route] of routes) await listen(channel, route)
       listening.add(listener)
       return async () => {
@@ -118,4 +119,11 @@ function onFeed(listener: StoreListener, message: string): void {
   const second = message.indexOf(' ', first + 1)
   const at = Number(message.slice(first + 1, second))
   listener.feed?.({ position: message.slice(0, first), at, text: message.slice(second + 1) })
+}
+
+/** `<position> <name>\n<text>` */
+function onLarge(listener: StoreListener, message: string): void {
+  const first = message.indexOf(' ')
+  const end = message.indexOf('\n')
+  listener.large?.(message.slice(0, first), message.slice(first + 1, end), message.slice(end + 1))
 }

@@ -14,8 +14,12 @@ import {
 } from './connection.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
-import { readDefinition, sameRedact } from './queue-definition.ts'
+import type { FeedBounds } from './bounds.ts'
+import { createFeedKeeper, feedBytes, type FeedKeeper } from './feed-keeper.ts'
+import { latestDefinition, readDefinition } from './queue-definition.ts'
 import { createChannels } from './redis-channels.ts'
+import { createRecords } from './records.ts'
+import { createRedisFeed } from './redis-feed.ts'
 import { createRedisLookout } from './redis-lookout.ts'
 import { createRedisSteering } from './redis-steering.ts'
 import { addressOptions } from './redis-address.ts'
@@ -24,7 +28,6 @@ import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
 import { latest } from './arrivals.ts'
 import {
   PARKED,
-  type FeedPage,
   type ListedMessage,
   type Partition,
   type QueueDefinition,
@@ -38,6 +41,10 @@ export interface RedisStoreOptions extends ScriptSettings {
   readonly prefix: string
   /** Milliseconds. */
   readonly commandTimeout: number
+  /** How much of the feed of a queue is kept, where its definition does not say: entries, or that and bytes. */
+  readonly feed: number | Partial<FeedBounds>
+  /** Default: one of its own. */
+  readonly feeds?: FeedKeeper
 }
 
 /** The store of the product: one connection for commands, a second one for subscriptions once there are any. */
@@ -52,13 +59,15 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     keys,
     (error) => toRedriveError(error, where),
   )
+  const feeds = options.feeds ?? createFeedKeeper(options.feed)
   const store = {
-    ...scripted(redis, scripts, keys),
+    ...scripted(redis, scripts, { keys, feeds }),
     ...reading(redis, keys),
-    ...feed(redis, keys),
-    ...definitions(redis, scripts, keys),
+    ...createRedisFeed(redis, keys),
+    ...definitions(redis, scripts, { keys, feeds }),
     ...createRedisLookout(redis, keys),
     ...createRedisSteering(redis, scripts, keys),
+    answered: createRecords(redis, keys),
     async probe() {
       const start = performance.now()
       await scripts.probe(keys.probe())
@@ -87,14 +96,31 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 
 type Scripted = Pick<
   Store,
-  'enqueue' | 'claim' | 'commit' | 'heartbeat' | 'deliver' | 'trim' | 'forget' | 'repair' | 'remove'
+  'enqueue' | 'claim' | 'commit' | 'heartbeat' | 'deliver' | 'trim' | 'prune' | 'forget' | 'repair' | 'remove'
 >
 
-function scripted(redis: Redis, scripts: Scripts, keys: Keys): Scripted {
+interface Places {
+  readonly keys: Keys
+  readonly feeds: FeedKeeper
+}
+
+function scripted(redis: Redis, scripts: Scripts, { keys, feeds }: Places): Scripted {
+  const prune = (partition: Partition): Promise<number> =>
+    scripts.prune(keys.base(partition), feeds.boundsOf(partition))
+
+  /** Behind a write, on the same connection; nobody waits for it, and the next one makes up for one that fails. */
+  function pruneAfter<T>(call: Promise<T>, partition: Partition, written: number): Promise<T> {
+    if (feeds.isDue(partition, written)) prune(partition).catch(() => {})
+    return call
+  }
+
   return {
-    enqueue: (partition, token, messages, bounds) => scripts.enqueue(keys.base(partition), token, messages, bounds),
+    enqueue: (partition, token, messages, bounds) =>
+      pruneAfter(scripts.enqueue(keys.base(partition), token, messages, bounds), partition, feedBytes(messages)),
     claim: (partition, request) => scripts.claim(keys.base(partition), request),
-    commit: (partition, batch) => scripts.commit(keys.base(partition), batch),
+    commit: (partition, batch) =>
+      pruneAfter(scripts.commit(keys.base(partition), batch), partition, feedBytes(batch.entries)),
+    prune,
     heartbeat: (partition, lease, beats) => scripts.heartbeat(keys.base(partition), lease, beats),
     deliver: (partition, token, deliveries) => scripts.deliver(keys.base(partition), token, deliveries),
     trim: (partition, request) => scripts.trim(keys.base(partition), request),
@@ -113,7 +139,7 @@ async function slotsMove(redis: Redis): Promise<boolean> {
   return /\[\d+-[<>]-/.test(String(await redis.cluster('NODES')))
 }
 
-function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list' | 'stats'> {
+function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'glance' | 'read' | 'list' | 'stats'> {
   const inbox = (partition: Partition, id: string): Promise<string[]> => redis.lrange(keys.inbox(partition, id), 0, -1)
 
   async function one(partition: Partition, id: string): Promise<StoredMessage | undefined> {
@@ -128,6 +154,16 @@ function reading(redis: Redis, keys: Keys): Pick<Store, 'inbox' | 'read' | 'list
 
   return {
     inbox,
+    glance: (partition, ids) =>
+      Promise.all(
+        ids.map(async (id) => {
+          const found = await orForeign(redis.hmget(keys.message(partition, id), 's', 'x'))
+          if (found === undefined) return { state: QUARANTINED }
+          const [state, status] = found
+          if (typeof state !== 'string') return undefined
+          return typeof status === 'string' ? { state, status } : { state }
+        }),
+      ),
     read: (partition, ids) =>
       Promise.all(
         ids.map(async (id) => {
@@ -186,58 +222,19 @@ function foreignMessage(id: string, key: string): StoredMessage {
 
 const attentionOf = (score: number): number | null => (score < PARKED ? score : null)
 
-function feed(redis: Redis, keys: Keys): Pick<Store, 'readFeed' | 'feedEnd'> {
-  return {
-    async readFeed(partition, after, count): Promise<FeedPage> {
-      const key = keys.events(partition)
-      const entries = await redis.xrange(key, after === '0' ? '-' : `(${after}`, '+', 'COUNT', count)
-      const gap = after !== '0' && entries.length > 0 && (await trimmedPast(redis, key, after))
-      return {
-        gap,
-        entries: entries.map(([position, [, text = '[]', , at]]) => ({
-          position,
-          at: Number(at ?? timeOf(position)),
-          text,
-        })),
-      }
-    },
-    async feedEnd(partition) {
-      const [last] = await redis.xrevrange(keys.events(partition), '+', '-', 'COUNT', 1)
-      return last?.[0] ?? '0'
-    },
-  }
-}
-
-/** When an entry was written: a little later than the script began that did it, whose stamp the messages bear. */
-const timeOf = (position: string): string => position.slice(0, position.indexOf('-'))
-
-/**
- * Whether entries after a position may have been trimmed: the position itself is gone, and the stream has lost entries. (The
- * server's `max-deleted-entry-id` would tell exactly, but trimming does not write it.)
- */
-async function trimmedPast(redis: Redis, key: string, after: string): Promise<boolean> {
-  const info = (await redis.xinfo('STREAM', key)) as unknown[]
-  const read = (name: string): unknown => info[info.indexOf(name) + 1]
-  const [oldest] = read('first-entry') as [string]
-  return comparePositions(oldest, after) > 0 && Number(read('entries-added')) > Number(read('length'))
-}
-
-/** Orders positions `ms-seq` of a stream. */
-function comparePositions(a: string, b: string): number {
-  const [aMs = 0, aSeq = 0] = a.split('-').map(Number)
-  const [bMs = 0, bSeq = 0] = b.split('-').map(Number)
-  return aMs - bMs || aSeq - bSeq
-}
-
-function definitions(redis: Redis, scripts: Scripts, keys: Keys): Pick<Store, 'defineQueue' | 'queues' | 'arrive'> {
+function definitions(
+  redis: Redis,
+  scripts: Scripts,
+  { keys, feeds }: Places,
+): Pick<Store, 'defineQueue' | 'queues' | 'arrive'> {
   return {
     async defineQueue(name, definition) {
       const stored = await scripts.note(keys.queues(), name, JSON.stringify(definition))
       const found = readDefinition(stored)
-      if (found && sameRedact(found, definition)) return found
       if (found) {
-        const latest = { ...found, redact: definition.redact ?? [] }
-        await redis.hset(keys.queues(), name, JSON.stringify(latest))
+        const latest = latestDefinition(found, definition)
+        feeds.note(name, latest)
+        if (latest !== found) await redis.hset(keys.queues(), name, JSON.stringify(latest))
         return latest
       }
       throw new RedriveError(
@@ -262,7 +259,9 @@ function definitions(redis: Redis, scripts: Scripts, keys: Keys): Pick<Store, 'd
     async queues() {
       const all = await redis.hgetall(keys.queues())
       // What is none is of another program; it must not hide the others.
-      return new Map(Object.entries(all).flatMap(([name, text]) => definitionOf(name, text)))
+      const found = new Map(Object.entries(all).flatMap(([name, text]) => definitionOf(name, text)))
+      for (const [name, definition] of found) feeds.note(name, definition)
+      return found
     },
   }
 }

@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis'
-import type { PartitionBounds } from './bounds.ts'
+import type { FeedBounds, PartitionBounds } from './bounds.ts'
+import { pushLarge } from './large-arguments.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
+import { DEFAULTS } from '../options.ts'
 import { chunk, JOURNAL_FIRST_CHUNK, leftoverChunks, parseMessage, pushField } from './layout.ts'
 import { scriptSource } from './script-source.ts'
 import type { DiscardRequest, RestoreStatus } from './steering.ts'
@@ -34,6 +36,7 @@ export interface Scripts {
   heartbeat(base: string, lease: number, beats: readonly Beat[]): Promise<BeatStatus[]>
   deliver(base: string, token: string, deliveries: readonly Delivery[]): Promise<DeliveryStatus[]>
   trim(base: string, request: TrimRequest): Promise<number>
+  prune(base: string, bounds: FeedBounds): Promise<number>
   forget(base: string, request: ForgetRequest): Promise<number>
   repair(base: string, how: 'look' | 'mend', ids: readonly string[]): Promise<IndexFault[][]>
   remove(base: string, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
@@ -51,8 +54,6 @@ export interface Scripts {
 export interface ScriptSettings {
   /** Milliseconds. */
   readonly tokenTtl: number
-  /** Entries of the feed to keep, approximately. */
-  readonly feed: number
 }
 
 const NAMES = [
@@ -62,6 +63,7 @@ const NAMES = [
   'heartbeat',
   'deliver',
   'trim',
+  'prune',
   'forget',
   'repair',
   'remove',
@@ -80,10 +82,11 @@ type Run = (base: string, ...args: string[]) => Promise<unknown>
 export function createScripts(redis: Redis, settings: ScriptSettings, source = scriptSource): Scripts {
   const run = defineCommands(redis, source)
   const ttl = String(settings.tokenTtl)
-  const feed = String(settings.feed)
+  const largeFor = String(DEFAULTS.largeFor)
   return {
     async enqueue(base, token, messages, bounds = {}) {
-      const args = [token, ttl, feed, text(bounds.messages), text(bounds.bytes)]
+      const args = [token, ttl, largeFor, text(bounds.messages), text(bounds.bytes)]
+      pushLarge(args, messages)
       for (const message of messages) pushNewMessage(args, message)
       return parseEnqueued((await run.enqueue(base, ...args)) as string)
     },
@@ -92,7 +95,8 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
       return parseClaim(token, reply as ClaimReply)
     },
     async commit(base, { lease, entries }) {
-      const args = [String(lease), feed]
+      const args = [String(lease), largeFor]
+      pushLarge(args, entries)
       for (const entry of entries) pushCommitEntry(args, entry)
       const [now, statuses] = (await run.commit(base, ...args)) as [string, string]
       return { now: Number(now), results: letters(statuses).map((letter, i) => commitResult(letter, entries[i]!)) }
@@ -121,6 +125,7 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
     async trim(base, { state, age, keep, bytes, limit }) {
       return Number(await run.trim(base, state, text(age), text(keep), text(bytes), String(limit)))
     },
+    prune: async (base, { entries, bytes }) => Number(await run.prune(base, String(entries), String(bytes), largeFor)),
     async forget(base, { missingFor, limit, ids = [] }) {
       return Number(await run.forget(base, String(missingFor), String(limit), ...ids))
     },

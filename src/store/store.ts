@@ -1,11 +1,13 @@
 import type { Role } from './rights.ts'
-import type { PartitionBounds, Refusal } from './bounds.ts'
+import type { FeedBounds, PartitionBounds, Refusal } from './bounds.ts'
+import type { Beat, BeatStatus, Delivery, DeliveryStatus } from './calls.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
-import type { FeedPage, StoreListener } from './listener.ts'
+import type { FeedPage, LargeText, StoreListener } from './listener.ts'
 import type { Lookout } from './lookout.ts'
 import type { Steering } from './steering.ts'
 
-export type { FeedEntry, FeedPage, StoreListener } from './listener.ts'
+export type { Beat, BeatStatus, Delivery, DeliveryStatus } from './calls.ts'
+export type { FeedEntry, FeedPage, LargeText, StoreListener } from './listener.ts'
 
 /**
  * The port behind which messages are kept. Two adapters implement it: `redis-store.ts` is the product, `memory-store.ts` has the
@@ -35,6 +37,8 @@ export interface Store extends Lookout, Steering {
   deliver(partition: Partition, token: string, deliveries: readonly Delivery[]): Promise<DeliveryStatus[]>
   /** The events that wait in the inbox of a message, oldest first. */
   inbox(partition: Partition, id: string): Promise<string[]>
+  /** Where messages stand, without what they hold; `undefined` for one that is not there. */
+  glance(partition: Partition, ids: readonly string[]): Promise<(Glance | undefined)[]>
   read(partition: Partition, ids: readonly string[]): Promise<(ListedMessage | undefined)[]>
   /** Messages of a state, by attention. */
   list(partition: Partition, query: ListQuery): Promise<ListedMessage[]>
@@ -48,13 +52,22 @@ export interface Store extends Lookout, Steering {
   repair(partition: Partition, how: 'look' | 'mend', ids: readonly string[]): Promise<readonly IndexFault[][]>
   /** Deletes one message, unless a lease other than `token` is on it. */
   remove(partition: Partition, id: string, token: string): Promise<'removed' | 'locked' | 'missing'>
-  /** Entries of the feed after `after` (exclusive), or from the oldest kept one when it is `'0'`. */
+  /**
+   * Entries of the feed after `after` (exclusive), or from the oldest kept one when it is `'0'`. A position that is not in the feed any more is a
+   * gap, but for that of the last entry that was trimmed.
+   */
   readFeed(partition: Partition, after: string, count: number): Promise<FeedPage>
   /** The newest position of the feed, from which a reader sees only what comes later. */
   feedEnd(partition: Partition): Promise<string>
+  /** The large texts that the entry at a position refers to, by name: those that are kept still. */
+  readLarge(partition: Partition, position: string): Promise<ReadonlyMap<string, string>>
+  /** Trims the feed, and the large texts that it refers to, to the bounds of the queue. Returns how many entries went. */
+  prune(partition: Partition): Promise<number>
+  /** The caller has the answer of a call with this token and asks no more: what is remembered for a repetition may go. */
+  answered(partition: Partition, token: string): Promise<void>
   /** Calls back on what is announced in a partition; returns the end of the subscription. */
   subscribe(partition: Partition, listener: StoreListener): Promise<() => Promise<void>>
-  /** Remembers the definition of a queue, and returns the one that was stored first; of `redact`, the last that was given. */
+  /** Remembers the definition of a queue, and returns the one that was stored first; of `redact` and `feed`, the last that were given. */
   defineQueue(name: string, definition: QueueDefinition): Promise<QueueDefinition>
   queues(): Promise<Map<string, QueueDefinition>>
   /** Notes that versions of a machine are used by a queue; returns when each that ever was came first, by its reference. */
@@ -81,6 +94,8 @@ export interface QueueDefinition {
   readonly partitions: number
   /** Paths that only handlers may see; the last that were given. */
   readonly redact?: readonly string[]
+  /** Bounds of the feed; the last that were given. */
+  readonly feed?: FeedBounds
 }
 
 export interface ServerFacts {
@@ -120,6 +135,14 @@ export interface NewMessage {
   readonly journal: string
   /** The transition as JSON, without its time. */
   readonly transition: string
+  /** Texts that the transition refers to because they are too large for the feed. */
+  readonly large?: readonly LargeText[]
+}
+
+export interface Glance {
+  readonly state: string
+  /** Of its machine, when that is not active any more. */
+  readonly status?: string
 }
 
 export type EnqueueStatus = 'created' | 'duplicate' | Refusal
@@ -202,6 +225,8 @@ export interface CommitEntry {
   readonly forget: readonly StoredJournalEntry[]
   /** Transitions as JSON, without their time. */
   readonly transitions: readonly string[]
+  /** Texts that the transitions refer to, and that the message itself does not have. */
+  readonly large?: readonly LargeText[]
 }
 
 export interface FieldChange {
@@ -235,29 +260,6 @@ export interface Commit {
   readonly now: number
   readonly results: readonly CommitResult[]
 }
-
-export interface Beat {
-  readonly id: string
-  readonly fence: string
-  readonly progress?: string
-}
-
-/** `mail`: the lease was renewed, and the inbox has events. */
-export type BeatStatus = 'renewed' | 'mail' | 'lost'
-
-export interface Delivery {
-  readonly id: string
-  readonly event: string
-  /** Makes the delivery idempotent: an id that the message has seen (of its last thousand) is not appended again. */
-  readonly eventId?: string
-  /** Most events that may wait for the message. Default: any number. */
-  readonly room?: number
-  /** Whether it brings back what is finished: a message that failed and knows where, or one in quarantine. Default: a finished message takes nothing. */
-  readonly revives?: boolean
-}
-
-/** `full`: as many events wait as there is room for. `foreign`: what lies under its key, or that of its inbox, is not of Redrive. */
-export type DeliveryStatus = 'delivered' | 'duplicate' | 'settled' | 'full' | 'missing' | 'foreign'
 
 export interface ListQuery {
   readonly state: string

@@ -5,7 +5,7 @@ import type { Partition } from '../store/store.ts'
 import { repeat } from './repeat.ts'
 
 /**
- * Trims settled messages by age, count and bytes, and takes out of the sets what has been missing for long. Any number of them may run
+ * Trims the feed, and settled messages by age, count and bytes, and takes out of the sets what has been missing for long. Any number of them may run
  * on one queue.
  */
 export interface Janitor {
@@ -25,6 +25,8 @@ export function createJanitor(queue: QueueRuntime): Janitor {
     let deleted = 0
     await forgetWorkers()
     for (const partition of queue.partitions) {
+      // First: on a server that is full it makes room.
+      await queue.store.prune(partition)
       for (const [state, retention] of await settledStates(queue, partition)) {
         deleted += await trim(partition, state, retention)
       }

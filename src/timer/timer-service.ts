@@ -91,6 +91,7 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
     try {
       const { now, messages, next: due, paused } = await queue.store.claim(partition, request)
       failures = 0
+      queue.store.answered(partition, request.token).catch(() => {})
       queue.clock.sync?.(now)
       if (paused) options.onPaused()
       if (due !== undefined) next = Math.min(next, due)

@@ -3,7 +3,6 @@ import type { PendingAction } from '../engine/action.ts'
 import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { handBack } from '../engine/hand-back.ts'
 import { quarantine } from '../engine/quarantine.ts'
-import { redactFeed } from '../engine/redacted-store.ts'
 import { isReserved } from '../engine/registry.ts'
 import type { LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
@@ -11,7 +10,7 @@ import { mailOf } from '../engine/claimed.ts'
 import { asError, type ErrorCode } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { readJournal } from '../events/journal-text.ts'
-import { decodeTransitions } from '../events/transition-text.ts'
+import { transitionsOf } from './committed-transitions.ts'
 import type { QuorumLock } from '../lock/quorum.ts'
 import type { EventData } from '../message.ts'
 import { QUARANTINED, type Beat, type Partition } from '../store/store.ts'
@@ -145,10 +144,7 @@ export function activate(
     }
     // Nobody listens to most workers, and what nobody hears need not be put together.
     if (!events.listens()) return
-    const text = `[${entry.transitions.join(',')}]`
-    const { redaction } = queue.settings
-    const transitions = decodeTransitions(queue.name, now, redaction ? redactFeed(text, redaction) : text)
-    for (const transition of transitions) {
+    for (const transition of transitionsOf(queue, entry, now)) {
       for (const name of eventNames(transition)) events.emit(name, transition)
     }
   }

@@ -28,7 +28,7 @@ function openQueues(sender: string): ReadonlyMap<QueueName, Queue> {
   const redrive = new Redrive({
     redis: job.redis,
     commandTimeout: job.commandTimeout,
-    feed: 10_000_000,
+    feed: { entries: 10_000_000, bytes: 8 * 1024 ** 3 },
     logger: logTo(`${job.name}${sender}`),
     ...(job.confirmed ? { durability: { replicas: 1, timeout: 1000 } } : {}),
   })

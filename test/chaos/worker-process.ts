@@ -17,7 +17,7 @@ Date.now = () => realNow() + shift
 const redrive = new Redrive({
   redis: job.redis,
   commandTimeout: job.commandTimeout,
-  feed: 10_000_000,
+  feed: { entries: 10_000_000, bytes: 8 * 1024 ** 3 },
   logger: logTo(job.name),
 })
 

@@ -27,11 +27,12 @@ export function wiredStore(server: MemoryStore, wire: Wire, process: SimulatedPr
   })
 }
 
-function overWire({ wake, mail, feed, progress }: StoreListener, wire: Wire): StoreListener {
+function overWire({ wake, mail, feed, large, progress }: StoreListener, wire: Wire): StoreListener {
   return {
     ...(wake ? { wake: (due) => wire.announce(() => wake(due)) } : {}),
     ...(mail ? { mail: (id, worker) => wire.announce(() => mail(id, worker)) } : {}),
     ...(feed ? { feed: (entry) => wire.announce(() => feed(entry)) } : {}),
+    ...(large ? { large: (position, name, text) => wire.announce(() => large(position, name, text)) } : {}),
     ...(progress ? { progress: (id, text) => wire.announce(() => progress(id, text)) } : {}),
   }
 }

@@ -33,7 +33,13 @@ describe('every key and channel of a partition carries its tag', () => {
     const { commit, deliver } = { ...bound(scene()) }
     const timers = [{ nonce: '0-0', text: 't'.repeat(100), delay: 0 }]
     const ids = ['kept', 'settled', 'removed', 'deleted', 'duplicate', 'idle']
-    const end = await store.subscribe(OWN, { wake: () => {}, mail: () => {}, feed: () => {}, progress: () => {} })
+    const end = await store.subscribe(OWN, {
+      wake: () => {},
+      mail: () => {},
+      feed: () => {},
+      large: () => {},
+      progress: () => {},
+    })
     await store.enqueue(OWN, newToken(), [...ids.map((id) => message(id, { timers })), message('kept')])
     const token = newToken()
     const { messages } = await store.claim(OWN, { token, worker: 'w', limit: 5, lease: LONG })
@@ -67,6 +73,12 @@ describe('every key and channel of a partition carries its tag', () => {
     const { entries } = await store.readFeed(OWN, '0', 10)
     expect(await store.readFeed(OWN, entries[0]!.position, 10)).toMatchObject({ gap: false })
     expect(await store.feedEnd(OWN)).toBe(entries.at(-1)!.position)
+    const large = [{ name: 'm', text: 'x'.repeat(2000) }]
+    await store.enqueue(OWN, newToken(), [message('large', { large })])
+    expect((await store.readLarge(OWN, await store.feedEnd(OWN))).size).toBe(1)
+    expect(await store.glance(OWN, ['large'])).toEqual([{ state: 'todo' }])
+    await store.prune(OWN)
+    for (let i = 0; i < 20; i++) await store.answered(OWN, token)
     await end()
     const written = await harness.redis.keys('*')
     expect(written.length).toBeGreaterThan(8)
@@ -83,6 +95,9 @@ describe('every key and channel of a partition carries its tag', () => {
     ['read', (it) => it.read(OTHER, ['a'])],
     ['list', (it) => it.list(OTHER, { state: 'todo', offset: 0, limit: 1, newestFirst: false })],
     ['stats', (it) => it.stats(OTHER)],
+    ['glance', (it) => it.glance(OTHER, ['a'])],
+    ['readLarge', (it) => it.readLarge(OTHER, '1-1')],
+    ['prune', (it) => it.prune(OTHER)],
     ['trim', (it) => it.trim(OTHER, { state: 'todo', keep: 0, limit: 1 })],
     ['remove', (it) => it.remove(OTHER, 'a', '')],
     ['pause', (it) => it.pause(OTHER, true)],

@@ -268,6 +268,31 @@ const REPEATED: readonly Mutation[] = [
   },
 ]
 
+const FEED: readonly Mutation[] = [
+  {
+    without: 'prune: the note of the last entry that went',
+    patches: [['prune', "redis.call('SET', base .. ':trimmed', last)", '']],
+    breaks: ['a reader at the last entry that was trimmed has missed nothing'],
+  },
+  {
+    without: 'prune: the place of the newest entry',
+    patches: [
+      ['prune', "redis.call('XTRIM', key, 'MAXLEN', '=', keep)", "redis.call('XTRIM', key, 'MAXLEN', '=', keep - 1)"],
+    ],
+    breaks: ['the newest entry of a feed stays, however large it is'],
+  },
+  {
+    without: 'enqueue: the look whether the message of a large text was stored',
+    patches: [['enqueue', "if answers[tonumber(ARGV[i])] == 'c' then", 'if true then']],
+    breaks: ['a large text is kept of what was applied alone'],
+  },
+  {
+    without: 'commit: the look whether the step of a large text was applied',
+    patches: [['commit', "if string.match(statuses[tonumber(ARGV[i])], '[am]') then", 'if true then']],
+    breaks: ['a large text is kept of what was applied alone'],
+  },
+]
+
 const ALLOWED = '#!lua flags=allow-oom\n'
 const OOM: readonly Mutation[] = [
   {
@@ -288,6 +313,11 @@ const OOM: readonly Mutation[] = [
   { without: 'trim: allow-oom', patches: [['trim', ALLOWED, '#!lua\n']], breaks: ['a full server can be emptied'] },
   { without: 'remove: allow-oom', patches: [['remove', ALLOWED, '#!lua\n']], breaks: ['a full server can be emptied'] },
   {
+    without: 'prune: allow-oom',
+    patches: [['prune', ALLOWED, '#!lua\n']],
+    breaks: ['a feed can be trimmed on a full server'],
+  },
+  {
     without: 'enqueue: the refusal on a full server',
     patches: [['enqueue', '#!lua\n', ALLOWED]],
     breaks: ['a full server refuses new messages before the first write'],
@@ -301,5 +331,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...COMMIT,
   ...OTHERS,
   ...REPEATED,
+  ...FEED,
   ...OOM,
 ]

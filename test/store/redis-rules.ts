@@ -1,6 +1,7 @@
 // Rules are run by the tests of both stores, and by rules.test.ts.
 // oxlint-disable jest/no-standalone-expect
 import { expect } from '@jest/globals'
+import type { FeedBounds } from '../../src/store/bounds.ts'
 import { FAILED } from '../../src/store/store.ts'
 import type { RedisScene } from './redis-harness.ts'
 import { entry, ids, LONG, message, newToken } from './scene.ts'
@@ -121,7 +122,58 @@ export const REDIS_RULES = {
       await expect(scene.store.remove(scene.partition, 'b', newToken())).resolves.toBe('removed')
     })
   },
+
+  async 'a feed can be trimmed on a full server'(scene: RedisScene) {
+    const { redis, keys, partition, store } = scene
+    for (const text of ['["1"]', '["2"]', '["3"]'])
+      await redis.xadd(keys.events(partition), '*', 't', text.padEnd(200_000))
+    await store.defineQueue(partition.queue, { partitions: 1, feed: { entries: 2, bytes: 1024 * 1024 } })
+    await full(scene, () => expect(prune(scene, 2)).resolves.toBe(1))
+    expect(await redis.xlen(keys.events(partition))).toBe(2)
+  },
+
+  async 'a reader at the last entry that was trimmed has missed nothing'(scene: RedisScene) {
+    const { store, partition } = scene
+    const positions: string[] = []
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await scene.send(message(id))
+      positions.push(await store.feedEnd(partition))
+    }
+    expect(await prune(scene, 2)).toBe(2)
+    expect(await store.readFeed(partition, positions[1]!, 10)).toMatchObject({ gap: false })
+    expect(await store.readFeed(partition, positions[0]!, 10)).toMatchObject({ gap: true })
+  },
+
+  async 'the newest entry of a feed stays, however large it is'(scene: RedisScene) {
+    const { redis, keys, partition } = scene
+    for (const text of ['["1"]', '["2"]']) await redis.xadd(keys.events(partition), '*', 't', text.padEnd(200_000))
+    await prune(scene, 10, 65_536)
+    expect(await redis.xlen(keys.events(partition))).toBe(1)
+  },
+
+  async 'a large text is kept of what was applied alone'(scene: RedisScene) {
+    const { store, partition } = scene
+    const large = (name: string) => ({ large: [{ name, text: 'x'.repeat(2000) }] })
+    await scene.send(message('a'))
+    await scene.send(message('a', large('m:0:a')), message('b', large('m:0:b')))
+    const sent = await store.readLarge(partition, await store.feedEnd(partition))
+    expect([...sent.keys()]).toEqual(['m:0:b'])
+    const taken = await scene.take({ limit: 1 })
+    await scene.commit(
+      entry({ ...taken, fence: `${taken.fence}0` }, { transitions: ['1'], ...large('o:1') }),
+      entry(taken, { transitions: ['2'], ...large('o:2') }),
+    )
+    const committed = await store.readLarge(partition, await store.feedEnd(partition))
+    expect([...committed.keys()]).toEqual(['o:2'])
+  },
 } satisfies Record<string, (scene: RedisScene) => Promise<void>>
+
+/** By the script itself: what the definition of a queue says reaches no patched one. */
+const prune = ({ store, partition }: RedisScene, entries: number, bytes = 1024 * 1024): Promise<number> =>
+  (store.prune as unknown as (at: typeof partition, bounds: FeedBounds) => Promise<number>)(partition, {
+    entries,
+    bytes,
+  })
 
 /** Calls twice, and looks whether the record of the first call is kept anew. */
 async function again({ redis, keys, partition }: RedisScene, call: () => Promise<unknown>): Promise<void> {

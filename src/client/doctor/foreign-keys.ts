@@ -21,6 +21,8 @@ async function ofPartition(redis: Redis, keys: Keys, partition: Partition): Prom
     [keys.bytes(partition), 'string'],
     [keys.missing(partition), 'zset'],
     [keys.events(partition), 'stream'],
+    [keys.large(partition), 'stream'],
+    [keys.trimmed(partition), 'string'],
   ])
   if (found.some(({ key }) => key === keys.states(partition))) return found
   const states = await redis.smembers(keys.states(partition))

@@ -3,7 +3,18 @@ import type { Store } from '../../store/store.ts'
 
 type Reads = Pick<
   Store,
-  'read' | 'list' | 'stats' | 'inbox' | 'survey' | 'members' | 'server' | 'queues' | 'arrive' | 'readFeed' | 'feedEnd'
+  | 'read'
+  | 'list'
+  | 'stats'
+  | 'inbox'
+  | 'survey'
+  | 'members'
+  | 'server'
+  | 'queues'
+  | 'arrive'
+  | 'readFeed'
+  | 'readLarge'
+  | 'feedEnd'
 >
 
 /** What only reads of a store. Somebody waits for the answer: after `ms` he is told that Redis is away, rather than later. */
@@ -23,6 +34,7 @@ export function hurriedStore(store: Store, ms: number): Store {
     queues: hurried('queues'),
     arrive: hurried('arrive'),
     readFeed: hurried('readFeed'),
+    readLarge: hurried('readLarge'),
     feedEnd: hurried('feedEnd'),
   }
   return new Proxy(store, {

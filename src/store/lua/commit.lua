@@ -3,7 +3,7 @@
 -- claim (or the last commit) wrote. The revision alone is not enough, a failover can roll it back; nor is the token alone.
 --
 -- KEYS    1 base of the partition
--- ARGV    1 lease in ms, 2 cap of the feed, then for each entry:
+-- ARGV    1 lease in ms, 2 ms to keep large texts, 3 number of large texts, (number of the entry, name, text)…, then for each entry:
 --         id, fence, state, disposal (keep | release | defer | settle | park | remove), attention (now | timers), earliest kept timer or '',
 --         events consumed (of one to park: events looked at, or ''), entered (1 | 0),
 --         number of fields to set, (field, value)…, number of fields to delete, field…,
@@ -19,7 +19,7 @@ local stamp = string.format('%.0f', now)
 local PARKED = 4e15
 
 local statuses, transitions, named, earliest = {}, {}, {}, nil
-local at = 3
+local large, at = {}, 4 + 3 * ARGV[3]
 
 local function count()
   at = at + 1
@@ -178,7 +178,21 @@ if freed > 0 then
 end
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
-  local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[2], '*', 't', text, 'at', stamp)
+  local position = redis.call('XADD', base .. ':events', '*', 't', text, 'at', stamp)
+  for i = 4, 3 + 3 * ARGV[3], 3 do
+    if string.match(statuses[tonumber(ARGV[i])], '[am]') then
+      large[#large + 1], large[#large + 2] = ARGV[i + 1], ARGV[i + 2]
+      redis.pcall('PUBLISH', base .. ':large', position .. ' ' .. ARGV[i + 1] .. '\n' .. ARGV[i + 2])
+    end
+  end
+  if #large > 0 then
+    -- Where the feed was begun anew, its positions may be below those that are here.
+    if redis.pcall('XADD', base .. ':large', position, unpack(large)).err then
+      redis.call('DEL', base .. ':large')
+      redis.call('XADD', base .. ':large', position, unpack(large))
+    end
+    redis.call('PEXPIRE', base .. ':large', ARGV[2])
+  end
   redis.pcall('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
 end
 if earliest and earliest <= now + 1000 then

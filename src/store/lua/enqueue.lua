@@ -2,8 +2,9 @@
 -- Stores new messages. Without the flag `allow-oom`: a full server refuses new messages before the first write.
 --
 -- KEYS    1 base of the partition, `prefix:{queue:index}`
--- ARGV    1 token, 2 ms to remember the token, 3 cap of the feed,
---         4 most messages on their way or '', 5 most bytes or '', then for each message:
+-- ARGV    1 token, 2 ms to remember the token, 3 ms to keep large texts,
+--         4 most messages on their way or '', 5 most bytes or '', 6 number of large texts, (number of the message, name, text)…,
+--         then for each message:
 --         id, state, attention (now | timers), first piece of the journal text, transition (JSON tuple),
 --         number of timers, (nonce, delay in ms)…, number of fields, (field, value)…
 -- Returns one character a message: `c` created, `d` duplicate, `f` no message is there but something else, `m` and `b` refused by the bound of messages and of bytes;
@@ -45,7 +46,7 @@ local function sizeOf(fields)
 end
 
 local answers, transitions, named, earliest, refused = {}, {}, {}, nil, 0
-local at = 6
+local large, at = {}, 7 + 3 * ARGV[6]
 while at <= #ARGV do
   local id, state, attention, journal, transition = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local key = base .. ':m:' .. id
@@ -113,7 +114,21 @@ end
 -- By pcall, as everywhere: what is stored is stored, also for a user who may use no channels.
 if #transitions > 0 then
   local text = '[' .. table.concat(transitions, ',') .. ']'
-  local position = redis.call('XADD', base .. ':events', 'MAXLEN', '~', ARGV[3], '*', 't', text, 'at', stamp)
+  local position = redis.call('XADD', base .. ':events', '*', 't', text, 'at', stamp)
+  for i = 7, 6 + 3 * ARGV[6], 3 do
+    if answers[tonumber(ARGV[i])] == 'c' then
+      large[#large + 1], large[#large + 2] = ARGV[i + 1], ARGV[i + 2]
+      redis.pcall('PUBLISH', base .. ':large', position .. ' ' .. ARGV[i + 1] .. '\n' .. ARGV[i + 2])
+    end
+  end
+  if #large > 0 then
+    -- As in commit.
+    if redis.pcall('XADD', base .. ':large', position, unpack(large)).err then
+      redis.call('DEL', base .. ':large')
+      redis.call('XADD', base .. ':large', position, unpack(large))
+    end
+    redis.call('PEXPIRE', base .. ':large', ARGV[3])
+  end
   redis.pcall('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
 end
 if earliest then
