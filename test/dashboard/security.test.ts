@@ -239,11 +239,16 @@ test.each([
   expect(text).not.toContain('"name"')
 })
 
-test('a redirect leads nowhere but a slash further', async () => {
-  const { url } = await open()
-  for (const path of ['/evil', '/%5Cevil', 'x/..//evil'])
-    expect((await fetch(url + path, { redirect: 'manual' })).headers.get('location') ?? './').toMatch(/^\.\/[^/]*\/?$/)
-})
+test.each(['/evil', '/%5Cevil', 'x/..//evil', 'a:b', 'a&quot;b', `a"onload='x`, '<script>'])(
+  'the page at a path without a slash, %s, names files beside it alone',
+  async (path) => {
+    const { url } = await open()
+    const page = await (await fetch(url + path, { redirect: 'manual' })).text()
+    const addresses = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address!)
+    expect(addresses.length).toBeGreaterThan(0)
+    for (const address of addresses) expect(address).toMatch(/^\.\/[^/"<]+\/assets\/[\w.-]+$/)
+  },
+)
 
 describe('what is hidden', () => {
   const redact: DashboardOptions['redact'] = (value, path) =>

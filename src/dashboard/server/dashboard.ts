@@ -51,8 +51,7 @@ export function dashboard(redrive: Redrive, options: DashboardOptions = {}): Das
     if (request.method !== 'GET' && request.method !== 'HEAD') throw notHere(request.method)
     if (place.type === 'health') return health(place.which)
     await access.enterPage(visit)
-    if (place.type === 'redirect') return new Response(null, { status: 308, headers: { location: place.to } })
-    return staticFile(place.path, request)
+    return staticFile(place, request)
   }
 
   /** Without data, and for everybody: whoever watches over processes has no token. */

@@ -3,10 +3,9 @@ import { badRequest } from './failure.ts'
 /** What a URL asks for, below the place where the dashboard is mounted. */
 export type Place =
   | { readonly type: 'api'; readonly segments: readonly string[] }
-  | { readonly type: 'file'; readonly path: string }
+  /** `below` is the folder in which a page finds its files and the API: `./`, or the last part of an address without a slash. */
+  | { readonly type: 'file'; readonly path: string; readonly below: string }
   | { readonly type: 'health'; readonly which: 'healthz' | 'readyz' }
-  /** The mount path without its slash: links of the page are relative, so it must end with one. */
-  | { readonly type: 'redirect'; readonly to: string }
 
 const API = '/api/v1/'
 
@@ -28,11 +27,12 @@ export function placeOf(pathname: string, mount?: string): Place {
     }
   const [, folder = '', file = ''] = /^.*?\/((?:assets\/)?)([^/]*)$/.exec(path) ?? []
   if (path === '' || (rest === undefined && folder === '' && file !== '' && !isFile(file))) {
+    // No redirect to the address with a slash: Next.js leads from there to the one without.
     const last = pathname.slice(pathname.lastIndexOf('/') + 1)
-    return { type: 'redirect', to: `./${last}/` }
+    return { type: 'file', path: 'index.html', below: `./${last}/` }
   }
   if (file === 'healthz' || file === 'readyz') return { type: 'health', which: file }
-  return { type: 'file', path: decode(folder + file) || 'index.html' }
+  return { type: 'file', path: decode(folder + file) || 'index.html', below: './' }
 }
 
 const isBelow = (pathname: string, mount: string): boolean => pathname === mount || pathname.startsWith(`${mount}/`)

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { appFile } from './app-files.ts'
 import { createEncoder, encodingFor } from './encoded.ts'
 import { hasTag } from './etag.ts'
+import type { Place } from './place.ts'
 import { refusedPage, wantsPage } from './refused-page.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -21,11 +22,13 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const encoder = createEncoder()
 
+type Asked = Pick<Extract<Place, { type: 'file' }>, 'path' | 'below'>
+
 /** A file of the built app, or a page that tells how to build it. */
-export async function staticFile(path: string, request: Request): Promise<Response> {
+export async function staticFile({ path, below }: Asked, request: Request): Promise<Response> {
   // Nothing but a name, or a name in assets: so no path leads out of the folder.
   const type = TYPES[extname(path)]
-  const content = /^(assets\/)?[\w][\w.-]*$/.test(path) && type !== undefined ? appFile(path) : undefined
+  const content = /^(assets\/)?[\w][\w.-]*$/.test(path) && type !== undefined ? read(path, below) : undefined
   if (content === undefined) return path === 'index.html' ? notBuilt() : noSuchFile(request)
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
   const encoding = encodingFor(request.headers.get('accept-encoding'), type!, content.length)
@@ -48,6 +51,14 @@ const noSuchFile = (request: Request): Response =>
   wantsPage(request)
     ? text(404, refusedPage(404, 'there is no such page.'), 'text/html')
     : text(404, 'There is no such file.\n')
+
+/** All addresses in the page are relative to its folder. */
+function read(path: string, below: string): Buffer | undefined {
+  const content = appFile(path)
+  if (content === undefined || path !== 'index.html' || below === './') return content
+  const folder = below.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+  return Buffer.from(content.toString().replaceAll('"./', () => `"${folder}`))
+}
 
 const notBuilt = (): Response =>
   text(

@@ -21,9 +21,10 @@ export type Query = Readonly<Record<string, string | number | null | undefined>>
 /** True after an answer of 401: the page asks for the token. */
 export const needsToken = signal(false)
 
-/** Relative to the page, so that the dashboard works under any path. */
+/** Relative to the page, so that the dashboard works under any path; one that ends without a slash has its folder told by the server. */
 export function apiUrl(path: string, query: Query = {}): URL {
-  const url = new URL(`api/v1/${path}`, document.baseURI)
+  const folder = document.querySelector<HTMLMetaElement>('meta[name="redrive-folder"]')?.content ?? './'
+  const url = new URL(`${folder}api/v1/${path}`, document.baseURI)
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') url.searchParams.set(name, String(value))
   }
