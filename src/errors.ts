@@ -70,6 +70,8 @@ export interface ErrorDetails {
   readonly [fact: string]: unknown
 }
 
+const BRAND = Symbol.for('redrive.error')
+
 /** Of a message, in characters: it may quote a name that somebody made of a whole file. */
 const LONGEST = 10_000
 
@@ -89,10 +91,18 @@ export class RedriveError extends Error {
     this.details = details
   }
 
+  /** Also for one of another copy of Redrive: frameworks make several bundles of one program, and give each its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const isOwn = Function.prototype[Symbol.hasInstance].call(this, value)
+    return isOwn || (this === RedriveError && isError(value) && BRAND in value)
+  }
+
   toJSON(): { code: ErrorCode; message: string; details: object } {
     return { code: this.code, message: this.message, details: this.details }
   }
 }
+
+Object.defineProperty(RedriveError.prototype, BRAND, { value: true })
 
 /** An error of any realm: one that comes from another VM context (a test runner, a sandbox) is no `instanceof Error` here. */
 export const isError = (value: unknown): value is Error => isNativeError(value) || value instanceof Error

@@ -33,14 +33,16 @@ export interface OpenedQueue {
   readonly runtime: QueueRuntime
 }
 
-const insides = new WeakMap<object, Inside>()
+/** The same in every copy of Redrive: frameworks make several bundles of one program, and give each its own. */
+const INSIDE = Symbol.for('redrive.inside')
 
 /** Called by a client for itself. */
-export const reveal = (client: object, inside: Inside): void => void insides.set(client, inside)
+export const reveal = (client: object, inside: Inside): void =>
+  void Object.defineProperty(client, INSIDE, { value: inside })
 
 /** @throws RedriveError `E_INVALID_OPTION` for what is no client. */
 export function insideOf(client: object): Inside {
-  const inside = insides.get(client)
+  const inside = (client as { readonly [INSIDE]?: Inside } | undefined | null)?.[INSIDE]
   if (inside) return inside
   throw new RedriveError('E_INVALID_OPTION', 'this is not a client of Redrive. Give what `new Redrive()` made.')
 }
