@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a fresh clone ready: Node's version, packages, a Redis server, the build. Safe to repeat; quick when nothing is missing.
-# With --browser also a Chromium, which only the tests and pictures of the dashboard need.
+# With --browser also a Chromium, which only the tests and pictures of the dashboard need; with --bundlers also the bundlers and
+# frameworks that only test/bundles needs.
 # Speaks on stderr only, so that a command after it owns stdout.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -35,6 +36,17 @@ install_packages() {
     npm ci --no-audit --no-fund --loglevel=error 9>&-
   fi
   lock_sum > "$packages_stamp"
+}
+
+# Bundlers and frameworks are four times the size of all other packages, and one folder of tests needs them.
+install_bundlers() {
+  local place=.cache/bundlers
+  if cmp -s test/bundles/tools/package-lock.json "$place/installed-lock.json"; then return 0; fi
+  say 'installing bundlers and frameworks, for the tests of bundles'
+  mkdir -p "$place"
+  cp test/bundles/tools/package.json test/bundles/tools/package-lock.json .npmrc "$place/"
+  npm ci --prefix "$place" --no-audit --no-fund --loglevel=error 9>&-
+  cp test/bundles/tools/package-lock.json "$place/installed-lock.json"
 }
 
 # --- Redis
@@ -158,5 +170,6 @@ check_node
 lock
 install_packages
 provide_redis
-if [ "${1:-}" = --browser ]; then provide_browser; fi
+case " $* " in *" --browser "*) provide_browser ;; esac
+case " $* " in *" --bundlers "*) install_bundlers ;; esac
 bash scripts/build.sh 9>&-
