@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   E_ATTEMPT_TIMEOUT: 'The attempt took longer than its time limit.',
   E_NON_ERROR_THROWN: 'A handler threw something that is not an Error and cannot be stored.',
   E_DEAD: 'The message is dead; its result cannot come any more.',
+  E_QUARANTINED: 'The message is in quarantine: it takes no event until it is released.',
   E_FAILED: 'The machine of the message ended in an error.',
   E_TIMEOUT: 'The wait was longer than asked for.',
   E_RESULT_GONE: 'The message has finished, and its large output is kept no more.',

@@ -14,6 +14,7 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   E_INVALID_ID: EXIT.usage,
   E_NOT_FOUND: EXIT.notFound,
   E_UNKNOWN_QUEUE: EXIT.notFound,
+  E_QUARANTINED: EXIT.misfit,
   E_REDIS_UNAVAILABLE: EXIT.unreachable,
   E_REDIS_AUTH: EXIT.unreachable,
   E_REDIS_VERSION: EXIT.unreachable,

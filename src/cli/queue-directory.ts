@@ -11,8 +11,8 @@ import { defineQueues } from './module.ts'
 export interface QueueDirectory {
   /** @throws RedriveError `E_UNKNOWN_QUEUE` with the nearest name, `E_INVALID_ID` for what can be no name. */
   open(name: string): Promise<Queue>
-  /** Opens one that may have to begin to exist; `near` is a queue whose name is nearly the same. */
-  create(name: string): Promise<{ readonly queue: Queue; readonly isNew: boolean; readonly near?: string }>
+  /** Opens one that may have to begin to exist. */
+  create(name: string): Promise<Queue>
   /** All of them, by name. */
   all(): Promise<Queue[]>
 }
@@ -47,9 +47,7 @@ export function createQueueDirectory(redrive: Redrive, { module, open = new Set(
     },
     async create(name) {
       const known = await redrive.queues()
-      const near = nearest(checkQueueName(name), known.keys())
-      const queue = await take(name, known.get(name)?.partitions)
-      return { queue, isNew: !known.has(name), ...(near === undefined || near === name ? {} : { near }) }
+      return take(checkQueueName(name), known.get(name)?.partitions)
     },
     async all() {
       const known = [...(await redrive.queues())].toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { insideOf } from '../client/inside.ts'
 import type { RedriveOptions } from '../client/redrive-options.ts'
 import { Redrive } from '../client/redrive.ts'
 import { RedriveError } from '../errors.ts'
@@ -86,7 +87,7 @@ export function newClient({ address, prefix, output }: Session, options: Redrive
  */
 export async function connect({ address }: Session, redrive: Redrive): Promise<void> {
   try {
-    await redrive.ready()
+    await insideOf(redrive).connected()
   } catch (error) {
     if (error instanceof RedriveError) throw error
     const where = describeAddress(address ?? DEFAULTS.redis)

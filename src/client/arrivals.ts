@@ -5,6 +5,8 @@ import type { Store } from '../store/store.ts'
 export interface KnownArrivals extends Arrivals {
   /** Notes that our versions are here, and learns of all others. */
   announce(): Promise<void>
+  /** Learns of all, and notes nothing. */
+  learn(): Promise<ReadonlyMap<string, number>>
 }
 
 /** A version that is not known here is asked for, once; until the answer is there its messages are left alone. */
@@ -16,12 +18,18 @@ export function createArrivals(store: Store, queue: string, ours: () => readonly
     known = await store.arrive(queue, ours())
   }
 
+  async function learn(): Promise<ReadonlyMap<string, number>> {
+    known = await store.arrive(queue, [])
+    return known
+  }
+
   return {
     announce,
+    learn,
     when(ref) {
       const at = known.get(ref)
       if (at !== undefined || asked.has(ref)) return at
-      void announce().then(
+      void learn().then(
         () => asked.add(ref),
         // Redis is away: it is asked again with the next message.
         () => {},

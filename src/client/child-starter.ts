@@ -54,7 +54,10 @@ export function createChildStarter({ local, names }: StarterParts): Post['start'
         throw unknownQueue(ref.queue, names(), 'is open in the process of its parent, which takes its first step')
       const { delay, retry } = child
       const given = { id: ref.id, ...(delay === undefined ? {} : { delay }), ...(retry === undefined ? {} : { retry }) }
-      return { order, queue, prepared: await queue.prepare(child.input, given, parent) }
+      const prepared = await queue.prepare(child.input, given, parent)
+      // What may pass is met again when it is stored.
+      const refusal = await orRefusal(() => queue.runtime.introduce('sender')).catch(() => undefined)
+      return refusal ? { order, refusal } : { order, queue, prepared }
     } catch (error) {
       return { order, refusal: asError(error) }
     }
@@ -109,7 +112,7 @@ async function keepAll(batch: readonly Child[], terms: StartTerms): Promise<[Chi
 async function enqueue([first, ...rest]: readonly Child[], attempt: number): Promise<EnqueueStatus[]> {
   if (!first) return []
   const { runtime } = first.queue
-  await runtime.ready()
+  await runtime.introduce('sender')
   const written = await writeConfirmed(runtime, async (writes) => {
     const calls = [first, ...rest].map(({ order, prepared: { message } }) =>
       writes.enqueue(place(first.queue, message.id), tokenOf(order, attempt), [message], runtime.settings.bounds),

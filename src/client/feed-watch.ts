@@ -81,7 +81,7 @@ export function createFeedWatch(queue: QueueRuntime): FeedWatch {
   }
 
   async function open(): Promise<void> {
-    await queue.ready()
+    await queue.reachable()
     for (;;) {
       try {
         const places = await startPlaces(queue, 'now')

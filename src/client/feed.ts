@@ -34,7 +34,7 @@ export async function* readFeed(
   // A signal made of others, and listened to, is kept by Node until one of them aborts: so none is made without need.
   const ended = signal ? AbortSignal.any([queue.closed, signal]) : queue.closed
   const places = await orAborted(
-    queue.ready().then(() => startPlaces(queue, from)),
+    queue.reachable().then(() => startPlaces(queue, from)),
     ended,
   )
   if (!places) return

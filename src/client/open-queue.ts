@@ -5,7 +5,6 @@ import { registerMachine } from '../engine/registry.ts'
 import type { Post } from '../engine/post.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { createVersions } from '../engine/versions.ts'
-import { RedriveError } from '../errors.ts'
 import type { Locks } from '../lock/locks.ts'
 import type { Quorum } from '../lock/quorum.ts'
 import { DEFAULTS, toInteger } from '../options.ts'
@@ -20,6 +19,7 @@ import type { Outbox } from './outbox/outbox.ts'
 import type { LocalQueue } from './post.ts'
 import { leasePolicy } from './lease-options.ts'
 import { createPrepare } from './prepare.ts'
+import { createReadiness } from './readiness.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createSender } from './sender.ts'
@@ -44,6 +44,8 @@ export interface Common {
   readonly writes: Writes
   /** Resolves when the connection is checked. @throws RedriveError `E_CLOSED` and what is wrong with the server */
   ready(): Promise<unknown>
+  /** The same for those who write: they may. @throws RedriveError `E_REDIS_AUTH` too */
+  writable(): Promise<unknown>
   generateId(): string
   /** Hears of each worker of its queues. */
   registerWorker(worker: Worker): unknown
@@ -65,7 +67,6 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
     ...(options.redact ? { redact: options.redact } : {}),
     ...(options.feed === undefined ? {} : { feed: feedBounds(options.feed) }),
   }
-  let defined: Promise<void> | undefined
   const runtime: QueueRuntime = {
     name,
     machine,
@@ -80,19 +81,18 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
     quorum: common.quorum,
     confirmer: common.confirmer,
     post: common.post,
-    ready: () => {
-      if (common.closed.aborted) return common.ready().then(() => {})
-      // Asked again after a failure: the server may be there by then.
-      defined ??= common
-        .ready()
-        .then(() => define(store, name, definition))
-        .then(() => arrivals.announce())
-        .catch((error: unknown) => {
-          defined = undefined
-          throw error
-        })
-      return defined
-    },
+    ...createReadiness({
+      name,
+      definition,
+      store,
+      log,
+      arrivals,
+      refs: [...older, machine].map(({ ref }) => ref),
+      migrate: options.migrate,
+      closed: common.closed,
+      connected: common.ready,
+      writable: common.writable,
+    }),
   }
   const sender = createSender(runtime, common.outbox)
   const client = `client-${hostname().slice(0, 12)}-${process.pid}-${randomBytes(2).toString('hex')}`
@@ -100,14 +100,4 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
   const { writes, registerWorker } = common
   const queue = createQueue({ runtime, sender, options, prepare, client, closing: writes.closing, registerWorker })
   return { queue: knownToClient(queue, writes), runtime, options, prepare }
-}
-
-async function define(store: Store, name: string, definition: QueueDefinition): Promise<void> {
-  const { partitions } = await store.defineQueue(name, definition)
-  if (partitions === definition.partitions) return
-  throw new RedriveError(
-    'E_INVALID_OPTION',
-    `the queue "${name}" has ${partitions} partitions on this server, not ${definition.partitions}: another number would not find its messages.`,
-    { path: 'partitions' },
-  )
 }

@@ -47,7 +47,7 @@ export function createQueueEvents(queue: QueueRuntime) {
     const progress = (id: string, text: string): void =>
       emitter.emit('progress', { queue: queue.name, id, progress: readable(text, decode) })
     try {
-      await queue.ready()
+      await queue.reachable()
       for (const partition of queue.partitions) await queue.store.subscribe(partition, { progress })
     } catch (error) {
       emitter.emit('error', asError(error))

@@ -91,7 +91,7 @@ export interface Queue<
   /**
    * Sends an event to a message. It waits in the inbox while the message is worked on; events of one client are taken in the order in
    * which they were given.
-   * @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_INBOX_FULL`, `E_NOT_FOUND`, `E_TIMEOUT`
+   * @throws RedriveError `E_UNKNOWN_EVENT`, `E_INVALID_EVENT`, `E_INBOX_FULL`, `E_NOT_FOUND`, `E_TIMEOUT`, and with `wait` `E_QUARANTINED`
    */
   signal(id: string, event: Shape['event'], options?: SignalOptions & ActorOption): Promise<SignalResult>
   /** Gives a message up; a running handler is aborted. */
@@ -151,7 +151,7 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
   const view = ({ message, attentionAt }: ListedMessage): Message => toMessage(name, message, attentionAt, machine.tags)
 
   async function get(id: string): Promise<Message | undefined> {
-    await runtime.ready()
+    await runtime.reachable()
     const [found] = await seen.store.read(place(id), [id])
     return found && view(found)
   }
@@ -208,14 +208,14 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     },
     history: async (id) => (await existing(id)).history,
     async list(query) {
-      await runtime.ready()
+      await runtime.reachable()
       toText(toObject(query, 'what to list').state, 'state')
       const limit = toInteger(query.limit ?? 100, 'limit', { min: 1, max: 1000 })
       const offset = toInteger(query.offset ?? 0, 'offset')
       return (await listMessages(seen.store, partitions, { ...query, limit, offset })).map(view)
     },
     async stats() {
-      await runtime.ready()
+      await runtime.reachable()
       return countStates(store, partitions)
     },
     async result(id, { timeout, signal: aborted } = {}) {

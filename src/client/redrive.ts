@@ -5,6 +5,7 @@ import { checkQueueName, idGenerator } from '../message.ts'
 import type { Quorum } from '../lock/quorum.ts'
 import { DEFAULTS, toInteger, toMs, toObject, type Duration } from '../options.ts'
 import type { QueueDefinition, ServerFacts } from '../store/store.ts'
+import { warningOfChannels } from '../store/rights.ts'
 import { createLog, stderrLogger } from '../telemetry/log.ts'
 import type { Worker } from '../worker/worker.ts'
 import { backendOf, type Backend } from './backend.ts'
@@ -51,6 +52,7 @@ export class Redrive {
   /** What its queues have in common. */
   readonly #common: Common
   #facts: Promise<ServerFacts> | undefined
+  #rights: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   /** Connects with the first use. @throws RedriveError `E_INVALID_OPTION`, `E_INVALID_DURATION` */
@@ -101,6 +103,7 @@ export class Redrive {
       closed: this.#closed.signal,
       writes: this.#writes,
       ready: () => this.#connected(),
+      writable: () => this.#writable(),
       generateId: idGenerator(() => this.#clock.now()),
       registerWorker: (worker) => this.#workers.add(worker),
     }
@@ -138,6 +141,18 @@ export class Redrive {
       throw error
     })
     return this.#facts
+  }
+
+  /** Once for all that write: who may use no channels can still send, and is told so. @throws RedriveError `E_REDIS_AUTH` */
+  #writable(): Promise<void> {
+    this.#rights ??= this.#connected()
+      .then(async () => warningOfChannels((role) => this.#common.store.checkRights(role)))
+      .then((warnings) => warnings.forEach((warning) => this.#log.serverWarning(warning)))
+      .catch((error: unknown) => {
+        this.#rights = undefined
+        throw error
+      })
+    return this.#rights
   }
 
   async #connect(): Promise<ServerFacts> {

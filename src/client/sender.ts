@@ -58,7 +58,7 @@ export function createSender(queue: QueueRuntime, outbox?: Outbox): Sender {
       const token = randomBytes(12).toString('base64url')
       const messages = batch.map(({ message }) => message)
       const direct = async (): Promise<Written<EnqueueStatus>[]> => {
-        await queue.ready()
+        await queue.introduce('sender')
         return writeConfirmed(queue, (writes) => writes.enqueue(partition, token, messages, queue.settings.bounds))
       }
       const written = outbox

@@ -11,6 +11,7 @@ import { checkId, type EventData } from '../message.ts'
 import { toMs, toObject, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import { FAILED, type Delivery, type StoredMessage } from '../store/store.ts'
+import { refuseInQuarantine } from './in-quarantine.ts'
 import { validate, type Schema } from './input.ts'
 import { awaitTaken, type TakenParts } from './taken.ts'
 import { foreignKey } from './queue-full.ts'
@@ -80,7 +81,8 @@ export function createSignals(parts: TakenParts, schema: Schema | undefined): Si
     if (status === 'full') throw inboxFull(queue, id)
     if (status === 'foreign') throw foreignKey(queue.name, id, 'the event was not delivered')
     if (timeout === undefined || mark === undefined || status === 'settled') return { id, status, ...confirmed }
-    const state = await awaitTaken(parts, { id, isTaken: waitsNot(id, mark), timeout })
+    const inVain = (): Promise<void> => refuseInQuarantine(queue, id)
+    const state = await awaitTaken(parts, { id, isTaken: waitsNot(id, mark), timeout, inVain })
     return { id, status: status === 'duplicate' ? status : 'applied', state, ...confirmed }
   }
 

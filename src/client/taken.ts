@@ -17,6 +17,8 @@ export interface TakenParts {
 export interface Delivered {
   readonly id: string
   isTaken(): Promise<boolean>
+  /** Throws when it waits in vain. */
+  inVain?(): Promise<void>
   /** Milliseconds. */
   readonly timeout: number
 }
@@ -28,7 +30,7 @@ export interface Delivered {
  */
 export function awaitTaken(
   { queue, watch, looks, closing }: TakenParts,
-  { id, isTaken, timeout }: Delivered,
+  { id, isTaken, inVain, timeout }: Delivered,
 ): Promise<string | undefined> {
   const partition = partitionOf(queue.name, id, queue.partitions.length)
 
@@ -74,7 +76,7 @@ export function awaitTaken(
     }
 
     async function looked(): Promise<void> {
-      if (!(await isTaken())) return
+      if (!(await isTaken())) return inVain?.()
       const [found] = await queue.store.glance(partition, [id])
       finish(() => resolve(found?.state))
     }

@@ -81,7 +81,8 @@ function editsOf(message: LiveMessage, first: readonly Stimulus[]): Stimulus[] {
   return [{ type: 'moved', label: 'edit', snapshot, effects: [], edited }]
 }
 
-const isReleased = (inbox: readonly string[]): boolean =>
+/** Whether the event that lets a message out of quarantine waits for it. */
+export const isReleased = (inbox: readonly string[]): boolean =>
   inbox.some((text) => text.includes(RELEASE) && readMail(text).type === RELEASE)
 
 function placeBefore(quarantined: string): string {

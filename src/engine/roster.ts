@@ -4,6 +4,8 @@ export interface WorkerReport {
   readonly queue: string
   readonly host: string
   readonly pid: number
+  /** References of the versions of the machine that it has the code of, the current one last; absent in reports of older releases. */
+  readonly machines?: readonly string[]
   /** Milliseconds since 1970 by the clock of Redis. */
   readonly startedAt: number
   readonly seenAt: number

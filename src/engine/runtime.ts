@@ -13,7 +13,7 @@ import type { DurableMachine } from './registry.ts'
 import type { Versions } from './versions.ts'
 
 /** A queue as all its parts see it: one machine, its partitions, and the ports. */
-export interface QueueRuntime {
+export interface QueueRuntime extends Readiness {
   readonly name: string
   /** The current version of the machine: new messages are of it. */
   readonly machine: DurableMachine
@@ -31,8 +31,22 @@ export interface QueueRuntime {
   readonly settings: QueueSettings
   /** Aborts when the client is closed: what waits or reads on ends with it. */
   readonly closed: AbortSignal
-  /** Resolves when the connection is checked and the queue is defined there; rejects with the reason. */
+}
+
+/** Who begins to use a queue with its machine: who sends, or who works. */
+type Newcomer = 'sender' | 'worker'
+
+/** What must be so before a queue is used, each found out once. Asked again after a failure: the server may be there by then. */
+export interface Readiness {
+  /** For those who read: the server is there, and has the queue as it is opened here, if at all. Writes nothing. */
+  reachable(): Promise<void>
+  /** For those who change what is stored: the queue is defined. @throws RedriveError `E_INVALID_OPTION` for another number of partitions */
   ready(): Promise<void>
+  /**
+   * For those who bring messages or handlers: the machine is noted as one of the queue.
+   * @throws RedriveError `E_UNKNOWN_MACHINE` to a sender whose messages no worker of the queue could run
+   */
+  introduce(newcomer: Newcomer): Promise<void>
 }
 
 export interface QueueSettings {

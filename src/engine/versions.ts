@@ -84,7 +84,8 @@ export function createVersions(
       const ours = arrivals.when(current.ref)
       if (theirs === 'asking' || ours === 'asking') return { what: 'leave' }
       if (theirs !== undefined && ours !== undefined && theirs > ours) return { what: 'leave' }
-      if (parseRef(ref).id === current.id) return { what: 'move' }
+      // With a migration it is the user who says what another machine's messages become.
+      if (migrate || parseRef(ref).id === current.id) return { what: 'move' }
       const known = [...byRef.keys()].join(', ')
       throw new RedriveError('E_UNKNOWN_MACHINE', `it belongs to "${ref}", and this worker knows ${known}.`)
     },

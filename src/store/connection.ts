@@ -106,12 +106,19 @@ export async function connect(
   const first = redis.status === 'wait' || redis.status === 'end'
   try {
     if (first) await connectOnce(redis, commandTimeout, where)
-    const info = parseInfo(await withDeadline(redis.info(), commandTimeout, where))
+    const info = parseInfo(await withDeadline(redis.info().catch(hidden), commandTimeout, where))
+    if (info.size === 0) return { description: `a server that does not tell its version, at ${where}`, warnings: [] }
     return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
   } catch (error) {
     if (first && !['end', 'reconnecting'].includes(redis.status)) redis.disconnect()
     throw withDoubt(toRedriveError(error, where), where)
   }
+}
+
+/** A user that may only read may not ask for the version either. */
+function hidden(error: Error): string {
+  if (error.message.startsWith('NOPERM')) return ''
+  throw error
 }
 
 /**

@@ -211,7 +211,7 @@ export function createMemoryStore({
     arrive: async (queue, refs) => {
       const known = arrivals.get(queue) ?? new Map<string, number>()
       for (const ref of refs) if (!known.has(ref)) known.set(ref, latest(known, clock.now()))
-      arrivals.set(queue, known)
+      if (refs.length > 0) arrivals.set(queue, known)
       return new Map(known)
     },
     queues: async () => new Map(definitions),

@@ -1,5 +1,14 @@
 import type { FeedBounds } from './bounds.ts'
-import type { QueueDefinition } from './store.ts'
+
+export interface QueueDefinition {
+  readonly partitions: number
+  /** Paths that only handlers may see; the last that were given. */
+  readonly redact?: readonly string[]
+  /** Bounds of the feed; the last that were given. */
+  readonly feed?: FeedBounds
+  /** A worker has worked on it some time. */
+  readonly worked?: true
+}
 
 /** What the server has of a queue; `undefined` for a text that is no definition. */
 export function readDefinition(text: string): QueueDefinition | undefined {
@@ -8,9 +17,15 @@ export function readDefinition(text: string): QueueDefinition | undefined {
   const { partitions } = stored
   const redact = 'redact' in stored ? stored.redact : undefined
   const feed = 'feed' in stored ? stored.feed : undefined
+  const worked = 'worked' in stored && stored.worked === true
   const isNumber = typeof partitions === 'number' && Number.isInteger(partitions)
   return isNumber && partitions >= 1 && partitions <= MOST
-    ? { partitions, ...(isPaths(redact) ? { redact } : {}), ...(isBounds(feed) ? { feed } : {}) }
+    ? {
+        partitions,
+        ...(isPaths(redact) ? { redact } : {}),
+        ...(isBounds(feed) ? { feed } : {}),
+        ...(worked ? { worked } : {}),
+      }
     : undefined
 }
 
@@ -38,9 +53,9 @@ const isBounds = (value: unknown): value is FeedBounds =>
  * What is stored with what may change later: the last paths to hide and the last bounds of the feed that were given. The very same object where
  * nothing changes: one who says nothing of them changes nothing.
  */
-export function latestDefinition(stored: QueueDefinition, { redact, feed }: QueueDefinition): QueueDefinition {
+export function latestDefinition(stored: QueueDefinition, { redact, feed, worked }: QueueDefinition): QueueDefinition {
   const sameRedact = redact === undefined || JSON.stringify(redact) === JSON.stringify(stored.redact ?? [])
   const sameFeed = feed === undefined || (feed.entries === stored.feed?.entries && feed.bytes === stored.feed?.bytes)
-  if (sameRedact && sameFeed) return stored
-  return { ...stored, ...(sameRedact ? {} : { redact }), ...(sameFeed ? {} : { feed }) }
+  if (sameRedact && sameFeed && (!worked || stored.worked)) return stored
+  return { ...stored, ...(sameRedact ? {} : { redact }), ...(sameFeed ? {} : { feed }), ...(worked ? { worked } : {}) }
 }

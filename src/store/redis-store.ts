@@ -23,7 +23,7 @@ import { createRedisFeed } from './redis-feed.ts'
 import { createRedisLookout } from './redis-lookout.ts'
 import { createRedisSteering } from './redis-steering.ts'
 import { addressOptions } from './redis-address.ts'
-import { createRights, warningOfChannels } from './rights.ts'
+import { createRights } from './rights.ts'
 import { createScripts, type Scripts, type ScriptSettings } from './scripts.ts'
 import { latest } from './arrivals.ts'
 import {
@@ -83,10 +83,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       channels.subscribe(partition, listener).catch((error: unknown) => {
         throw toRedriveError(error, where)
       }),
-    async ready() {
-      const facts = await connect(redis, options.redis, options)
-      return { ...facts, warnings: [...facts.warnings, ...(await warningOfChannels(calls.checkRights))] }
-    },
+    ready: () => connect(redis, options.redis, options),
     async close() {
       disconnect(redis)
       channels.close()

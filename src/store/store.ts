@@ -1,9 +1,10 @@
 import type { Role } from './rights.ts'
-import type { FeedBounds, PartitionBounds, Refusal } from './bounds.ts'
+import type { PartitionBounds, Refusal } from './bounds.ts'
 import type { Beat, BeatStatus, Delivery, DeliveryStatus } from './calls.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import type { FeedPage, LargeText, StoreListener } from './listener.ts'
 import type { Lookout } from './lookout.ts'
+import type { QueueDefinition } from './queue-definition.ts'
 import type { Steering } from './steering.ts'
 
 export type { Beat, BeatStatus, Delivery, DeliveryStatus } from './calls.ts'
@@ -67,7 +68,7 @@ export interface Store extends Lookout, Steering {
   answered(partition: Partition, token: string): Promise<void>
   /** Calls back on what is announced in a partition; returns the end of the subscription. */
   subscribe(partition: Partition, listener: StoreListener): Promise<() => Promise<void>>
-  /** Remembers the definition of a queue, and returns the one that was stored first; of `redact` and `feed`, the last that were given. */
+  /** Remembers the definition of a queue, and returns the one that was stored first; of `redact` and `feed`, the last that were given; `worked` stays. */
   defineQueue(name: string, definition: QueueDefinition): Promise<QueueDefinition>
   queues(): Promise<Map<string, QueueDefinition>>
   /** Notes that versions of a machine are used by a queue; returns when each that ever was came first, by its reference. */
@@ -79,7 +80,7 @@ export interface Store extends Lookout, Steering {
    * @throws RedriveError `E_REDIS_AUTH`, with the rules that are lacking
    */
   checkRights(role: Role, partition?: Partition): Promise<void>
-  /** Checks the connection and the server, also that it takes writes; returns the server's own description. */
+  /** Checks the connection and the server, and writes nothing; returns the server's own description. */
   ready(): Promise<ServerFacts>
   close(): Promise<void>
 }
@@ -90,13 +91,7 @@ export interface Partition {
   readonly index: number
 }
 
-export interface QueueDefinition {
-  readonly partitions: number
-  /** Paths that only handlers may see; the last that were given. */
-  readonly redact?: readonly string[]
-  /** Bounds of the feed; the last that were given. */
-  readonly feed?: FeedBounds
-}
+export type { QueueDefinition } from './queue-definition.ts'
 
 export interface ServerFacts {
   /** For people, e.g. `redis 7.0.15 at redis://127.0.0.1:6379`. */

@@ -37,6 +37,8 @@ interface Target {
 export interface Log {
   serverWarning(warning: string): void
   machineWarning(machine: string, warning: string): void
+  leftToColleagues(queue: string, ref: string): void
+  nearQueue(queue: string, near: string, isNew: boolean): void
   listenerFailed(event: string, error: unknown): void
   workerFailed(worker: string, error: unknown): void
   leaseLost(id: string, worker: string): void
@@ -66,8 +68,18 @@ export function createLog(logger: Logger): Log {
   return {
     serverWarning: (warning) => logger.warn(warning),
     machineWarning: (machine, warning) => logger.warn(`machine "${machine}": ${warning}`),
+    nearQueue: (queue, near, isNew) =>
+      logger.warn(
+        `"${queue}" is ${isNew ? 'a new queue' : 'a queue on which nobody ever worked'}. Did you mean "${near}"?`,
+        { queue },
+      ),
     listenerFailed: (event, error) => logger.error(`a listener of "${event}" threw: ${reason(error)}`),
     workerFailed: (worker, error) => logger.error(`${worker} cannot work: ${reason(error)}`),
+    leftToColleagues: (queue, ref) =>
+      logger.warn(`messages of ${ref} are left to the workers of "${queue}" that know it, as long as one is alive`, {
+        queue,
+        machine: ref,
+      }),
     leaseLost: (id, worker) =>
       logger.warn(`${worker} lost its lease of "${id}": its handler is aborted, another worker goes on`, {
         id,

@@ -59,6 +59,8 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
       awake = false
       if (options.capacity() < options.threshold()) await sleep(DEFAULTS.maxSleep)
       else if (!(await claimRound())) await sleep(pause() + options.hesitation())
+      // Among messages that it leaves to others, it would find the next of them before they do.
+      else if (options.hesitation() > 0) await sleep(options.hesitation())
     }
   }
 

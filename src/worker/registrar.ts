@@ -3,7 +3,7 @@ import { REPORT_EVERY, type WorkerReport } from '../engine/roster.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { repeat } from '../timer/repeat.ts'
 
-/** Tells Redis every two seconds what a worker does, for those who look on; nothing depends on it. */
+/** Tells Redis every two seconds what a worker does, for those who look on, and which versions it knows, for workers that do not. */
 export interface Registrar {
   start(): void
   /** Takes the worker off the list. */
@@ -42,6 +42,7 @@ export function createRegistrar(queue: QueueRuntime, options: RegistrarOptions):
       queue: queue.name,
       host,
       pid: process.pid,
+      machines: queue.versions.machines.map(({ ref }) => ref),
       startedAt,
       seenAt: now,
       concurrency: options.concurrency,

@@ -12,7 +12,7 @@ import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventData } from '../message.ts'
 import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
 import type { QuorumLock } from '../lock/quorum.ts'
-import { FAILED, type ClaimedMessage, type CommitEntry, type Partition } from '../store/store.ts'
+import { FAILED, type CommitEntry, type Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { LagReading } from '../timer/lag.ts'
 import { createTimerService } from '../timer/timer-service.ts'
@@ -23,6 +23,7 @@ import { createCommitter } from './committer.ts'
 import { checkHandlers, type GivenHandlers, type Handler } from './handlers.ts'
 import { createHeartbeater } from './heartbeater.ts'
 import { createImpatience } from './impatience.ts'
+import { createLeftMessages } from './left-messages.ts'
 import { createQuorumGate } from './quorum-gate.ts'
 import { createRegistrar } from './registrar.ts'
 import { createShelf, type Held } from './shelf.ts'
@@ -94,7 +95,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
   const context: ActiveContext = { queue, handlers, committer, settings, events }
   const throughput = createThroughput()
   const active = new Set<ActiveMessage>()
-  let leftAt = -Infinity
+  const left = createLeftMessages(queue, name)
   let claimed = 0
   const parting = new Set<Promise<unknown>>()
   let stopping: Promise<void> | undefined
@@ -117,7 +118,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     capacity: () => (gate.open ? Math.max(0, room()) : 0),
     threshold: () =>
       active.size + entering.size + shelf.size < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4)),
-    hesitation: () => (queue.clock.now() - leftAt < 5 * LEFT_FOR ? STAND_BACK : 0),
+    hesitation: left.hesitation,
     onClaim(partition, messages, now) {
       claimed += messages.length
       shelf.add(partition, messages, now)
@@ -178,13 +179,14 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
       revived = revive(queue.versions, message, Math.max(now, queue.clock.now()))
       if (typeof revived === 'object') checkRevision(message)
     } catch (cause) {
+      if (left.isForOthers(message)) return putBack(partition, left.leave(message), lock)
       // One that failed is still stored as that: it stays so, and can be redriven again.
       if (message.state === FAILED) return putBack(partition, stayFailed(message, cause, settings), lock)
       queue.log.quarantined(message.id, cause)
       return putBack(partition, quarantineEntry(message, { type: 'restore' }, cause, name), lock)
     }
     if (revived === 'parked') return putBack(partition, parkAgain(message), lock)
-    if (revived === 'left') return leave(partition, message, lock)
+    if (revived === 'left') return putBack(partition, left.leave(message), lock)
     // Mail that came while it was held ready is read by the heartbeat or the commit.
     const activated = activate(revived.message, partition, revived.stimuli, leaseUntil, context, lock)
     const startedAt = performance.now()
@@ -197,12 +199,6 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
       fill()
       timers.wake()
     })
-  }
-
-  /** A message of a newer version is put back for those who know it; this worker stands back for a while, or it would find it first again. */
-  function leave(partition: Partition, message: ClaimedMessage, lock: QuorumLock | undefined): void {
-    leftAt = queue.clock.now()
-    putBack(partition, returnLater(message, leftAt + LEFT_FOR), lock)
   }
 
   /** Lets a message go on which this worker takes no step. */
@@ -253,7 +249,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     told = text
     events.emit('error', asError(error))
   }
-  const beginning = createBeginning(queue.clock, () => queue.ready().then(start), fail)
+  const beginning = createBeginning(queue.clock, () => queue.introduce('worker').then(start), fail)
 
   /** Nothing is begun, and the worker is not on the list, before it may do all that it needs. */
   async function start(): Promise<void> {
@@ -292,7 +288,5 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
   }
 }
 
-/** How long a message of a newer version is left to the workers that know it, in milliseconds. */
+/** How long a message without the lock of a quorum is left alone, in milliseconds. */
 const LEFT_FOR = 1000
-/** By how much its worker comes later than others meanwhile. */
-const STAND_BACK = 100

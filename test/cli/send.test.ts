@@ -48,7 +48,7 @@ describe('one message', () => {
   test('makes a new queue, and says so where another name is near', async () => {
     await run(['send', 'emails', '1'])
     const { code, stderr } = await run(['send', 'emials', '1'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '"emials" is a new queue. Did you mean "emails"?\n' })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'warning: "emials" is a new queue. Did you mean "emails"?\n' })
   })
 
   test('goes to its partition of a queue that has several', async () => {

@@ -57,8 +57,7 @@ async function send(
   const file = fileOf(json, options)
   const input = file === undefined ? await readInput(session, json, options.data) : undefined
   return withRedrive(session, async (redrive) => {
-    const { queue, isNew, near } = await createQueueDirectory(redrive, options).create(name)
-    if (isNew && near !== undefined) session.output.note(`"${name}" is a new queue. Did you mean "${near}"?`)
+    const queue = await createQueueDirectory(redrive, options).create(name)
     return file === undefined
       ? sendOne(session, queue, input, options)
       : sendFile(session, queue, file, { common: common(options), envelope: options.envelope === true })

@@ -17,7 +17,7 @@ export function addWorkers(program: Command, runner: Runner): void {
     )
 }
 
-const HEADINGS = ['QUEUE', 'WORKER', 'HOST', 'PID', 'ACTIVE', 'READY', 'CLAIMS/S', 'DONE', 'LAG P99', 'UP']
+const HEADINGS = ['QUEUE', 'WORKER', 'HOST', 'PID', 'ACTIVE', 'READY', 'CLAIMS/S', 'DONE', 'LAG P99', 'UP', 'VERSIONS']
 
 async function workers(session: Session, name: string | undefined): Promise<void> {
   const { output, terminal } = session
@@ -43,4 +43,5 @@ const row = (each: WorkerReport): string[] => [
   String(each.processed),
   durationText(each.lag.p99),
   durationText(each.seenAt - each.startedAt),
+  (each.machines ?? []).join(' '),
 ]

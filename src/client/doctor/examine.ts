@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { readRoster } from '../../engine/roster.ts'
 import { hasCode } from '../../errors.ts'
 import { connect, disconnect, openConnection, type RedisAddress } from '../../store/connection.ts'
 import { createKeys, type Keys } from '../../store/keys.ts'
@@ -100,10 +101,20 @@ async function readQueues(
       ...(await unexpected(redis, [[keys.machines(name), 'hash']])),
       ...(await foreignKeys(redis, keys, partitions ?? [])),
     ]
-    const arrivals = foreignHere.length > 0 ? [] : await redis.hkeys(keys.machines(name))
-    queues.set(name, newExaminedQueue(name, partitions, new Set(arrivals), foreignHere))
+    const arrivals = foreignHere.length > 0 ? {} : await redis.hgetall(keys.machines(name))
+    const times = new Map(Object.entries(arrivals).map(([ref, at]) => [ref, Number(at) || 0]))
+    const alive = foreignHere.length > 0 ? [] : await machinesAlive(redis, keys, name)
+    queues.set(name, newExaminedQueue(name, partitions, times, foreignHere, new Set(alive)))
   }
   return queues
+}
+
+/** Versions that workers know which are alive. */
+async function machinesAlive(redis: Redis, keys: Keys, queue: string): Promise<string[]> {
+  const reports = await redis.hgetall(keys.workers(queue)).catch(() => ({}))
+  const now = Number((await redis.time().catch(() => [Date.now() / 1000]))[0]) * 1000
+  const { present } = readRoster(new Map(Object.entries(reports)), now)
+  return present.flatMap(({ machines = [] }) => machines)
 }
 
 function partitionsOf(queue: string, text: string): Partition[] | undefined {

@@ -16,7 +16,14 @@ export interface ExaminedQueue {
   readonly leftovers: CaseList
   /** Messages whose machine never came to the queue, by its reference. */
   readonly strangers: CaseBook<string>
-  readonly arrivals: ReadonlySet<string>
+  readonly arrivals: ReadonlyMap<string, number>
+  /** Messages that workers claim and put back, because none of them knows their version, by its reference. */
+  readonly inVain: CaseBook<string>
+  /** The newest version that a worker knows which is alive; `undefined` when none is, or none tells. */
+  readonly newestAlive: number | undefined
+  readonly alive: ReadonlySet<string>
+  /** Its index was not compared with its messages, for which scripts are needed. */
+  unread: boolean
   /** Due for longer than a minute. */
   overdue: number
   /** Of the longest overdue ones, those that a worker had, and those that none had. */
@@ -37,10 +44,16 @@ export interface ExaminedQueue {
 export function newExaminedQueue(
   name: string,
   partitions: readonly Partition[] | undefined,
-  arrivals: ReadonlySet<string>,
+  arrivals: ReadonlyMap<string, number>,
   foreign: readonly ForeignKey[],
+  alive: ReadonlySet<string> = new Set(),
 ): ExaminedQueue {
+  const known = [...alive].flatMap((ref) => arrivals.get(ref) ?? [])
   return {
+    inVain: new Map(),
+    newestAlive: known.length === 0 ? undefined : Math.max(...known),
+    alive,
+    unread: false,
     name,
     partitions,
     arrivals,

@@ -198,6 +198,17 @@ const WORDING = {
     mend: 'Compare them with the code, and migrate them or bring the version back.',
     command: 'redrive machines check --module worker.mjs',
   },
+  D_CLAIMED_IN_VAIN: {
+    severity: 'error',
+    why: 'Workers find them due, and leave them to others that know their machine; there is none, so they wait for ever.',
+    mend: 'Start a worker that has this machine, also by `versions` or `migrate`; or remove what was sent by mistake, and send it with the machine of the queue.',
+    command: 'redrive machines check --module worker.mjs',
+  },
+  D_NOT_COMPARED: {
+    severity: 'info',
+    why: 'The user of the server may run no scripts, which compare the two in one step.',
+    mend: 'Run the doctor as a user that may, or leave it.',
+  },
   D_QUARANTINED: {
     severity: 'warning',
     why: 'Their machine threw or did not fit; they wait until somebody acts.',

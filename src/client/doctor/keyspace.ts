@@ -86,15 +86,29 @@ const MACHINE = ['m', 'm.1', 'm.2', 'm.3', 'm.4', 'm.5']
 
 async function examineMachines(
   { redis }: Surgery,
-  { arrivals, strangers }: ExaminedQueue,
+  queue: ExaminedQueue,
   messages: readonly (readonly [id: string, key: string])[],
 ): Promise<void> {
   // What a foreign key holds is told elsewhere.
   const read = messages.map(([, key]) => redis.hmget(key, ...MACHINE).catch(() => []))
   for (const [i, pieces] of (await Promise.all(read)).entries()) {
     const ref = pieces.join('')
-    if (ref !== '' && !arrivals.has(ref)) casesOf(strangers, ref).add(messages[i]![0])
+    const [id, key] = messages[i]!
+    if (ref !== '' && !queue.arrivals.has(ref)) casesOf(queue.strangers, ref).add(id)
+    else if (isLeftByAll(queue, ref) && (await isClaimedInVain(redis, key))) casesOf(queue.inVain, ref).add(id)
   }
+}
+
+/** A version that came after all that the living workers know: each of them leaves it to the others. */
+const isLeftByAll = ({ arrivals, alive, newestAlive }: ExaminedQueue, ref: string): boolean =>
+  newestAlive !== undefined && !alive.has(ref) && (arrivals.get(ref) ?? 0) > newestAlive
+
+/** More often than its steps need: each claim and each commit counts the revision up, and each step has a line in the journal. */
+async function isClaimedInVain(redis: Surgery['redis'], key: string): Promise<boolean> {
+  const names = await redis.hkeys(key).catch(() => [])
+  const [revision, status, quarantine] = await redis.hmget(key, 'r', 'x', 'q').catch(() => [])
+  const last = Math.max(-1, ...names.flatMap((name) => /^j(\d+)$/.exec(name)?.[1] ?? []).map(Number))
+  return !status && !quarantine && Number(revision ?? 0) > 3 * (last + 1)
 }
 
 export function* pages(ids: readonly string[]): Generator<string[]> {

@@ -85,7 +85,15 @@ function* due({ name, overdue, oldest, waiting, leased, listeners, paused }: Exa
     })
 }
 
-function* contents({ name, strangers, quarantined, quarantine, bytes }: ExaminedQueue): Generator<Finding> {
+function* contents({
+  name,
+  strangers,
+  inVain,
+  unread,
+  quarantined,
+  quarantine,
+  bytes,
+}: ExaminedQueue): Generator<Finding> {
   for (const [ref, { count, examples }] of strangers)
     yield finding('D_UNKNOWN_MACHINE', {
       queue: name,
@@ -93,6 +101,14 @@ function* contents({ name, strangers, quarantined, quarantine, bytes }: Examined
       count,
       examples,
     })
+  for (const [ref, { count, examples }] of inVain)
+    yield finding('D_CLAIMED_IN_VAIN', {
+      queue: name,
+      found: `${messages(count)}: claimed and put back again and again, because no worker that is alive knows the machine ${ref}`,
+      count,
+      examples,
+    })
+  if (unread) yield finding('D_NOT_COMPARED', { queue: name, found: 'its index was not compared with its messages' })
   if (quarantined > 0)
     yield finding('D_QUARANTINED', {
       queue: name,

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { hasCode } from '../../errors.ts'
 import type { IndexFault } from '../../store/index-fault.ts'
 import type { Keys } from '../../store/keys.ts'
 import type { Partition, Store } from '../../store/store.ts'
@@ -33,7 +34,7 @@ export async function examineIds(
   partition: Partition,
   ids: readonly string[],
 ): Promise<void> {
-  const all = await store.repair(partition, 'look', ids)
+  const all = await look(store, queue, partition, ids)
   ids.forEach((id, i) => {
     for (const fault of all[i] ?? []) if (fault !== 'missing') casesOf(queue.faults, fault).add(id)
   })
@@ -41,6 +42,23 @@ export async function examineIds(
   if (!repair || ill.length === 0) return
   for (const fault of (await store.repair(partition, 'mend', ill)).flat())
     if (!beyondMending(fault)) casesOf(queue.faults, fault).repaired++
+}
+
+/** A user of the server that may only read may run no script; then nothing is compared, and that is told. */
+async function look(
+  store: Store,
+  queue: ExaminedQueue,
+  partition: Partition,
+  ids: readonly string[],
+): Promise<readonly (readonly IndexFault[])[]> {
+  if (queue.unread) return []
+  try {
+    return await store.repair(partition, 'look', ids)
+  } catch (error) {
+    if (!hasCode(error, 'E_REDIS_AUTH')) throw error
+    queue.unread = true
+    return []
+  }
 }
 
 /** Which of some ids have no message. */

@@ -1,6 +1,8 @@
 import { hasCode, RedriveError } from '../../errors.ts'
 import type { NewMessage, Store } from '../../store/store.ts'
+import { FIELD } from '../../engine/snapshot.ts'
 import { foreignKey } from '../queue-full.ts'
+import { refuseMachine } from '../readiness.ts'
 import type { Spooled } from './spool.ts'
 
 /** What became of a batch: nothing is left of it when all its messages are stored; else why not. */
@@ -23,7 +25,8 @@ export async function deliverAll<Batch extends Spooled>(
   const queues = new Map(batches.map(({ queue, partitions }) => [queue, partitions]))
   const unfit = new Map<string, RedriveError>()
   for (const [queue, partitions] of queues) {
-    const error = await define(store, queue, partitions)
+    const refs = refsIn(batches.filter((batch) => batch.queue === queue))
+    const error = (await define(store, queue, partitions)) ?? (await admit(store, queue, refs))
     if (error) unfit.set(queue, error)
   }
   // One connection carries them in this order; waiting for each answer before the next would take as long as they are far away.
@@ -58,5 +61,17 @@ async function define(store: Store, queue: string, partitions: number): Promise<
   )
 }
 
+const refsIn = (batches: readonly Spooled[]): string[] => [
+  ...new Set(batches.flatMap(({ messages }) => messages.flatMap(({ fields }) => fields[FIELD.machine] ?? []))),
+]
+
+/** The queue may have got another machine while these lay on the disk. */
+async function admit(store: Store, queue: string, refs: readonly string[]): Promise<RedriveError | undefined> {
+  const refusal = refuseMachine(queue, refs, await store.arrive(queue, []))
+  if (!refusal) await store.arrive(queue, refs)
+  return refusal
+}
+
 /** Whether others may be taken though these were not: it is no fault of the server. */
-export const isRefusal = (error: unknown): boolean => hasCode(error, 'E_FOREIGN_KEY', 'E_INVALID_OPTION')
+export const isRefusal = (error: unknown): boolean =>
+  hasCode(error, 'E_FOREIGN_KEY', 'E_INVALID_OPTION', 'E_UNKNOWN_MACHINE')

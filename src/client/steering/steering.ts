@@ -154,21 +154,21 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
       await steerPause({ store, partitions, auditor }, false, given)
     },
     async isPaused() {
-      await runtime.ready()
+      await runtime.reachable()
       return isPaused({ store, partitions })
     },
     edit: createEdit({ runtime, options, signals, auditor }),
     operate,
     async preview(request, { see = SEE_ALL, signal } = {}) {
       const checked = checkRequest(runtime, request)
-      await runtime.ready()
+      await runtime.reachable()
       const found = await find(checked, see, signal, PREVIEW)
       const { examined, complete } = found
       return { matching: found.ids.length, examined, complete, sample: found.ids.slice(0, SAMPLE) }
     },
     undo,
     async workers() {
-      await runtime.ready()
+      await runtime.reachable()
       const [{ now }, reports] = await Promise.all([store.stats(partitions[0]!), store.reports(name)])
       return readRoster(reports, now).present
     },

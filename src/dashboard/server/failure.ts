@@ -18,6 +18,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_UNKNOWN_MACHINE: 404,
   E_EMPTY_FILTER: 400,
   E_NOT_EDITABLE: 409,
+  E_QUARANTINED: 409,
   E_NOT_UNDOABLE: 409,
   E_ID_TAKEN: 409,
   E_LOCKED: 409,

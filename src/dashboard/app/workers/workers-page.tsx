@@ -32,8 +32,21 @@ export function WorkersPage(): JSX.Element {
 }
 
 function WorkerCard(worker: WorkerView): JSX.Element {
-  const { name, queue, host, pid, startedAt, seenAt, concurrency, active, processed, claimsPerSecond, lag, holds } =
-    worker
+  const {
+    name,
+    queue,
+    host,
+    pid,
+    startedAt,
+    seenAt,
+    concurrency,
+    active,
+    processed,
+    claimsPerSecond,
+    lag,
+    holds,
+    machines = [],
+  } = worker
   return (
     <section class="panel" aria-label={`Worker ${name}`}>
       <h2 class="clipped">{name}</h2>
@@ -45,6 +58,11 @@ function WorkerCard(worker: WorkerView): JSX.Element {
         <meter min={0} max={Math.max(concurrency, 1)} value={active} aria-label="Handlers that run" /> {active} of{' '}
         {concurrency} handlers run
       </p>
+      {machines.length > 0 && (
+        <p class="muted">
+          knows <code>{machines.join(', ')}</code>
+        </p>
+      )}
       <dl class="figures">
         <div class="figure">
           <dt>claims a second</dt>

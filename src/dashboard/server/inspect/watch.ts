@@ -41,7 +41,7 @@ export async function watchMessages(runtime: QueueRuntime, options: WatchOptions
   async function open(whole: QueueRuntime): Promise<Follower> {
     const queue = { ...whole, store: redactedStore(whole.store) }
     const { store, partitions } = queue
-    await queue.ready()
+    await queue.reachable()
     // Before the first look: what happens during it is then looked at twice, and not missed.
     const ends = await Promise.all(partitions.map((partition) => store.feedEnd(partition)))
     const isWhole = queue.name === runtime.name && options.id === undefined
