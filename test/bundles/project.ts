@@ -9,7 +9,7 @@ const run = promisify(execFile)
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 /** Bundlers and frameworks, in the versions of `tools/package-lock.json`. */
-const TOOLS = join(ROOT, '.cache/bundlers/node_modules')
+export const TOOLS = join(ROOT, '.cache/bundlers/node_modules')
 
 export interface Project {
   readonly directory: string

@@ -97,7 +97,7 @@ function writeProgram(code: string): string {
 describe.each(pages.map((page) => ({ page, blocks: codeBlocks(join(ROOT, page)) })))('$page', ({ page, blocks }) => {
   const commands = blocks.filter(({ language }) => language === 'sh')
   // Those in TypeScript are compiled by test/package/types.test.ts.
-  const known = new Set(['js', 'ts', 'sh', 'text', 'mermaid', 'json'])
+  const known = new Set(['js', 'ts', 'jsx', 'sh', 'text', 'mermaid', 'json'])
 
   test('has no block in a language that is not run or drawn', () => {
     expect(blocks.map(({ language }) => language).filter((language) => !known.has(language))).toEqual([])

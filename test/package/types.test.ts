@@ -20,6 +20,8 @@ const pages = [
 const programs = pages.flatMap((page) =>
   codeBlocks(join(ROOT, page))
     .filter(({ language }) => language === 'js' || language === 'ts')
+    // Its packages are among those of test/bundles, which compiles it.
+    .filter(({ code }) => !code.includes("'@nestjs/"))
     .map(({ code, line }) => ({ name: `${page.replaceAll('/', '-')}-${line}.ts`, code })),
 )
 
