@@ -98,6 +98,8 @@ function lose(
   if (loss.what === 'nothing') return before
   if (loss.what === 'error') return take(message, before, { type: 'error', nonce, error: loss.error }, settings)
   const { snapshot, state, consumed } = before
+  // Its last actions are run again all the same; but nothing is told of a message after its end.
+  if (snapshot.status !== 'active') return { ...before, pending: loss.pending }
   const [label, error] = [`lost ${loss.name}`.slice(0, 100), errorSummary(loss.error)]
   const taken = { pending: loss.pending, snapshot, effects: [], by, label, from: state, state, error, consumed }
   return record(message, before, taken, settings)
