@@ -140,7 +140,7 @@ const LOCK_TTL = 30_000
 
 export function createQueue({ runtime, options, sender, prepare, client, closing, registerWorker }: QueueParts): Queue {
   const { name, machine, store, locks, partitions } = runtime
-  const seen = { ...runtime, store: redactedStore(store) }
+  const seen = { ...runtime, store: redactedStore(store, { queue: name, redaction: runtime.settings.redaction }) }
   const events = createQueueEvents(seen)
   const waits = { queue: runtime, watch: createFeedWatch(runtime), looks: createLooks(runtime), closing }
   const seenWatch = createFeedWatch(seen)

@@ -9,18 +9,24 @@ import { FIELD } from './snapshot.ts'
 /** How long what a queue hides is believed, in milliseconds. */
 const BELIEVED = 1000
 
+/** What this process itself says of a queue; it holds until the server knows of that queue. */
+export interface OwnRedaction {
+  readonly queue: string
+  readonly redaction: Redaction | undefined
+}
+
 /**
  * A store for those who look: what the definition of a queue hides is not in what they read. What it is is asked of the server, so that a
  * process that knows nothing else of the queue hides it too. What is written, or worked on, goes by the store itself.
  */
-export function redactedStore(store: Store): Store {
-  let known: Promise<ReadonlyMap<string, Redaction>> | undefined
+export function redactedStore(store: Store, own?: OwnRedaction): Store {
+  let known: Promise<ReadonlyMap<string, Redaction | undefined>> | undefined
   let askedAt = -Infinity
 
-  async function ask(): Promise<ReadonlyMap<string, Redaction>> {
-    const redactions = new Map<string, Redaction>()
+  async function ask(): Promise<ReadonlyMap<string, Redaction | undefined>> {
+    const redactions = new Map<string, Redaction | undefined>()
     for (const [name, { redact = [] }] of await store.queues())
-      if (redact.length > 0) redactions.set(name, createRedaction(redact))
+      redactions.set(name, redact.length > 0 ? createRedaction(redact) : undefined)
     return redactions
   }
 
@@ -31,7 +37,9 @@ export function redactedStore(store: Store): Store {
       // What could not be asked is asked again.
       known.catch(() => (known = undefined))
     }
-    return (await known).get(queue)
+    const redactions = await known
+    // A queue that is not defined there yet may be by the time that something of it is read.
+    return !redactions.has(queue) && queue === own?.queue ? own.redaction : redactions.get(queue)
   }
 
   const reads: Pick<Store, 'read' | 'list' | 'inbox' | 'readFeed' | 'readLarge' | 'subscribe'> = {
