@@ -1,5 +1,5 @@
 import { isReleased } from '../engine/claimed.ts'
-import { redactedStore } from '../engine/redacted-store.ts'
+import { storeToSee } from '../engine/redacted-store.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { partitionOf } from '../store/keys.ts'
@@ -12,7 +12,7 @@ import { toMessage } from './reader.ts'
  */
 export async function refuseInQuarantine(queue: QueueRuntime, id: string): Promise<void> {
   const partition = partitionOf(queue.name, id, queue.partitions.length)
-  const [found] = await redactedStore(queue.store).read(partition, [id])
+  const [found] = await storeToSee(queue).read(partition, [id])
   if (found?.message.state !== QUARANTINED || isReleased(found.message.inbox)) return
   const { quarantine } = toMessage(queue.name, found.message, null, queue.machine.tags)
   const reason = quarantine?.reason.replace(/[.]$/, '') ?? 'its reason is not known'

@@ -1,4 +1,4 @@
-import { redactedStore } from '../engine/redacted-store.ts'
+import { storeToSee } from '../engine/redacted-store.ts'
 import type { QueueEvents, QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { checkId, type JournalEntry, type Message, type SendResult } from '../message.ts'
@@ -140,7 +140,7 @@ const LOCK_TTL = 30_000
 
 export function createQueue({ runtime, options, sender, prepare, client, closing, registerWorker }: QueueParts): Queue {
   const { name, machine, store, locks, partitions } = runtime
-  const seen = { ...runtime, store: redactedStore(store, { queue: name, redaction: runtime.settings.redaction }) }
+  const seen = { ...runtime, store: storeToSee(runtime) }
   const events = createQueueEvents(seen)
   const waits = { queue: runtime, watch: createFeedWatch(runtime), looks: createLooks(runtime), closing }
   const seenWatch = createFeedWatch(seen)

@@ -4,29 +4,30 @@ import { createRedaction, HIDDEN, type Redaction } from '../redaction.ts'
 import type { Fields, ListedMessage, Store, StoredMessage } from '../store/store.ts'
 import { unknownMark } from '../stored-form.ts'
 import type { Failure } from './failure.ts'
+import type { QueueRuntime } from './runtime.ts'
 import { FIELD } from './snapshot.ts'
+
+/** The store of a queue for those who look. */
+export const storeToSee = ({ name, store, settings }: Pick<QueueRuntime, 'name' | 'store' | 'settings'>): Store =>
+  redactedStore(store, (queue) => (queue === name ? settings.redaction : undefined))
 
 /** How long what a queue hides is believed, in milliseconds. */
 const BELIEVED = 1000
 
-/** What this process itself says of a queue; it holds until the server knows of that queue. */
-export interface OwnRedaction {
-  readonly queue: string
-  readonly redaction: Redaction | undefined
-}
-
 /**
  * A store for those who look: what the definition of a queue hides is not in what they read. What it is is asked of the server, so that a
  * process that knows nothing else of the queue hides it too. What is written, or worked on, goes by the store itself.
+ * @param own what this process hides of its queues, as long as no definition says anything of that: whoever only reads defines none
  */
-export function redactedStore(store: Store, own?: OwnRedaction): Store {
+export function redactedStore(store: Store, own: (queue: string) => Redaction | undefined = () => undefined): Store {
   let known: Promise<ReadonlyMap<string, Redaction | undefined>> | undefined
   let askedAt = -Infinity
 
+  /** `undefined` for a queue of which nothing is hidden any more. */
   async function ask(): Promise<ReadonlyMap<string, Redaction | undefined>> {
     const redactions = new Map<string, Redaction | undefined>()
-    for (const [name, { redact = [] }] of await store.queues())
-      redactions.set(name, redact.length > 0 ? createRedaction(redact) : undefined)
+    for (const [name, { redact }] of await store.queues())
+      if (redact) redactions.set(name, redact.length > 0 ? createRedaction(redact) : undefined)
     return redactions
   }
 
@@ -38,8 +39,7 @@ export function redactedStore(store: Store, own?: OwnRedaction): Store {
       known.catch(() => (known = undefined))
     }
     const redactions = await known
-    // A queue that is not defined there yet may be by the time that something of it is read.
-    return !redactions.has(queue) && queue === own?.queue ? own.redaction : redactions.get(queue)
+    return redactions.has(queue) ? redactions.get(queue) : own(queue)
   }
 
   const reads: Pick<Store, 'read' | 'list' | 'inbox' | 'readFeed' | 'readLarge' | 'subscribe'> = {

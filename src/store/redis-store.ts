@@ -231,7 +231,8 @@ function definitions(
       if (found) {
         const latest = latestDefinition(found, definition)
         feeds.note(name, latest)
-        if (latest !== found) await redis.hset(keys.queues(), name, JSON.stringify(latest))
+        // Also on a full server: a worker that starts there drains it.
+        if (latest !== found) await scripts.report(keys.queues(), name, JSON.stringify(latest))
         return latest
       }
       throw new RedriveError(

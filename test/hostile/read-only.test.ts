@@ -34,7 +34,7 @@ beforeAll(async () => {
     { input: 'nobody', id: 'b' },
     { input: 'later', id: 'c', delay: '1d' },
   ])
-  await writer.queue('orders', { machine: order }).send({}, { id: 'o' })
+  await writer.queue('orders', { machine: order }).send({ card: '4111' }, { id: 'o' })
   await until(async () => (await mails.stats()).states['dead'] === 1 && (await mails.get('a'))?.state === 'succeeded')
   await mails.pause()
   await mails.resume()
@@ -103,6 +103,16 @@ test('the library', async () => {
     await redrive.close()
   })
   expect(writes).toEqual([])
+})
+
+test('what this process hides is hidden, though no definition says so yet', async () => {
+  const redrive = new Redrive({ redis: reader, logger: silentLogger })
+  const orders = redrive.queue('orders', { machine: order, redact: ['card'] })
+  expect(await orders.get('o')).toMatchObject({ input: { card: '[redacted]' } })
+  const stage = await openStage(redrive)
+  expect((await stage.get('api/v1/queues/orders/messages/o')).text).not.toContain('4111')
+  await stage.close()
+  await redrive.close()
 })
 
 test('a queue of another number of partitions is still told of', async () => {

@@ -147,12 +147,18 @@ test('the last list that is given holds, for everybody', async () => {
   const first = backend.open().queue('changing', { redact: ['a'] })
   await first.send({ a: 'one', b: 'two' }, { id: 'm' })
   expect(await first.get('m')).toMatchObject({ input: { a: '[redacted]', b: 'two' } })
+  const second = backend.open().queue('changing', { redact: ['b'] })
+  // Whoever only reads gives no list.
+  expect(await second.get('m')).toMatchObject({ input: { a: '[redacted]', b: 'two' } })
+  await second.send({}, { id: 'n' })
   expect(
     await backend
       .open()
-      .queue('changing', { redact: ['b'] })
+      .queue('changing', { redact: ['a'] })
       .get('m'),
-  ).toMatchObject({ input: { a: 'one', b: '[redacted]' } })
+  ).toMatchObject({
+    input: { a: 'one', b: '[redacted]' },
+  })
   expect(await backend.open().queue('changing').get('m')).toMatchObject({ input: { a: 'one', b: '[redacted]' } })
 })
 

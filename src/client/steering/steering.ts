@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readRoster, type WorkerReport } from '../../engine/roster.ts'
-import { redactedStore } from '../../engine/redacted-store.ts'
+import { storeToSee } from '../../engine/redacted-store.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
 import { checkId, type EventData } from '../../message.ts'
 import { DEFAULTS } from '../../options.ts'
@@ -84,7 +84,7 @@ const SEE_ALL: See = (value) => value
 export function createSteering({ runtime, options, signals, auditor }: SteeringParts): QueueSteering {
   const { name, store, partitions, clock, closed } = runtime
   // Or a filter could find out what is hidden.
-  const seen = { ...runtime, store: redactedStore(store) }
+  const seen = { ...runtime, store: storeToSee(runtime) }
 
   async function find({ filter, ids, limit }: OperationRequest, see: See, signal?: AbortSignal, most?: number) {
     if (!filter) return { ids: [...new Set(ids)], examined: 0, complete: true, now: 0 }

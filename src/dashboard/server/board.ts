@@ -31,7 +31,10 @@ const PATIENCE = 3000
 
 export function createBoard(redrive: Redrive, settings: Settings): Board {
   const inside = insideOf(redrive)
-  const store = redactedStore(hurriedStore(inside.store, PATIENCE))
+  const store = redactedStore(
+    hurriedStore(inside.store, PATIENCE),
+    (queue) => inside.opened(queue)?.runtime.settings.redaction,
+  )
   const queues = createQueueBook(redrive, store)
   const show = createShow(settings.redact)
   return {

@@ -1,6 +1,6 @@
 import { countStates, listMessages } from '../../../client/reader.ts'
 import { readFeed } from '../../../client/feed.ts'
-import { redactedStore } from '../../../engine/redacted-store.ts'
+import { storeToSee } from '../../../engine/redacted-store.ts'
 import type { QueueRuntime } from '../../../engine/runtime.ts'
 import { sessionOf, type Kin, type MessageRef } from '../../../inspect/wire/message-wire.ts'
 import type { WireMessage } from '../../../inspect/wire/wire-message.ts'
@@ -39,7 +39,7 @@ export async function watchMessages(runtime: QueueRuntime, options: WatchOptions
   const readings: Promise<void>[] = []
 
   async function open(whole: QueueRuntime): Promise<Follower> {
-    const queue = { ...whole, store: redactedStore(whole.store) }
+    const queue = { ...whole, store: storeToSee(whole) }
     const { store, partitions } = queue
     await queue.reachable()
     // Before the first look: what happens during it is then looked at twice, and not missed.
