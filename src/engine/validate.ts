@@ -3,6 +3,7 @@ import { nearest, RedriveError } from '../errors.ts'
 import { show } from '../options.ts'
 import { actorLogic, DURABLE_INSTEAD, kindOf } from './logic.ts'
 import { membersOf, type Member } from './members.ts'
+import { unhandledErrors, type UnhandledError } from './unhandled-errors.ts'
 import { actionsOf, allNodes, initialOf, transitionsOf, type AnyStateNode } from './nodes.ts'
 
 /** The headings of `docs/reference/machine-checks.md`: each check is told there at length, with its mend. */
@@ -21,6 +22,7 @@ export const CHECKS = Object.freeze([
   'shared-invoke-id',
   'spawn-id',
   'spawn-name',
+  'unhandled-error',
 ] as const)
 
 type Check = (typeof CHECKS)[number]
@@ -61,7 +63,16 @@ export function validateMachine(machine: AnyStateMachine): Verdict {
       },
     )
   }
-  return { warnings, members }
+  return { warnings: [...warnings, ...unhandledErrors(members).map(unhandledText)], members }
+}
+
+function unhandledText({ member: { key }, node, id, src }: UnhandledError): string {
+  const where = key === '' ? '' : `in its "${key}", `
+  const what = `state "${node.id}" invokes "${src}" without onError: when it fails, the message ends in ~failed`
+  return fault(
+    'unhandled-error',
+    `${where}${what}. Add onError to the invoke, or "xstate.error.actor.${id}" to the on of a state around it`,
+  )
 }
 
 function noMachine(given: unknown): string {

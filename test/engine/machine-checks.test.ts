@@ -14,7 +14,7 @@ const page = readFileSync(new URL(`../../${PAGE}`, import.meta.url), 'utf8')
 const anchors = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-'))
 
 const states = { a: {} }
-const job = { id: 'i', src: 'job' }
+const job = { id: 'i', src: 'job', onError: {} }
 
 /** The same package once more, as a bundler takes it. */
 const another = (await import(
@@ -33,7 +33,7 @@ const faulty: Record<(typeof CHECKS)[number], unknown> = {
   'unknown-delay': machineOf({ after: { lost: 'b' } }),
   'live-actor': machineOf({ invoke: { id: 'i', src: fromCallback(() => {}) } }),
   'actor-name': machineOf({ invoke: { id: 'two\nlines', src: 'job' } }),
-  'invoke-id': machineOf({ invoke: { src: 'job' } }),
+  'invoke-id': machineOf({ invoke: { src: 'job', onError: {} } }),
   'shared-invoke-id': machineOf({ type: 'parallel', states: { x: { invoke: job }, y: { invoke: job } } }),
   'spawn-id': machineOf({ entry: spawnChild('job') }),
   'spawn-name': machineOf({
@@ -42,6 +42,7 @@ const faulty: Record<(typeof CHECKS)[number], unknown> = {
       { id: 's' },
     ),
   }),
+  'unhandled-error': machineOf({ invoke: { id: 'i', src: 'job' } }),
 }
 
 test('the page has a heading for each check, and no other', () => {

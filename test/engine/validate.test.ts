@@ -239,9 +239,10 @@ describe('a machine is refused', () => {
 })
 
 describe('a machine is accepted', () => {
-  const invocation = (id: string) => ({ id, src: 'job' })
+  const invocation = (id: string) => ({ id, src: 'job', onError: {} })
   test('with a warning where an invocation has no id, because XState then names it by its position', () => {
-    const { warnings, sources } = registerMachine(machineOf({ invoke: [{ id: 'own', src: 'job' }, { src: 'other' }] }))
+    const invoke = [invocation('own'), { src: 'other', onError: {} }]
+    const { warnings, sources } = registerMachine(machineOf({ invoke }))
     expect(warnings.map(withoutReference)).toEqual([
       'state "m.a" invokes "other" without an id: "1.m.a" ties stored messages to its position in the chart. Add id: "…" to the invoke',
     ])
