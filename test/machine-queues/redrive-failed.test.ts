@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { assign, createMachine, fromPromise, sendTo, setup, type AnyStateMachine } from 'xstate'
-import type { Message, Queue } from '../../src/index.ts'
+import type { Message, MigratedSnapshot, Queue } from '../../src/index.ts'
 import { inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
 
 const types = {} as { context: { total: number; tried: number }; input: { total: number } }
@@ -188,7 +188,7 @@ describe.each([
     const paid: unknown[] = []
     const migrating = backend.open().queue(name, {
       machine: next,
-      migrate: ({ context }) => ({ state: 'paying', context: { total: context['total'] } }),
+      migrate: ({ context }: MigratedSnapshot<{ total: number }>) => ({ state: 'paying', context }),
     })
     migrating.work({ pay: (input) => void paid.push(input) })
     await migrating.redrive('a')
