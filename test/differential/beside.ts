@@ -139,12 +139,27 @@ export function walkBeside(chart: Chart, events: readonly EventData[], length: n
   walk(length, take())
 }
 
-/** A snapshot by the template of its state, with others in the place of its actors. */
-function revived(durable: DurableMachine, { value, context, children, historyValue }: AnyMachineSnapshot) {
-  const template = durable.template(stateName(value as StateValue)) as object
+/**
+ * A snapshot by the template of its state, with others in the place of its actors; `undefined` where transitions of regions have led XState
+ * to a place from which no stored message could come back.
+ */
+function revived(
+  durable: DurableMachine,
+  { value, context, children, historyValue }: AnyMachineSnapshot,
+): AnyMachineSnapshot | undefined {
+  const template = templateOf(durable, stateName(value as StateValue))
+  if (!template) return undefined
   const stubs = Object.entries(children as Record<string, { src: unknown }>).map(([id, { src }]) => [
     id,
     { id, src, getSnapshot: () => ({ status: 'active' }) },
   ])
   return { ...template, context, historyValue, children: Object.fromEntries(stubs) } as AnyMachineSnapshot
+}
+
+function templateOf(durable: DurableMachine, state: string): object | undefined {
+  try {
+    return durable.template(state)
+  } catch {
+    return undefined
+  }
 }
