@@ -7,7 +7,7 @@ import { inDocumentOrder, initialStep, step, type Step } from '../../src/engine/
 import type { EventData } from '../../src/message.ts'
 import { planOf } from '../../src/step/plan/plan.ts'
 import type { PlannedStep, Refusal } from '../../src/step/plan/run.ts'
-import { planStep } from '../../src/step/plan/take-step.ts'
+import { planStep, takeFirstStep, takeStep } from '../../src/step/plan/take-step.ts'
 import { activeNodes, eventOf, type Move } from '../engine/sequences.ts'
 import type { Chart } from '../engine/charts/chart.ts'
 import { traced, type Call } from './traced.ts'
@@ -22,7 +22,7 @@ export interface PlanTally {
 export const createPlanTally = (): PlanTally => ({ steps: 0, planned: 0, refused: new Map() })
 
 /**
- * A step of the plan beside the very same step of XState: state, context, status, output, error, actors, effects, and every call of the
+ * A step of the plan, and of the engine by it, beside the very same step of XState: state, context, status, output, error, actors, effects, and every call of the
  * machine's code with what it was given.
  * @throws the first difference, or what XState throws.
  */
@@ -32,7 +32,7 @@ function stepBeside(
   event: EventData,
   tally: PlanTally,
   calls: () => Call[] = () => [],
-): Step {
+): { readonly taken: Step; readonly own: Step } {
   calls()
   const planned = snapshot ? planStep(durable, snapshot, event, ID) : planOf(durable).start(event['input'], ID)
   const planCalls = calls()
@@ -45,8 +45,11 @@ function stepBeside(
     throw error
   }
   compareSteps(planned, taken)
-  if (planned.refused === undefined) assertSame('calls', planCalls, calls())
-  return taken
+  if (planned.refused !== undefined) return { taken, own: taken }
+  assertSame('calls', planCalls, calls())
+  const own = snapshot ? takeStep(durable, snapshot, event, ID) : takeFirstStep(durable, event['input'], ID)
+  assertSame('step of the engine', viewOfTaken(own), viewOfTaken(taken))
+  return { taken, own }
 }
 
 /** @throws the first difference. */
@@ -97,8 +100,14 @@ function viewOfTaken({ snapshot, effects, changed }: Step): object {
   }
 }
 
+/** What XState and the plan have made of a message with the same event. */
+interface Pair {
+  readonly xstate: AnyMachineSnapshot
+  readonly plan: AnyMachineSnapshot
+}
+
 /** Takes the step of an event, the first one without; `undefined` when the machine has ended or thrown. */
-type Take = (snapshot?: AnyMachineSnapshot, event?: EventData) => AnyMachineSnapshot | undefined
+type Take = (snapshot?: AnyMachineSnapshot, event?: EventData) => Pair | undefined
 
 function stepsOf(
   { machine, input }: Chart,
@@ -110,8 +119,9 @@ function stepsOf(
     durable,
     take(snapshot, event = { type: 'init', input }) {
       try {
-        const next = inDocumentOrder(stepBeside(durable, snapshot, event, tally, watch.calls).snapshot)
-        return next.status === 'active' ? next : undefined
+        const { taken, own } = stepBeside(durable, snapshot, event, tally, watch.calls)
+        if (taken.snapshot.status !== 'active') return undefined
+        return { xstate: inDocumentOrder(taken.snapshot), plan: inDocumentOrder(own.snapshot) }
       } catch (error) {
         if (error instanceof Error && 'matcherResult' in error) throw error
         return undefined
@@ -120,12 +130,16 @@ function stepsOf(
   }
 }
 
-/** Plays a sequence, anew whenever the machine ends or throws; every third step goes on from a snapshot as a store gives it back. */
+/**
+ * Plays a sequence, anew whenever the machine ends or throws. It goes on from what XState has made of the message, or from what the plan has,
+ * or from the same as a store gives it back.
+ */
 export function playBeside(chart: Chart, moves: readonly Move[], tally: PlanTally): void {
   const { durable, take } = stepsOf(chart, tally)
   let snapshot: AnyMachineSnapshot | undefined
   for (const move of moves) {
-    snapshot = snapshot ? take(snapshot, eventOf(move, snapshot)) : take()
+    const pair = snapshot ? take(snapshot, eventOf(move, snapshot)) : take()
+    snapshot = move.pick % 2 === 0 ? pair?.xstate : pair?.plan
     if (snapshot && move.pick % 3 === 0) snapshot = revived(durable, snapshot)
   }
 }
@@ -134,9 +148,9 @@ export function playBeside(chart: Chart, moves: readonly Move[], tally: PlanTall
 export function walkBeside(chart: Chart, events: readonly EventData[], length: number, tally: PlanTally): void {
   const { take } = stepsOf(chart, tally)
   const walk = (left: number, snapshot?: AnyMachineSnapshot): void => {
-    if (snapshot && left > 0) for (const event of events) walk(left - 1, take(snapshot, event))
+    if (snapshot && left > 0) for (const event of events) walk(left - 1, take(snapshot, event)?.plan)
   }
-  walk(length, take())
+  walk(length, take()?.plan)
 }
 
 /**

@@ -49,11 +49,20 @@ function hasJust({ _nodes: nodes, children }: AnyMachineSnapshot, { nodes: path,
   return nodes.length === path.length && ids.length === invoked.size && ids.every((id) => invoked.has(id))
 }
 
+type Children = Readonly<Record<string, AnyActorRef>>
+
+/** Another state may invoke another actor under the id of one that it stops. */
+function childrenOf({ to, effects }: PlannedStep, before: Children): Children {
+  const fresh = new Set<string>()
+  for (const effect of effects) if (effect.type === 'invoke') fresh.add(effect.id)
+  const children: Record<string, AnyActorRef> = {}
+  for (const [id, src] of to.invoked) children[id] = (!fresh.has(id) && before[id]) || childStub(id, src)
+  return children
+}
+
 function toSnapshot(planned: PlannedStep, before?: AnyMachineSnapshot): AnyMachineSnapshot {
   const { to, status, context, output, error } = planned
-  const kept = (before?.children ?? {}) as Readonly<Record<string, AnyActorRef>>
-  const invoked = status === 'error' ? [] : [...to.invoked]
-  const children = Object.fromEntries(invoked.map(([id, src]) => [id, kept[id] ?? childStub(id, src)]))
+  const children = status === 'error' ? {} : childrenOf(planned, (before?.children ?? {}) as Children)
   const historyValue = before?.historyValue ?? {}
   return { ...(to.template as object), status, context, output, error, children, historyValue } as AnyMachineSnapshot
 }
