@@ -62,7 +62,7 @@ describe('a message in Redis is the very actor of XState', () => {
 })
 
 describe('and so it is in machines that nobody thought of', () => {
-  const { crowds, crowd } = effortFor(STEPS * 0.3)
+  const { crowds, crowd } = effortFor(STEPS * 0.4)
 
   test.each(Array.from({ length: crowds }, (_, i) => SEED + i))(
     'drawn by %i',
