@@ -95,7 +95,7 @@ describe.each([
   })
 })
 
-test('children into a queue of another machine are told as refused', async () => {
+test('children into a queue of another machine are refused, and the parent goes on', async () => {
   const store = createMemoryStore()
   const told: string[] = []
   const note = (text: string): void => void told.push(text)
@@ -103,8 +103,18 @@ test('children into a queue of another machine are told as refused', async () =>
   const owner = new Redrive({ store, logger })
   await owner.queue('orders', { machine: order }).send({}, { id: 'first' })
   const client = new Redrive({ store, logger })
-  client.queue('orders')
-  await expect(client.queue('orders').send({})).rejects.toMatchObject({ code: 'E_UNKNOWN_MACHINE' })
+  const orders = client.queue('orders')
+  const parents = client.queue('parents')
+  parents.work((_, { startChildren }) => {
+    startChildren([{ queue: 'orders', id: 'child', input: {} }], { join: 'orders', failed: 'collect' })
+    return 'started'
+  })
+  await parents.send(1, { id: 'p' })
+  expect(await parents.result('p', { timeout: '60s' })).toBe('started')
+  await until(() =>
+    told.find((text) => text.includes('its child "child" of "orders" was not started: E_UNKNOWN_MACHINE')),
+  )
+  expect(await orders.get('child')).toBeUndefined()
   await Promise.all([owner.close(), client.close()])
 })
 
