@@ -25,6 +25,7 @@ export type { OperationAction, OperationRequest } from './client/steering/operat
 export type { OperateOptions, OperationPreview, UndoResult } from './client/steering/steering.ts'
 export type { WorkerReport } from './engine/roster.ts'
 export type { GivenHandlers, Handler, HandlerContext, Handlers, OwnActor } from './worker/handlers.ts'
+export type { StopOptions } from './worker/stop-options.ts'
 export type { Worker, WorkerOptions, WorkerStats } from './worker/worker.ts'
 export type { LagReading } from './timer/lag.ts'
 export type { Failure, QueueEvents } from './engine/runtime.ts'

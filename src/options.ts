@@ -89,9 +89,22 @@ export function checkNames(value: object, path: string, names: readonly string[]
   const near = nearest(unknown, names)
   throw new RedriveError(
     'E_INVALID_OPTION',
-    `${owner} has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ` It has: ${names.join(', ')}.`}`,
+    `${owner} has no option "${unknown}".${near ? ` Did you mean "${near}"?` : ''} It has: ${names.join(', ')}.`,
     { path: path === '' ? unknown : `${path}.${unknown}` },
   )
+}
+
+/** All members of options: the compiler refuses a list that lacks one. */
+export type NamesOf<Options> = { readonly [Name in keyof Options]-?: true }
+
+/**
+ * The options of a call.
+ * @param call who takes them, such as `signal()`
+ * @throws RedriveError `E_INVALID_OPTION` for what is no object, and for a member that the call does not know
+ */
+export function toOptions<Options extends object>(given: Options, call: string, names: NamesOf<Options>): Options {
+  checkNames(toObject(given, `the options of ${call}`), '', Object.keys(names), call)
+  return given
 }
 
 /** @throws RedriveError `E_INVALID_OPTION` unless `value` is text. */

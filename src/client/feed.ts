@@ -2,9 +2,9 @@ import { readTransitions } from '../events/transition-text.ts'
 import type { EventData, Transition } from '../message.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { asError } from '../errors.ts'
-import { DEFAULTS } from '../options.ts'
+import { DEFAULTS, toOptions } from '../options.ts'
 import type { FeedEntry, Partition } from '../store/store.ts'
-import { onAbort, orAborted } from './abort.ts'
+import { checkSignal, onAbort, orAborted } from './abort.ts'
 import { createBell, positionText, readPage, ringOnNews, startPlaces, type Place } from './feed-page.ts'
 import { fillIn } from './large.ts'
 
@@ -19,6 +19,13 @@ export type FeedTransition<Output = unknown, Emitted = EventData> = Transition<O
   readonly position: string
 }
 
+/** @throws RedriveError `E_INVALID_OPTION` */
+export function checkFeedOptions(given: FeedOptions, call: string): FeedOptions {
+  const options = toOptions(given, call, { from: true, signal: true })
+  if (options.signal !== undefined) checkSignal(options.signal)
+  return options
+}
+
 /** Entries in one read. */
 const PAGE = 100
 
@@ -27,10 +34,8 @@ const PAGE = 100
  * missed across a reconnect; the channel only tells that there is something to read, and is not believed for more than a second.
  * @throws RedriveError `E_FEED_GAP` where the position is not in the feed any more, `E_INVALID_OPTION` for a broken position.
  */
-export async function* readFeed(
-  queue: QueueRuntime,
-  { from = 'now', signal }: FeedOptions = {},
-): AsyncGenerator<FeedTransition> {
+export async function* readFeed(queue: QueueRuntime, options: FeedOptions = {}): AsyncGenerator<FeedTransition> {
+  const { from = 'now', signal } = checkFeedOptions(options, 'feed()')
   // A signal made of others, and listened to, is kept by Node until one of them aborts: so none is made without need.
   const ended = signal ? AbortSignal.any([queue.closed, signal]) : queue.closed
   const places = await orAborted(

@@ -20,6 +20,7 @@ import type { LocalQueue } from './post.ts'
 import { leasePolicy } from './lease-options.ts'
 import { createPrepare } from './prepare.ts'
 import { createReadiness } from './readiness.ts'
+import { checkRetentionTags } from './retention-tags.ts'
 import { defaultMachine, queueSettings, type QueueOptions } from './queue-options.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createSender } from './sender.ts'
@@ -60,6 +61,7 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
   const older = (options.versions ?? [])
     .map((each) => registerMachine(each, name))
     .filter(({ ref }) => ref !== machine.ref)
+  checkRetentionTags(options.retention, [...older, machine])
   const arrivals = createArrivals(store, name, () => [...older, machine].map(({ ref }) => ref))
   const count = toInteger(options.partitions ?? DEFAULTS.partitions, 'partitions', { min: 1, max: 1024 })
   const definition: QueueDefinition = {

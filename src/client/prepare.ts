@@ -4,7 +4,7 @@ import type { QueueRuntime } from '../engine/runtime.ts'
 import { isError, RedriveError } from '../errors.ts'
 import { checkId, type GenerateId } from '../message.ts'
 import { scrubError } from '../redaction.ts'
-import { show, toMs, toObject } from '../options.ts'
+import { show, toMs, toOptions } from '../options.ts'
 import type { NewMessage } from '../store/store.ts'
 import { inputText, validate } from './input.ts'
 import { asOptionError, overrides, type QueueOptions } from './queue-options.ts'
@@ -28,16 +28,12 @@ export interface PrepareParts {
   readonly client: string
 }
 
-const SEND_OPTIONS = ['id', 'delay', 'retry', 'input']
+const SEND_OPTIONS = { id: true, delay: true, retry: true } as const
 
 export function createPrepare({ runtime, options, generateId, client }: PrepareParts): Prepare {
   const { machine, settings } = runtime
   return async (input, given, parent) => {
-    const unknown = Object.keys(toObject(given, 'the options of a send')).find((key) => !SEND_OPTIONS.includes(key))
-    if (unknown !== undefined)
-      throw new RedriveError('E_INVALID_OPTION', `a send has no option "${unknown}". It has: id, delay, retry.`, {
-        path: unknown,
-      })
+    toOptions(given, 'a send', SEND_OPTIONS)
     const id = given.id === undefined ? generateId() : checkId(given.id)
     const scrubbed = (error: unknown): unknown =>
       settings.redaction ? scrubError(error, settings.redaction, input) : error

@@ -190,12 +190,11 @@ const CONTEXT_BYTES = 1024
 function journalSettings(given: QueueOptions['journal'] = {}): Pick<QueueSettings, 'journal' | 'contexts'> {
   const limits = { min: 1, max: 100 }
   if (typeof given === 'number') return { journal: toInteger(given, 'journal', limits) }
-  const unknown =
-    typeof given === 'object' && given !== null ? Object.keys(given).find((name) => !JOURNAL_NAMES.includes(name)) : ''
-  if (unknown !== undefined) {
+  if (typeof given !== 'object' || given === null) {
     const text = `journal must be a number of entries or { entries, contexts }; got ${show(given)}.`
-    throw new RedriveError('E_INVALID_OPTION', text, { path: unknown === '' ? 'journal' : `journal.${unknown}` })
+    throw new RedriveError('E_INVALID_OPTION', text, { path: 'journal' })
   }
+  checkNames(given, 'journal', JOURNAL_NAMES)
   const { entries = DEFAULTS.journal, contexts = false } = given
   const journal = toInteger(entries, 'journal.entries', limits)
   if (contexts === false) return { journal }
@@ -237,12 +236,17 @@ function retention(tag: string, option: RetentionOption | undefined): Retention 
 /** The default machine with this queue's policy; deadlines and `Retry-After` dates by the clock of the store. */
 export function defaultMachine(retry: RetryOptions = {}, clock: Clock): AnyStateMachine {
   return asOptionError(() =>
-    createMessageMachine({ ...policy(retry), now: () => clock.now(), random: () => clock.random() }),
+    createMessageMachine({ ...policy(retry, RETRY_NAMES), now: () => clock.now(), random: () => clock.random() }),
   )
 }
 
-function policy(retry: RetryOptions): RetryPolicy {
-  const { backoff, timeout, deadline, ...rest } = toObject(retry, 'retry')
+const SEND_RETRY_NAMES = ['attempts', 'backoff', 'timeout', 'deadline', 'maxLeasesLost']
+const RETRY_NAMES = [...SEND_RETRY_NAMES, 'nonRetryable', 'retryIf']
+const BACKOFF_NAMES = ['type', 'delay', 'factor', 'exponent', 'max', 'jitter', 'compute']
+
+function policy(retry: RetryOptions, names: readonly string[]): RetryPolicy {
+  checkNames(toObject(retry, 'retry'), 'retry', names)
+  const { backoff, timeout, deadline, ...rest } = retry
   return {
     ...rest,
     ...(backoff === undefined ? {} : { backoff: backoffMs(toObject(backoff, 'retry.backoff')) }),
@@ -254,9 +258,11 @@ function policy(retry: RetryOptions): RetryPolicy {
 }
 
 /** The overrides of one message, in milliseconds. */
-export const overrides = (retry: SendRetryOptions): RetryOverrides => policy(retry) as RetryOverrides
+export const overrides = (retry: SendRetryOptions): RetryOverrides => policy(retry, SEND_RETRY_NAMES) as RetryOverrides
 
-function backoffMs({ delay, max, ...rest }: NonNullable<RetryOptions['backoff']>): BackoffOptions {
+function backoffMs(given: NonNullable<RetryOptions['backoff']>): BackoffOptions {
+  checkNames(given, 'retry.backoff', BACKOFF_NAMES)
+  const { delay, max, ...rest } = given
   return {
     ...rest,
     ...(delay === undefined ? {} : { delay: toMs(delay, 'retry.backoff.delay') }),

@@ -2,7 +2,7 @@ import { storeToSee } from '../engine/redacted-store.ts'
 import type { QueueEvents, QueueRuntime } from '../engine/runtime.ts'
 import { RedriveError } from '../errors.ts'
 import { checkId, type JournalEntry, type Message, type SendResult } from '../message.ts'
-import { show, toInteger, toMs, toObject, toText, type Duration } from '../options.ts'
+import { show, toInteger, toMs, toObject, toOptions, toText, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
 import type { ListedMessage, Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
@@ -20,7 +20,7 @@ import { createLooks } from './looks.ts'
 import { createQueueEvents, type Listen } from './queue-events.ts'
 import { createResults } from './results.ts'
 import { watchMessage } from './watch.ts'
-import { checkActor, createAuditor, type ActorOption } from './steering/audit.ts'
+import { actorOf, createAuditor, type ActorOption } from './steering/audit.ts'
 import { createNotedSignals } from './steering/noted-signals.ts'
 import { createSteering, type QueueSteering } from './steering/steering.ts'
 import { createSignals, type SignalOptions, type SignalResult } from './signals.ts'
@@ -137,6 +137,7 @@ export interface QueueParts {
 }
 
 const LOCK_TTL = 30_000
+const LIST_OPTIONS = { state: true, limit: true, offset: true, newestFirst: true } as const
 
 export function createQueue({ runtime, options, sender, prepare, client, closing, registerWorker }: QueueParts): Queue {
   const { name, machine, store, locks, partitions } = runtime
@@ -208,17 +209,18 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     },
     history: async (id) => (await existing(id)).history,
     async list(query) {
-      await runtime.reachable()
-      toText(toObject(query, 'what to list').state, 'state')
+      toText(toOptions(query, 'list()', LIST_OPTIONS).state, 'state')
       const limit = toInteger(query.limit ?? 100, 'limit', { min: 1, max: 1000 })
       const offset = toInteger(query.offset ?? 0, 'offset')
+      await runtime.reachable()
       return (await listMessages(seen.store, partitions, { ...query, limit, offset })).map(view)
     },
     async stats() {
       await runtime.reachable()
       return countStates(store, partitions)
     },
-    async result(id, { timeout, signal: aborted } = {}) {
+    async result(id, given = {}) {
+      const { timeout, signal: aborted } = toOptions(given, 'result()', { timeout: true, signal: true })
       return result(checkId(id), {
         ...(timeout === undefined ? {} : { timeout: toMs(timeout, 'timeout') }),
         ...(aborted ? { signal: checkSignal(aborted) } : {}),
@@ -230,15 +232,17 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     redrive,
     release,
     async remove(id, given = {}) {
-      const actor = checkActor(given)
+      const actor = actorOf(given, 'remove()')
       await existing(id)
       const status = await hold(id, (token) => store.remove(place(id), id, token), LOCK_TTL)
       if (status === 'missing') throw notFound(id)
       await auditor.note({ action: 'remove', what: `"${id}"`, count: 1 }, actor)
     },
-    async hold(id, action, { ttl = LOCK_TTL } = {}) {
+    async hold(id, action, given = {}) {
+      const { ttl = LOCK_TTL } = toOptions(given, 'hold()', { ttl: true })
+      const ms = toMs(ttl, 'ttl', { min: 100 })
       await existing(id)
-      return hold(id, () => action(), toMs(ttl, 'ttl', { min: 100 }))
+      return hold(id, () => action(), ms)
     },
     async trim() {
       await runtime.ready()

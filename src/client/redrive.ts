@@ -3,10 +3,11 @@ import { SyncedClock, type Clock } from '../clock.ts'
 import { asError, RedriveError } from '../errors.ts'
 import { checkQueueName, idGenerator } from '../message.ts'
 import type { Quorum } from '../lock/quorum.ts'
-import { DEFAULTS, toInteger, toMs, toObject, type Duration } from '../options.ts'
+import { DEFAULTS, toInteger, toMs, toObject, toOptions } from '../options.ts'
 import type { QueueDefinition, ServerFacts } from '../store/store.ts'
 import { warningOfChannels } from '../store/rights.ts'
 import { createLog, stderrLogger } from '../telemetry/log.ts'
+import { stopTimeout, type StopOptions } from '../worker/stop-options.ts'
 import type { Worker } from '../worker/worker.ts'
 import { backendOf, type Backend } from './backend.ts'
 import { feedBounds } from './feed-option.ts'
@@ -227,7 +228,8 @@ export class Redrive {
    * What people and programs did to queues, the newest first; about ten thousand entries are kept.
    * @param options.limit Default 100; bounds 1–1000.
    */
-  async audit({ limit = 100 }: { readonly limit?: number } = {}): Promise<readonly AuditEntry[]> {
+  async audit(options: { readonly limit?: number } = {}): Promise<readonly AuditEntry[]> {
+    const { limit = 100 } = toOptions(options, 'audit()', { limit: true })
     toInteger(limit, 'limit', { min: 1, max: 1000 })
     await this.#connected()
     return (await (await this.#backend).store.records(limit)).map(readAudit)
@@ -243,8 +245,9 @@ export class Redrive {
    * Stops the workers, lets arrive what was sent before, and disconnects. Handlers that still run may send until they are through.
    * While Redis is away it waits `commandTimeout` at most; what was not answered by then is rejected with `E_CLOSED`.
    */
-  close(options: { readonly timeout?: Duration } = {}): Promise<void> {
-    this.#closing ??= this.#shutDown(options)
+  async close(options: StopOptions = {}): Promise<void> {
+    const timeout = stopTimeout(options, 'close()')
+    this.#closing ??= this.#shutDown(timeout === undefined ? {} : { timeout })
     return this.#closing
   }
 
@@ -253,7 +256,7 @@ export class Redrive {
     return this.close()
   }
 
-  async #shutDown(options: { readonly timeout?: Duration }): Promise<void> {
+  async #shutDown(options: StopOptions): Promise<void> {
     if (this.#workers.size > 0) await Promise.all([...this.#workers].map((worker) => worker.stop(options)))
     await this.#writes.close(this.#outbox ? this.#patience + this.#outbox.patience : this.#patience)
     await this.#outbox?.close()

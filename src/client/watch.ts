@@ -4,7 +4,7 @@ import type { Transition } from '../message.ts'
 import { DEFAULTS } from '../options.ts'
 import { onAbort, orAborted } from './abort.ts'
 import type { FeedWatch, Heard } from './feed-watch.ts'
-import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
+import { checkFeedOptions, readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
 import { fillIn } from './large.ts'
 
 const isLast = ({ status, tags }: Transition): boolean => status !== 'active' || tags.includes('settled')
@@ -16,6 +16,7 @@ export async function* watchMessage(
   id: string,
   options: FeedOptions = {},
 ): AsyncGenerator<FeedTransition> {
+  checkFeedOptions(options, 'watch()')
   if (options.from !== undefined && options.from !== 'now') {
     yield* fromThere(queue, id, options)
     return

@@ -2,7 +2,7 @@ import { SyncedClock, type Clock } from '../clock.ts'
 import { latest } from './arrivals.ts'
 import type { FeedBounds } from './bounds.ts'
 import { createFeedKeeper } from './feed-keeper.ts'
-import { DEFAULTS } from '../options.ts'
+import { DEFAULTS, toOptions } from '../options.ts'
 import { latestDefinition } from './queue-definition.ts'
 import { createRoom } from './memory-bounds.ts'
 import { createMemoryFeed } from './memory-feed.ts'
@@ -38,11 +38,9 @@ export interface MemoryStore extends Store {
 }
 
 /** The same semantics as the Redis store in one process: for tests, for simulations, and where no redis-server is at hand. */
-export function createMemoryStore({
-  clock: given,
-  feed = {},
-  tokenTtl = 60_000,
-}: MemoryStoreOptions = {}): MemoryStore {
+export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  const names = { clock: true, feed: true, tokenTtl: true } as const
+  const { clock: given, feed = {}, tokenTtl = 60_000 } = toOptions(options, 'createMemoryStore()', names)
   const clock = given ?? new SyncedClock()
   const slices = new Map<string, Slice>()
   const definitions = new Map<string, QueueDefinition>()

@@ -1,7 +1,7 @@
 import { readMark } from '../engine/lease-mark.ts'
 import { FIELD } from '../engine/snapshot.ts'
 import { nearest, RedriveError } from '../errors.ts'
-import { show, toInteger } from '../options.ts'
+import { show, toInteger, toOptions } from '../options.ts'
 import type { CommitEntry, FieldChange } from '../store/store.ts'
 
 /**
@@ -111,7 +111,8 @@ function createCrash(point: CrashPoint, { queue, id, nth = 1 }: CrashOptions): A
   }
 }
 
-function checkPoint(point: string, { id }: CrashOptions): void {
+function checkPoint(point: string, options: CrashOptions): void {
+  const { id } = toOptions(options, 'crashAt()', { queue: true, id: true, nth: true })
   if (!CRASH_POINTS.some((known) => known === point)) {
     const near = nearest(point, CRASH_POINTS)
     throw new RedriveError(

@@ -5,7 +5,7 @@ import { actorLogic, kindOf } from '../engine/logic.ts'
 import { acceptsEvent, registerMachine } from '../engine/registry.ts'
 import { RedriveError } from '../errors.ts'
 import type { EventData } from '../message.ts'
-import { show, toInteger } from '../options.ts'
+import { show, toInteger, toOptions } from '../options.ts'
 import { isPassing, timedLogic, type Timed } from './path-model.ts'
 import type { Outcome } from './playthrough.ts'
 
@@ -29,12 +29,22 @@ export interface MachinePathsOptions {
   readonly limit?: number
 }
 
+const NAMES = {
+  input: true,
+  events: true,
+  outcomes: true,
+  paths: true,
+  serializeState: true,
+  stopWhen: true,
+  limit: true,
+} as const
+
 /** Events from the initial state on, as XState's graph of the machine has them. */
 export type EventPath = readonly AnyEventObject[]
 
 /** @throws RedriveError `E_INVALID_OPTION` when there is no end to the states, `E_INVALID_MACHINE` */
 export function eventPaths(machine: AnyStateMachine, options: MachinePathsOptions): EventPath[] {
-  const { input, limit = 2000, serializeState } = options
+  const { input, limit = 2000, serializeState } = toOptions(options, 'machinePaths()', NAMES)
   const own = ownEvents(machine, options)
   const walk = { shortest: getShortestPaths, simple: getSimplePaths }[options.paths ?? 'shortest']
   try {

@@ -1,7 +1,7 @@
 import type { Queue } from '../client/queue.ts'
 import { RedriveError } from '../errors.ts'
 import type { JournalEntry } from '../message.ts'
-import { show, toInteger, toMs, type Duration } from '../options.ts'
+import { show, toInteger, toMs, toOptions, type Duration } from '../options.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { stderrLogger, type Logger } from '../telemetry/log.ts'
 import { createActivity } from './activity.ts'
@@ -88,6 +88,7 @@ export interface TestRedrive {
  * await t.expectState(emails, 'e1', 'succeeded')
  */
 export function createTestRedrive(options: TestRedriveOptions = {}): TestRedrive {
+  toOptions(options, 'createTestRedrive()', { start: true, seed: true, patience: true, logger: true })
   const world = createWorld(options)
   const { timeline, activity, crashes } = world
   const store = { ...world.store }

@@ -10,7 +10,7 @@ import { checkRevision } from '../engine/readable-message.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventData } from '../message.ts'
-import { DEFAULTS, toInteger, toMs, type Duration } from '../options.ts'
+import { DEFAULTS, toInteger, toMs, toOptions, type Duration } from '../options.ts'
 import type { QuorumLock } from '../lock/quorum.ts'
 import { FAILED, type CommitEntry, type Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
@@ -27,6 +27,7 @@ import { createLeftMessages } from './left-messages.ts'
 import { createQuorumGate } from './quorum-gate.ts'
 import { createRegistrar } from './registrar.ts'
 import { createShelf, type Held } from './shelf.ts'
+import { stopTimeout, type StopOptions } from './stop-options.ts'
 import { subscribeAll } from './subscribe-all.ts'
 import { createThroughput } from './throughput.ts'
 import { createWatchdog } from './watchdog.ts'
@@ -45,6 +46,8 @@ export interface WorkerOptions {
   readonly drain?: Duration
 }
 
+const WORKER_OPTIONS = { concurrency: true, prefetch: true, name: true, drain: true } as const
+
 /** Its events tell of what it does itself; those of a queue, of all workers. */
 export interface Worker<Output = unknown, Emitted = EventData> extends Pick<
   Emitter<QueueEvents<Output, Emitted>>,
@@ -60,7 +63,7 @@ export interface Worker<Output = unknown, Emitted = EventData> extends Pick<
    * Claims nothing more, waits until the handlers are through, and resolves. At the deadline (default: the option `drain`), or
    * with a second call, they are aborted and their messages handed back: such an attempt does not count.
    */
-  stop(options?: { readonly timeout?: Duration }): Promise<void>
+  stop(options?: StopOptions): Promise<void>
   stats(): WorkerStats
 }
 
@@ -78,6 +81,7 @@ export interface WorkerStats {
 }
 
 export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler, options: WorkerOptions = {}): Worker {
+  toOptions(options, 'work()', WORKER_OPTIONS)
   const handlers = checkHandlers(queue.versions.machines, given)
   const concurrency = toInteger(options.concurrency ?? DEFAULTS.concurrency, 'concurrency', { min: 1, max: 10_000 })
   const drain = toMs(options.drain ?? DEFAULTS.drain, 'drain', { max: 86_400_000 })
@@ -276,11 +280,12 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     name,
     on: events.on,
     ready: beginning.ready,
-    stop({ timeout = drain } = {}) {
+    async stop(given) {
+      const timeout = stopTimeout(given, 'stop()') ?? drain
       if (stopping) impatience.lose()
       stopping ??= beginning
         .giveUp()
-        .then(() => shutDown(toMs(timeout, 'timeout')))
+        .then(() => shutDown(timeout))
         .then(() => unsubscribe())
       return stopping
     },

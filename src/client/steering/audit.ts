@@ -1,5 +1,5 @@
 import { RedriveError } from '../../errors.ts'
-import { show, toObject } from '../../options.ts'
+import { show, toOptions } from '../../options.ts'
 import type { AuditRecord } from '../../store/steering.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -51,9 +51,12 @@ export function createAuditor(store: Store, queue: string, client: string): Audi
   }
 }
 
+/** Who does it, where a call has no other option. @throws RedriveError `E_INVALID_OPTION` */
+export const actorOf = (given: ActorOption, call: string): string | undefined =>
+  checkActor(toOptions(given, call, { actor: true }))
+
 /** @throws RedriveError `E_INVALID_OPTION` */
-export function checkActor(given: ActorOption): string | undefined {
-  const { actor } = toObject(given, 'options')
+export function checkActor({ actor }: ActorOption): string | undefined {
   if (actor === undefined || (typeof actor === 'string' && actor.length > 0 && actor.length <= LONGEST)) return actor
   throw new RedriveError('E_INVALID_OPTION', `actor must be text of 1 to ${LONGEST} characters; got ${show(actor)}.`, {
     path: 'actor',

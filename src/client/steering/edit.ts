@@ -4,7 +4,7 @@ import { FIELD } from '../../engine/snapshot.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
 import { asError, RedriveError } from '../../errors.ts'
 import { checkId } from '../../message.ts'
-import { toMs, type Duration } from '../../options.ts'
+import { toMs, toOptions, type Duration } from '../../options.ts'
 import { faultOf, isOfUnknownForm } from '../../unreadable.ts'
 import { partitionOf } from '../../store/keys.ts'
 import { QUARANTINED, type StoredMessage } from '../../store/store.ts'
@@ -79,7 +79,7 @@ export function createEdit({ runtime, options, signals, auditor }: EditParts) {
   }
 
   return async (id: string, input: unknown, given: EditOptions = {}): Promise<EditResult> => {
-    const actor = checkActor(given)
+    const actor = checkActor(toOptions(given, 'edit()', { wait: true, actor: true }))
     const wait = given.wait === undefined ? undefined : toMs(given.wait, 'wait')
     await runtime.ready()
     const stored = await read(id)

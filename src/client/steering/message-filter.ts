@@ -1,6 +1,6 @@
 import { RedriveError } from '../../errors.ts'
 import type { Message } from '../../message.ts'
-import { show, toObject } from '../../options.ts'
+import { checkNames, show, toObject } from '../../options.ts'
 import { errorFacts, type See } from './error-facts.ts'
 
 /** Which messages of a state are meant; what is not given does not matter. */
@@ -36,18 +36,12 @@ export function checkFilter(filter: MessageFilter): MessageFilter {
         path: 'filter.state',
       },
     )
+  checkNames(filter, 'filter', [...TEXTS, ...NUMBERS, 'equals'])
   for (const [name, value] of Object.entries(filter)) {
-    const good = NUMBERS.includes(name)
-      ? typeof value === 'number' && value >= 0
-      : TEXTS.includes(name)
-        ? typeof value === 'string' && value !== ''
-        : name === 'equals'
-    if (good || value === undefined) continue
-    const expected = NUMBERS.includes(name)
-      ? 'a number from 0'
-      : TEXTS.includes(name)
-        ? 'text'
-        : 'left out: no filter has it'
+    if (value === undefined || name === 'equals') continue
+    const isNumber = NUMBERS.includes(name)
+    if (isNumber ? typeof value === 'number' && value >= 0 : typeof value === 'string' && value !== '') continue
+    const expected = isNumber ? 'a number from 0' : 'text'
     throw new RedriveError('E_INVALID_OPTION', `filter.${name} must be ${expected}; got ${show(value)}.`, {
       path: `filter.${name}`,
     })

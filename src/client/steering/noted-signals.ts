@@ -1,6 +1,9 @@
 import type { EventData } from '../../message.ts'
+import { toOptions } from '../../options.ts'
 import type { SignalOptions, SignalResult, Signals } from '../signals.ts'
-import { checkActor, type ActorOption, type Auditor } from './audit.ts'
+import { actorOf, checkActor, type ActorOption, type Auditor } from './audit.ts'
+
+const SIGNAL_OPTIONS = { eventId: true, wait: true, actor: true } as const
 
 /**
  * What people send goes into the audit under their name. What programs send, which may be thousands a second, would drown it, and goes in
@@ -13,21 +16,21 @@ export function createNotedSignals({ signal, redrive, release }: Signals, audito
 
   return {
     async signal(id: string, event: EventData, given: SignalOptions & ActorOption = {}): Promise<SignalResult> {
-      const { actor: _actor, ...options } = given
+      const { actor: _actor, ...options } = toOptions(given, 'signal()', SIGNAL_OPTIONS)
       const actor = checkActor(given)
       const result = await signal(id, event, options)
       await note('event', `${event.type} to "${id}"`, actor)
       return result
     },
     async redrive(id: string, given: SignalOptions & ActorOption = {}): Promise<SignalResult> {
-      const { actor: _actor, ...options } = given
+      const { actor: _actor, ...options } = toOptions(given, 'redrive()', SIGNAL_OPTIONS)
       const actor = checkActor(given)
       const result = await redrive(id, options)
       await note('event', `REDRIVE to "${id}"`, actor)
       return result
     },
     async release(id: string, given: ActorOption = {}): Promise<SignalResult> {
-      const actor = checkActor(given)
+      const actor = actorOf(given, 'release()')
       const result = await release(id)
       await note('release', `"${id}"`, actor)
       return result

@@ -2,7 +2,7 @@ import { checkEvent } from '../../engine/registry.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
 import { nearest, RedriveError } from '../../errors.ts'
 import { checkId, type EventData } from '../../message.ts'
-import { show, toInteger, toObject } from '../../options.ts'
+import { checkNames, show, toInteger, toObject } from '../../options.ts'
 import { checkActor, type ActorOption } from './audit.ts'
 import { checkFilter, type MessageFilter } from './message-filter.ts'
 
@@ -41,9 +41,7 @@ const MOST_IDS = 1_000_000
 /** @throws RedriveError `E_EMPTY_FILTER`, `E_INVALID_OPTION`, `E_INVALID_ID`, `E_INVALID_EVENT`, `E_UNKNOWN_EVENT` */
 export function checkRequest({ machine }: QueueRuntime, request: OperationRequest): CheckedRequest {
   const { action, event, limit, ratePerSecond } = toObject(request, 'an operation')
-  for (const name of Object.keys(request)) {
-    if (!NAMES.includes(name)) throw invalid(name, `an operation has no option "${name}". It has: ${NAMES.join(', ')}.`)
-  }
+  checkNames(request, '', NAMES, 'an operation')
   if (!ACTIONS.includes(action))
     throw invalid('action', `action must be ${oneOf(ACTIONS, action)}; got ${show(action)}.`)
   if ((action === 'event') !== (event !== undefined))

@@ -1,5 +1,5 @@
 import type { Partition, Store } from '../../store/store.ts'
-import { checkActor, type ActorOption, type Auditor } from './audit.ts'
+import { actorOf, type ActorOption, type Auditor } from './audit.ts'
 
 /** What a pause needs of a queue; not its machine, so that a queue can be paused from where nobody has that. */
 export interface PausingParts {
@@ -14,7 +14,7 @@ export async function steerPause(
   paused: boolean,
   given: ActorOption,
 ): Promise<void> {
-  const actor = checkActor(given)
+  const actor = actorOf(given, paused ? 'pause()' : 'resume()')
   const changed = await Promise.all(partitions.map((partition) => store.pause(partition, paused)))
   if (!changed.includes(true)) return
   await auditor.note({ action: paused ? 'pause' : 'resume', what: 'the whole queue', count: 0 }, actor)

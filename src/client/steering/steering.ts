@@ -3,10 +3,11 @@ import { readRoster, type WorkerReport } from '../../engine/roster.ts'
 import { storeToSee } from '../../engine/redacted-store.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
 import { checkId, type EventData } from '../../message.ts'
-import { DEFAULTS } from '../../options.ts'
+import { DEFAULTS, toOptions } from '../../options.ts'
+import { checkSignal } from '../abort.ts'
 import type { QueueOptions } from '../queue-options.ts'
 import type { Signals } from '../signals.ts'
-import { checkActor, type ActorOption, type Auditor } from './audit.ts'
+import { actorOf, type ActorOption, type Auditor } from './audit.ts'
 import { createDeed, type OperationOutcome } from './deed.ts'
 import { createEdit, type EditOptions, type EditResult } from './edit.ts'
 import type { See } from './error-facts.ts'
@@ -80,6 +81,8 @@ export interface SteeringParts {
 const PREVIEW = 10_000
 const SAMPLE = 10
 const SEE_ALL: See = (value) => value
+const PREVIEW_OPTIONS = { see: true, signal: true } as const
+const OPERATE_OPTIONS = { ...PREVIEW_OPTIONS, onEach: true } as const
 
 export function createSteering({ runtime, options, signals, auditor }: SteeringParts): QueueSteering {
   const { name, store, partitions, clock, closed } = runtime
@@ -98,7 +101,8 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
 
   async function operate(request: OperationRequest, given: OperateOptions = {}): Promise<Operation> {
     const checked = checkRequest(runtime, request)
-    const { see = SEE_ALL, signal, onEach = () => {} } = given
+    const { see = SEE_ALL, signal, onEach = () => {} } = toOptions(given, 'operate()', OPERATE_OPTIONS)
+    if (signal) checkSignal(signal)
     await runtime.ready()
     const { action, actor, ratePerSecond } = checked
     const found = await find(checked, see, signal)
@@ -129,7 +133,7 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
   }
 
   async function undo(operation: string, given: ActorOption = {}): Promise<UndoResult> {
-    const actor = checkActor(given)
+    const actor = actorOf(given, 'undo()')
     checkId(operation)
     await runtime.ready()
     const result = { restored: 0, present: 0, gone: 0 }
@@ -159,7 +163,9 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
     },
     edit: createEdit({ runtime, options, signals, auditor }),
     operate,
-    async preview(request, { see = SEE_ALL, signal } = {}) {
+    async preview(request, given = {}) {
+      const { see = SEE_ALL, signal } = toOptions(given, 'preview()', PREVIEW_OPTIONS)
+      if (signal) checkSignal(signal)
       const checked = checkRequest(runtime, request)
       await runtime.reachable()
       const found = await find(checked, see, signal, PREVIEW)
