@@ -128,7 +128,7 @@ export const REDIS_RULES = {
     for (const text of ['["1"]', '["2"]', '["3"]'])
       await redis.xadd(keys.events(partition), '*', 't', text.padEnd(200_000))
     await store.defineQueue(partition.queue, { partitions: 1, feed: { entries: 2, bytes: 1024 * 1024 } })
-    await full(scene, () => expect(prune(scene, 2)).resolves.toBe(1))
+    await full(scene, () => expect(pruneTo(scene, { entries: 2, bytes: 1024 * 1024 })).resolves.toBe(1))
     expect(await redis.xlen(keys.events(partition))).toBe(2)
   },
 
@@ -168,12 +168,15 @@ export const REDIS_RULES = {
   },
 } satisfies Record<string, (scene: RedisScene) => Promise<void>>
 
-/** By the script itself: what the definition of a queue says reaches no patched one. */
-const prune = ({ store, partition }: RedisScene, entries: number, bytes = 1024 * 1024): Promise<number> =>
-  (store.prune as unknown as (at: typeof partition, bounds: FeedBounds) => Promise<number>)(partition, {
-    entries,
-    bytes,
-  })
+/** The store goes by the definition of the queue, and a patched script by what it is given. */
+async function prune({ store, partition }: RedisScene, entries: number, bytes = 1024 * 1024): Promise<number> {
+  const bounds: FeedBounds = { entries, bytes }
+  await store.defineQueue(partition.queue, { partitions: 1, feed: bounds })
+  return pruneTo({ store, partition }, bounds)
+}
+
+const pruneTo = ({ store, partition }: Pick<RedisScene, 'store' | 'partition'>, bounds: FeedBounds): Promise<number> =>
+  (store.prune as unknown as (at: typeof partition, bounds: FeedBounds) => Promise<number>)(partition, bounds)
 
 /** Calls twice, and looks whether the record of the first call is kept anew. */
 async function again({ redis, keys, partition }: RedisScene, call: () => Promise<unknown>): Promise<void> {
