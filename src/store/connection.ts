@@ -249,5 +249,6 @@ function withDoubt(error: unknown, where: string): unknown {
   return new RedriveError('E_REDIS_UNAVAILABLE', text + TLS_DOUBT, { cause: error.cause })
 }
 
+/** `NOSCRIPT` comes behind a script that was refused in a failover: the driver took it for loaded. What is sent again loads it. */
 const UNAVAILABLE =
-  /timed out|^Socket timeout|ETIMEDOUT|max number of clients|Unknown RESP type|Protocol error|Connection is closed|ECONN|ENOENT|EPIPE|Stream isn't writeable|max retries|^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|TRYAGAIN|NOREPLICAS)/
+  /timed out|^Socket timeout|ETIMEDOUT|max number of clients|Unknown RESP type|Protocol error|Connection is closed|ECONN|ENOENT|EPIPE|Stream isn't writeable|max retries|^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|TRYAGAIN|NOREPLICAS|NOSCRIPT)/

@@ -1,5 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { connect, describeAddress, openConnection, type RedisAddress } from '../../src/store/connection.ts'
+import {
+  connect,
+  describeAddress,
+  openConnection,
+  toRedriveError,
+  type RedisAddress,
+} from '../../src/store/connection.ts'
 import { createRedisStore } from '../../src/store/redis-store.ts'
 import type { ServerFacts } from '../../src/store/store.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
@@ -242,3 +248,12 @@ describe('a real server', () => {
     expect(await redis.ping()).toBe('PONG')
   })
 })
+
+test.each(['NOREPLICAS Not enough good replicas to write.', 'NOSCRIPT No matching script. Please use EVAL.'])(
+  'what a failover answers has a code: %s',
+  (message) => {
+    expect(toRedriveError(Object.assign(new Error(message), { name: 'ReplyError' }), 'redis://here')).toMatchObject({
+      code: 'E_REDIS_UNAVAILABLE',
+    })
+  },
+)
