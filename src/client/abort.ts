@@ -50,6 +50,18 @@ export function orAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T |
   })
 }
 
+/** Begins a call unless the signal has aborted, and rejects with its reason when it aborts first. */
+export function unlessAborted<T>(given: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+  if (!given) return call()
+  return new Promise((resolve, reject) => {
+    const signal = checkSignal(given)
+    const fail = (): void => reject(signal.reason as Error)
+    if (signal.aborted) return fail()
+    const end = onAbort(signal, fail)
+    call().then(resolve, reject).finally(end)
+  })
+}
+
 /** @throws RedriveError `E_INVALID_OPTION` for what is no AbortSignal. */
 export function checkSignal(signal: AbortSignal): AbortSignal {
   const given: unknown = signal

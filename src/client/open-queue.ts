@@ -43,6 +43,8 @@ export interface Common {
   readonly log: Log
   readonly closed: AbortSignal
   readonly writes: Writes
+  /** How long a command may go unanswered, in milliseconds. */
+  readonly patience: number
   /** Resolves when the connection is checked. @throws RedriveError `E_CLOSED` and what is wrong with the server */
   ready(): Promise<unknown>
   /** The same for those who write: they may. @throws RedriveError `E_REDIS_AUTH` too */
@@ -77,6 +79,7 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
     partitions: Array.from({ length: count }, (_, index): Partition => ({ queue: name, index })),
     clock,
     log,
+    patience: common.patience,
     closed: common.closed,
     store,
     locks: common.locks,

@@ -103,6 +103,7 @@ export class Redrive {
       log: this.#log,
       closed: this.#closed.signal,
       writes: this.#writes,
+      patience: this.#patience,
       ready: () => this.#connected(),
       writable: () => this.#writable(),
       generateId: idGenerator(() => this.#clock.now()),

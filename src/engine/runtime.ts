@@ -29,6 +29,8 @@ export interface QueueRuntime extends Readiness {
   readonly clock: Clock
   readonly log: Log
   readonly settings: QueueSettings
+  /** How long what is to end waits for a Redis that is away, in milliseconds: the `commandTimeout` of the client. */
+  readonly patience: number
   /** Aborts when the client is closed: what waits or reads on ends with it. */
   readonly closed: AbortSignal
 }

@@ -105,7 +105,7 @@ export async function connect(
   // Asked again, or after a first command, it is connected already, or will be.
   const first = redis.status === 'wait' || redis.status === 'end'
   try {
-    if (first) await connectOnce(redis, commandTimeout, where)
+    if (first) await connectAtLast(redis, commandTimeout, where)
     const info = parseInfo(await withDeadline(redis.info().catch(hidden), commandTimeout, where))
     if (info.size === 0) return { description: `a server that does not tell its version, at ${where}`, warnings: [] }
     return { description: `${checkVersion(info, where)} at ${where}`, warnings: policyWarnings(info) }
@@ -137,6 +137,29 @@ async function connectOnce(redis: Redis, timeout: number, where: string): Promis
     redis.options.retryStrategy = retryStrategy!
   }
 }
+
+/** Attempts at a server that hangs up on each of them. */
+const ATTEMPTS = 4
+
+/**
+ * A connection that is cut while it begins is no server that is away: a later cut would pass unnoticed too. What a server refuses, or that
+ * nobody listens, is told at once.
+ */
+async function connectAtLast(redis: Redis, timeout: number, where: string): Promise<void> {
+  const since = performance.now()
+  for (let attempt = 1; ; attempt++) {
+    const left = Math.max(1, timeout - (performance.now() - since))
+    try {
+      return await connectOnce(redis, left, where)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isCut(error) || redis.status !== 'end') throw error
+    }
+    await new Promise<void>((resolve) => setTimeout(resolve, 25 * 2 ** attempt))
+  }
+}
+
+const isCut = (error: unknown): boolean =>
+  isError(error) && /^Connection is closed|ECONNRESET|EPIPE/.test(error.message)
 
 /** Ends a connection for good. What waits for an answer fails at once. */
 export function disconnect(redis: Redis): void {

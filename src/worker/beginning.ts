@@ -1,4 +1,5 @@
-import type { Clock } from '../clock.ts'
+import { withDeadline } from '../deadline.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
 import { hasCode } from '../errors.ts'
 import { DEFAULTS } from '../options.ts'
 
@@ -21,7 +22,11 @@ const passes = (error: unknown): boolean =>
  * Begins, again and again while the server is away or refuses it: who starts both at once cannot know which of them is there first. `failed` hears
  * of each attempt that was in vain.
  */
-export function createBeginning(clock: Clock, begin: () => Promise<void>, failed: (error: unknown) => void): Beginning {
+export function createBeginning(
+  { clock, patience }: Pick<QueueRuntime, 'clock' | 'patience'>,
+  begin: () => Promise<void>,
+  failed: (error: unknown) => void,
+): Beginning {
   let givenUp = false
   let cancel = (): void => {}
   let attempt = tryOnce()
@@ -40,12 +45,13 @@ export function createBeginning(clock: Clock, begin: () => Promise<void>, failed
   }
 
   return {
-    ready: () => attempt,
+    // An attempt waits for its subscriptions for as long as the server is away.
+    ready: () => withDeadline(attempt, 2 * patience, 'Redis', clock.after),
     giveUp() {
       givenUp = true
       cancel()
       return new Promise((resolve) => {
-        const waited = clock.after(DEFAULTS.commandTimeout, resolve)
+        const waited = clock.after(patience, resolve)
         const over = (): void => {
           waited()
           resolve()

@@ -237,7 +237,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     for (const message of active) message.interrupt()
     const end = Promise.allSettled([through, ...returned, ...parting])
     // When Redis is away nothing can be handed back; the leases will end by themselves.
-    const cancel = queue.clock.after(DEFAULTS.commandTimeout, committer.close)
+    const cancel = queue.clock.after(queue.patience, committer.close)
     await end
     cancel()
     committer.close()
@@ -253,7 +253,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     told = text
     events.emit('error', asError(error))
   }
-  const beginning = createBeginning(queue.clock, () => queue.introduce('worker').then(start), fail)
+  const beginning = createBeginning(queue, () => queue.introduce('worker').then(start), fail)
 
   /** Nothing is begun, and the worker is not on the list, before it may do all that it needs. */
   async function start(): Promise<void> {

@@ -157,6 +157,20 @@ describe('after a crash of the server', () => {
     }
   })
 
+  test('a connection that is cut while it begins is begun again', async () => {
+    const proxy = await startCuttingProxy(server.socket)
+    const cut = createRedisStore({ ...SETTINGS, redis: proxy.url })
+    try {
+      proxy.cutNextReply()
+      await cut.ready()
+      expect(proxy.cuts).toBe(1)
+      expect(await cut.enqueue(partition, newToken(), [message('first')])).toEqual(['created'])
+    } finally {
+      await cut.close()
+      await proxy.stop()
+    }
+  })
+
   test('ready() says so, and does no harm to a store that is on its way back', async () => {
     const hasty = createRedisStore({ ...SETTINGS, redis: server.url, commandTimeout: 150 })
     try {

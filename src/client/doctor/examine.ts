@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis'
 import { readRoster } from '../../engine/roster.ts'
+import { withDeadline } from '../../deadline.ts'
 import { hasCode } from '../../errors.ts'
-import { connect, disconnect, openConnection, type RedisAddress } from '../../store/connection.ts'
+import { connect, describeAddress, disconnect, openConnection, toRedriveError } from '../../store/connection.ts'
+import type { RedisAddress } from '../../store/redis-address.ts'
 import { createKeys, type Keys } from '../../store/keys.ts'
 import { createRedisStore } from '../../store/redis-store.ts'
 import type { Partition } from '../../store/store.ts'
@@ -51,7 +53,8 @@ export interface Examination {
 export async function examine(options: ExaminationOptions): Promise<Examination> {
   const { repair = false, remove = false } = options
   const full = options.full === true || repair
-  const redis = openConnection(options.redis, options)
+  const connection = openConnection(options.redis, options)
+  const redis = timely(connection, describeAddress(options.redis), options.commandTimeout)
   const store = createRedisStore({ ...options, tokenTtl: 60_000, feed: 10_000 })
   const keys = createKeys(options.prefix)
   const surgery: Surgery = {
@@ -64,7 +67,7 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
     examined: { messages: 0, members: 0 },
   }
   try {
-    const { description } = await connect(redis, options.redis, options)
+    const { description } = await connect(connection, options.redis, options)
     const findings = serverFindings(await readServerFacts(redis, options.now ?? Date.now))
     const foreign = await unexpected(redis, [[keys.queues(), 'hash']])
     findings.push(...foreign.map((each) => foreignFinding(each)))
@@ -72,7 +75,7 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
     findings.push(...(await examineQueues(surgery, options.prefix, queues)))
     return { server: description, queues: queues.size, full, findings, ...surgery.examined }
   } catch (error) {
-    if (!hasCode(error, 'E_REDIS_VERSION')) throw error
+    if (!hasCode(error, 'E_REDIS_VERSION')) throw toRedriveError(error, describeAddress(options.redis))
     const found = error.message.replace(/^\w+: /, '')
     return {
       server: found,
@@ -83,9 +86,23 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
       findings: [finding('D_SERVER_VERSION', { found })],
     }
   } finally {
-    disconnect(redis)
+    disconnect(connection)
     await store.close()
   }
+}
+
+/** The same connection, whose commands end in time: by itself it would send them again until the server is back. */
+function timely(connection: Redis, where: string, timeout: number): Redis {
+  return new Proxy(connection, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]): unknown => {
+        const answer: unknown = Reflect.apply(member, target, args)
+        return answer instanceof Promise ? withDeadline(answer, timeout, where) : answer
+      }
+    },
+  })
 }
 
 async function readQueues(

@@ -4,7 +4,7 @@ import { storeToSee } from '../../engine/redacted-store.ts'
 import type { QueueRuntime } from '../../engine/runtime.ts'
 import { checkId, type EventData } from '../../message.ts'
 import { DEFAULTS, toOptions } from '../../options.ts'
-import { checkSignal } from '../abort.ts'
+import { unlessAborted } from '../abort.ts'
 import type { QueueOptions } from '../queue-options.ts'
 import type { Signals } from '../signals.ts'
 import { actorOf, type ActorOption, type Auditor } from './audit.ts'
@@ -13,7 +13,7 @@ import { createEdit, type EditOptions, type EditResult } from './edit.ts'
 import type { See } from './error-facts.ts'
 import { startOperation, type Operation } from './operation.ts'
 import { markUndone, reportOperation } from './operation-report.ts'
-import { checkRequest, type OperationRequest } from './operation-request.ts'
+import { checkRequest, type CheckedRequest, type OperationRequest } from './operation-request.ts'
 import { isPaused, steerPause } from './pausing.ts'
 import { select } from './select.ts'
 
@@ -22,7 +22,7 @@ export interface OperateOptions {
   readonly onEach?: (outcome: OperationOutcome) => void
   /** What a filter may see of a message. Default: all. */
   readonly see?: See
-  /** Ends the search for the messages; the operation itself is ended by its `stop()`. */
+  /** Ends the search for the messages, with its reason; an operation that has begun is ended by its `stop()`. */
   readonly signal?: AbortSignal
 }
 
@@ -101,11 +101,16 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
 
   async function operate(request: OperationRequest, given: OperateOptions = {}): Promise<Operation> {
     const checked = checkRequest(runtime, request)
-    const { see = SEE_ALL, signal, onEach = () => {} } = toOptions(given, 'operate()', OPERATE_OPTIONS)
-    if (signal) checkSignal(signal)
+    const options = toOptions(given, 'operate()', OPERATE_OPTIONS)
+    return unlessAborted(options.signal, () => start(checked, options))
+  }
+
+  async function start(checked: CheckedRequest, given: OperateOptions): Promise<Operation> {
+    const { see = SEE_ALL, signal, onEach = () => {} } = given
     await runtime.ready()
     const { action, actor, ratePerSecond } = checked
     const found = await find(checked, see, signal)
+    signal?.throwIfAborted()
     const id = `op-${randomBytes(9).toString('base64url')}`
     const what = described(checked)
     await auditor.note({ action, what, count: found.ids.length, operation: id }, actor)
@@ -116,7 +121,8 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
       id,
       ids: found.ids,
       clock,
-      closed,
+      // It was noted that it begins: where nobody waits for it any more, it is noted that it ended.
+      closed: signal?.aborted ? signal : closed,
       ratePerSecond,
       onEach,
       deed: createDeed(seen, signals, id, checked, { see, now: found.now }),
@@ -165,10 +171,11 @@ export function createSteering({ runtime, options, signals, auditor }: SteeringP
     operate,
     async preview(request, given = {}) {
       const { see = SEE_ALL, signal } = toOptions(given, 'preview()', PREVIEW_OPTIONS)
-      if (signal) checkSignal(signal)
       const checked = checkRequest(runtime, request)
-      await runtime.reachable()
-      const found = await find(checked, see, signal, PREVIEW)
+      const found = await unlessAborted(signal, async () => {
+        await runtime.reachable()
+        return find(checked, see, signal, PREVIEW)
+      })
       const { examined, complete } = found
       return { matching: found.ids.length, examined, complete, sample: found.ids.slice(0, SAMPLE) }
     },
