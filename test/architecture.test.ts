@@ -38,7 +38,7 @@ const EXCEPTIONS: readonly { from: string; to: string; kind: Kind }[] = [
 ]
 
 const TOP_LEVEL = new Set(
-  `.ci .git .github .gitignore .npmrc .oxfmtrc.json .oxlintrc.json CHANGELOG.md LICENSE README.md docs jest.config.js knip.json
+  `.ci .git .github .gitignore .npmrc .oxfmtrc.json .oxlintrc.json CHANGELOG.md LICENSE README.md docs findings jest.config.js knip.json
   machines package-lock.json package.json scripts src test tsconfig.build.json tsconfig.json vite.config.ts`.split(
     /\s+/,
   ),
