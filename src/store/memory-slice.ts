@@ -26,9 +26,12 @@ export interface Slice {
 export const tokenOf = (fence: string): string => fence.slice(fence.indexOf(':') + 1)
 
 export function membersOf({ messages }: Slice, state: string): MemoryMessage[] {
-  return [...messages.values()]
-    .filter((message) => message.state === state)
-    .toSorted((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1))
+  return (
+    [...messages.values()]
+      .filter((message) => message.state === state)
+      // What is due at the same time keeps the order in which it came: that of the map.
+      .toSorted((a, b) => a.score - b.score)
+  )
 }
 
 export function nextDue({ messages }: Slice): { next?: number } {

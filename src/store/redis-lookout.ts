@@ -11,7 +11,7 @@ export function createRedisLookout(redis: Redis, keys: Keys): Lookout {
     const key = keys.state(partition, state)
     const [count, due, [id, score]] = await Promise.all([
       redis.zcard(key),
-      redis.zcount(key, '-inf', now),
+      redis.zcount(key, '-inf', `(${now + 1}`),
       redis.zrange(key, 0, '0', 'WITHSCORES'),
     ])
     if (id === undefined) return { count, due, next: null, headEnteredAt: null }
@@ -20,7 +20,7 @@ export function createRedisLookout(redis: Redis, keys: Keys): Lookout {
     if (at >= PARKED) return { count, due, next: null, headEnteredAt: at - PARKED }
     const [entered, created] = await redis.hmget(keys.message(partition, id), 'a', 'b')
     const stored = entered ?? created
-    return { count, due, next: at, headEnteredAt: stored ? Number(stored) : null }
+    return { count, due, next: Math.floor(at), headEnteredAt: stored ? Number(stored) : null }
   }
 
   return {

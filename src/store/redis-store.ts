@@ -217,7 +217,8 @@ function foreignMessage(id: string, key: string): StoredMessage {
   return { id, revision: 0, state: QUARANTINED, fields, timers: [], journal: [], inbox: [], createdAt: 0, enteredAt: 0 }
 }
 
-const attentionOf = (score: number): number | null => (score < PARKED ? score : null)
+/** Scores count up within a millisecond, for the order alone. */
+const attentionOf = (score: number): number | null => (score < PARKED ? Math.floor(score) : null)
 
 function definitions(
   redis: Redis,

@@ -278,7 +278,7 @@ function parseClaim(token: string, [now, next, ...messages]: ClaimReply): Claim 
     messages: messages.map(([id, due, revision, flat, inbox]) => ({
       ...parseMessage(id, flat, inbox),
       fence: `${revision}:${token}`,
-      dueAt: Number(due),
+      dueAt: Math.floor(Number(due)),
     })),
   }
 }

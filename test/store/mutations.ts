@@ -131,6 +131,11 @@ const ENQUEUE: readonly Mutation[] = [
     patches: [['enqueue', "if kind ~= 'none' then", 'if false then']],
     breaks: ['a message that is there is not overwritten'],
   },
+  {
+    without: 'enqueue: the order within a millisecond',
+    patches: [['enqueue', 'fraction = math.min(fraction + STEP, 0.9995)', '']],
+    breaks: ['messages of one batch are claimed in their order'],
+  },
 ]
 
 const COMMIT: readonly Mutation[] = [

@@ -68,6 +68,12 @@ export const RULES = {
     expect((await scene.get('a')).message.fields).toEqual({ p: 'first' })
   },
 
+  async 'messages of one batch are claimed in their order'(scene: Scene) {
+    const sent = Array.from({ length: 40 }, (_, i) => `m${99 - i}`)
+    await scene.send(...sent.map((id) => message(id)))
+    expect(ids((await scene.claim({ limit: 40 })).messages)).toEqual(sent)
+  },
+
   async 'a delivery that is sent again appends nothing'(scene: Scene) {
     await scene.send(message('a'))
     const token = newToken()

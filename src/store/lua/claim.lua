@@ -11,6 +11,8 @@ local record = base .. ':t:' .. token
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local leaseEnd = string.format('%.0f', now + lease)
+-- Scores count up within a millisecond, for the order alone: all of this one are due.
+local soon = string.format('(%.0f', now + 1)
 local reply = { string.format('%.0f', now), '' }
 -- A hash that looks missing may just not be here yet while its slot migrates, so its member is put off and never removed.
 local MISSING_GRACE = 60000
@@ -78,7 +80,7 @@ end
 local queues = {}
 local states = redis.call('SMEMBERS', base .. ':states')
 for _, state in ipairs(states) do
-  local due = redis.pcall('ZRANGEBYSCORE', base .. ':s:' .. state, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
+  local due = redis.pcall('ZRANGEBYSCORE', base .. ':s:' .. state, '-inf', soon, 'WITHSCORES', 'LIMIT', 0, limit)
   if not due.err and #due > 0 then
     queues[#queues + 1] = { state = state, due = due }
   end
@@ -157,7 +159,7 @@ if #reply - 2 < limit then
       next = tonumber(head[2])
     end
   end
-  reply[2] = next and string.format('%.0f', next) or ''
+  reply[2] = next and string.format('%.0f', math.floor(next)) or ''
 else
   reply[2] = reply[1]
 end

@@ -23,6 +23,10 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%.0f', now)
 local PARKED = 4e15
+-- Messages of one sender that are due at the same time keep their order: their scores count up within the millisecond, by the
+-- microsecond of the call and then by their place in it. A claim looks at whole milliseconds, so none is early or late for it.
+local STEP = 0.0005
+local fraction = (time[2] % 1000) * 0.00075
 
 local maxMessages, maxBytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local held, bytes = 0, 0
@@ -88,7 +92,9 @@ while at <= #ARGV do
       bytes = bytes + size
     end
     -- First what another program can have put something else under: when it fails, nothing of the message is stored.
-    redis.call('ZADD', base .. ':s:' .. state, string.format('%.0f', due or PARKED + now), id)
+    local score = due and string.format('%.4f', due + fraction) or string.format('%.0f', PARKED + now)
+    redis.call('ZADD', base .. ':s:' .. state, score, id)
+    fraction = math.min(fraction + STEP, 0.9995)
     if not named[state] then
       redis.call('SADD', base .. ':states', state)
       named[state] = true
