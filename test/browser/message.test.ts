@@ -158,6 +158,6 @@ test('the payload that was sent is shown below the one that it was given since',
 
 test('a message that is not there is told so', async () => {
   const page = await board.browser.open(board.at('q/letters/m/nobody'))
-  await page.getByText('There is no message “nobody” any more').waitFor()
+  await page.getByText('There is no message “nobody”: it was removed').waitFor()
   expect(await page.getByRole('button', { name: /Send|Remove/ }).count()).toBe(0)
 })
