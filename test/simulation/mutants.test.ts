@@ -3,7 +3,7 @@ import { breaking, MUTANT_NAMES } from './mutants.ts'
 import { runSeed } from './run-seed.ts'
 
 /** Seeds that a fault may need to come to light. */
-const SEEDS = 120
+const SEEDS = 1500
 
 test.each(MUTANT_NAMES)('%s: is found', async (name) => {
   for (let seed = 1; seed <= SEEDS; seed++) {
