@@ -72,7 +72,16 @@ export async function startSentinels(directory: string, primary: number): Promis
     name: NAME,
     ports,
     async order() {
-      await clients[0]!.call('SENTINEL', 'FAILOVER', NAME)
+      // After another failover a Sentinel knows of no good replica until it has looked again, which it does each ten seconds.
+      const taken = await eventually(async () => {
+        try {
+          return (await clients[0]!.call('SENTINEL', 'FAILOVER', NAME)) === 'OK'
+        } catch (error) {
+          if (error instanceof Error && /^(NOGOODSLAVE|INPROG)/.test(error.message)) return false
+          throw error
+        }
+      }, 30_000)
+      if (!taken) throw new Error('the sentinels find no replica that could become the primary')
     },
     movedTo: (port) =>
       all(async (client) => {
