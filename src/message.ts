@@ -191,11 +191,16 @@ export type GenerateId = () => string
  */
 export function idGenerator(now: () => number, random: (size: number) => Uint8Array = randomBytes): GenerateId {
   let lastTime = -1
-  let tail = 0n
+  let head = ''
+  let tail = 0
   return () => {
     const time = Math.max(now(), lastTime)
-    tail = time === lastTime ? tail + 1n : BigInt(`0x${Buffer.from(random(6)).toString('hex')}`)
-    lastTime = time
-    return Math.floor(time).toString(32).padStart(9, '0') + tail.toString(32).padStart(11, '0')
+    if (time === lastTime) tail++
+    else {
+      tail = Buffer.from(random(6)).readUIntBE(0, 6)
+      head = Math.floor(time).toString(32).padStart(9, '0')
+      lastTime = time
+    }
+    return head + tail.toString(32).padStart(11, '0')
   }
 }

@@ -74,6 +74,7 @@ export function openQueue(name: string, options: QueueOptions, common: Common): 
   const runtime: QueueRuntime = {
     name,
     machine,
+    isDefault: options.machine === undefined,
     versions: createVersions(machine, older, options.migrate, arrivals),
     settings: { ...settings, leases: leasePolicy(options, [...older, machine], options.machine !== undefined) },
     partitions: Array.from({ length: count }, (_, index): Partition => ({ queue: name, index })),

@@ -5,7 +5,8 @@ import { isError, RedriveError } from '../errors.ts'
 import { checkId, type GenerateId } from '../message.ts'
 import { scrubError } from '../redaction.ts'
 import { show, toMs, toOptions } from '../options.ts'
-import type { NewMessage } from '../store/store.ts'
+import { FIELD } from '../engine/snapshot.ts'
+import type { FirstStep, NewMessage } from '../store/store.ts'
 import { inputText, validate } from './input.ts'
 import { asOptionError, overrides, type QueueOptions } from './queue-options.ts'
 import type { SendOptions } from './queue.ts'
@@ -17,8 +18,8 @@ export interface Prepared {
   readonly size: number
 }
 
-/** Checks what is to be sent, and takes the first step of its machine. */
-export type Prepare = (input: unknown, given: SendOptions, parent?: ParentRef) => Promise<Prepared>
+/** Checks what is to be sent, and takes the first step of its machine. A promise only where a schema is one to check it. */
+export type Prepare = (input: unknown, given: SendOptions, parent?: ParentRef) => Prepared | Promise<Prepared>
 
 export interface PrepareParts {
   readonly runtime: QueueRuntime
@@ -32,29 +33,48 @@ const SEND_OPTIONS = { id: true, delay: true, retry: true } as const
 
 export function createPrepare({ runtime, options, generateId, client }: PrepareParts): Prepare {
   const { machine, settings } = runtime
-  return async (input, given, parent) => {
-    toOptions(given, 'a send', SEND_OPTIONS)
-    const id = given.id === undefined ? generateId() : checkId(given.id)
-    const scrubbed = (error: unknown): unknown =>
-      settings.redaction ? scrubError(error, settings.redaction, input) : error
-    const payload: unknown = await validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`).catch(
-      (error: unknown) => {
-        throw scrubbed(error)
-      },
-    )
+  /** What the default machine makes of any payload that is an object: nothing that it could tell apart. */
+  let bare: FirstStep | undefined
+
+  function prepared(id: string, payload: unknown, given: SendOptions, parent: ParentRef | undefined): Prepared {
     const machineInput = options.machine ? plainInput(payload, given) : messageInput(payload, given)
     const text = inputText(machineInput, settings.maxPayloadBytes)
+    const isBare = !options.machine && !parent && isBareSend(payload, given)
+    if (isBare && bare) return { message: { id, first: bare, fields: { [FIELD.input]: text } }, size: text.length }
     const log = (value: unknown, label: string | undefined): void =>
       runtime.log.fromMachine(id, settings.redaction?.veil(value, machineInput) ?? value, label)
     const beginning = { parent, contexts: settings.contexts, log }
     try {
       const message = asOptionError(() => begins(machine, id, machineInput, text, client, beginning))
+      // A deadline begins with the message, so that no two first steps are alike.
+      if (isBare && options.retry?.deadline === undefined) bare = message.first
       return { message, size: text.length }
     } catch (error) {
-      throw scrubbed(error instanceof RedriveError ? error : firstStepFailed(machine.id, machineInput, error))
+      throw scrubbed(
+        error instanceof RedriveError ? error : firstStepFailed(machine.id, machineInput, error),
+        machineInput,
+      )
     }
   }
+
+  const scrubbed = (error: unknown, input: unknown): unknown =>
+    settings.redaction ? scrubError(error, settings.redaction, input) : error
+
+  return (input, given, parent) => {
+    toOptions(given, 'a send', SEND_OPTIONS)
+    const id = given.id === undefined ? generateId() : checkId(given.id)
+    if (!options.input) return prepared(id, input, given, parent)
+    return validate(options.input, input, 'E_INVALID_PAYLOAD', `the input of "${id}"`).then(
+      (payload) => prepared(id, payload, given, parent),
+      (error: unknown) => {
+        throw scrubbed(error, input)
+      },
+    )
+  }
 }
+
+const isBareSend = (payload: unknown, { delay, retry }: SendOptions): boolean =>
+  typeof payload === 'object' && payload !== null && delay === undefined && retry === undefined
 
 /** Its code belongs to the user, and may throw whatever it likes; who sends wants to know that it was the machine, and that nothing was sent. */
 function firstStepFailed(machine: string, input: unknown, cause: unknown): RedriveError {

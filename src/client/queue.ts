@@ -1,6 +1,6 @@
 import { storeToSee } from '../engine/redacted-store.ts'
 import type { QueueEvents, QueueRuntime } from '../engine/runtime.ts'
-import { RedriveError } from '../errors.ts'
+import { asError, RedriveError } from '../errors.ts'
 import { checkId, type JournalEntry, type Message, type SendResult } from '../message.ts'
 import { show, toInteger, toMs, toObject, toOptions, toText, type Duration } from '../options.ts'
 import { partitionOf } from '../store/keys.ts'
@@ -12,7 +12,7 @@ import { checkSignal } from './abort.ts'
 import { createFeedWatch } from './feed-watch.ts'
 import { readFeed, type FeedOptions, type FeedTransition } from './feed.ts'
 import { comparePopulation, type QueuePopulation, type VisitMessage } from './population.ts'
-import type { Prepare } from './prepare.ts'
+import type { Prepare, Prepared } from './prepare.ts'
 import type { QueueOptions, SendRetryOptions } from './queue-options.ts'
 import type { QueueShape, ShapeOf } from './queue-shape.ts'
 import { countStates, listMessages, toMessage, type ListOptions, type QueueStats } from './reader.ts'
@@ -185,6 +185,8 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     }
   }
 
+  const sendPrepared = ({ message, size }: Prepared): Promise<SendResult> => sender.send(message, size)
+
   return {
     ...createSteering({ runtime, options, signals, auditor }),
     name,
@@ -195,16 +197,19 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
     signal,
     watch: (id, feedOptions) => watchMessage(seen, seenWatch, id, feedOptions),
     on: events.on,
-    async send(input, given = {}) {
-      const { message, size } = await prepare(input, given)
-      return { id: message.id, ...(await sender.send(message, size)) }
+    send(input, given = {}) {
+      try {
+        const prepared = prepare(input, given)
+        return prepared instanceof Promise ? prepared.then(sendPrepared) : sendPrepared(prepared)
+      } catch (error) {
+        return Promise.reject(asError(error))
+      }
     },
     async sendBulk(messages) {
-      // Async, because a getter that throws would leave those before it alone with their errors.
-      const prepared = await Promise.all(toMessages(messages).map(async ({ input, ...given }) => prepare(input, given)))
+      const prepared = await prepareAll(prepare, toMessages(messages))
       return answersOf(
         prepared.map(({ message }) => message.id),
-        prepared.map(async ({ message, size }) => ({ id: message.id, ...(await sender.send(message, size)) })),
+        prepared.map(sendPrepared),
       )
     },
     history: async (id) => (await existing(id)).history,
@@ -255,6 +260,24 @@ export function createQueue({ runtime, options, sender, prepare, client, closing
       return worker
     },
   }
+}
+
+/** All of them are checked before any is sent. */
+function prepareAll<T>(
+  prepare: Prepare,
+  messages: readonly BulkMessage<T>[],
+): readonly Prepared[] | Promise<Prepared[]> {
+  const prepared = messages.map((message) => {
+    try {
+      return prepare(message.input, message)
+    } catch (error) {
+      // Not thrown at once: that would leave those before it alone with their errors.
+      return Promise.reject(asError(error))
+    }
+  })
+  return prepared.some((each) => each instanceof Promise)
+    ? Promise.all(prepared.map((each) => Promise.resolve(each)))
+    : (prepared as Prepared[])
 }
 
 /** @throws RedriveError `E_INVALID_OPTION` */

@@ -1,6 +1,6 @@
 import { changesText, type Context } from '../events/context-changes.ts'
 import { firstJournalText } from '../events/journal-text.ts'
-import { writeTransition } from '../events/transition-text.ts'
+import { writeStep } from '../events/transition-text.ts'
 import type { NewMessage } from '../store/store.ts'
 import type { StateValue } from 'xstate'
 import { timerToSet } from './advance.ts'
@@ -59,21 +59,20 @@ export function begins(
   )
   const emitted = effects.filter((effect) => effect.type === 'emit').map((effect) => effect.event)
   const note: Note = { event: 'init', error: undefined, from: null, to: state, emitted }
-  const { text, large } = writeTransition(transitionDraft({ id, revision: -1 }, snapshot, note, { worker: client }))
+  const { text, large } = writeStep(transitionDraft({ id, revision: -1 }, snapshot, note, { worker: client }))
   // The message is kept at first, and has its output.
   const emittedTexts = large?.filter(({ name }) => name.startsWith('m:')) ?? []
   return {
     id,
-    state,
-    fields: {
-      ...persist(machine, snapshot, input, { invocations, actions, joins }),
-      [FIELD.input]: inputText,
-      ...(parent ? { [FIELD.parent]: parentText(parent) } : {}),
+    first: {
+      state,
+      fields: persist(machine, snapshot, input, { invocations, actions, joins }),
+      timers: [...timers.values()].map(timerToSet),
+      attention: invocations.size + actions.size > 0 ? 'now' : 'timers',
+      journal: firstJournalText(state, changesText({}, snapshot.context as Context, input, contexts)),
+      transition: text,
     },
-    timers: [...timers.values()].map(timerToSet),
-    attention: invocations.size + actions.size > 0 ? 'now' : 'timers',
-    journal: firstJournalText(state, changesText({}, snapshot.context as Context, input, contexts)),
-    transition: text,
+    fields: { [FIELD.input]: inputText, ...(parent ? { [FIELD.parent]: parentText(parent) } : {}) },
     ...(emittedTexts.length > 0 ? { large: emittedTexts } : {}),
   }
 }

@@ -18,6 +18,8 @@ export interface QueueRuntime extends Readiness {
   /** The current version of the machine: new messages are of it. */
   readonly machine: DurableMachine
   readonly versions: Versions
+  /** Whether its machine is the default one. */
+  readonly isDefault: boolean
   readonly partitions: readonly Partition[]
   readonly store: Store
   readonly locks: Locks

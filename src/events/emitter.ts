@@ -18,18 +18,31 @@ export function createEmitter<Events extends EventMap>(
   failed: (name: string, error: unknown) => void,
 ): Emitter<Events> {
   const emitter = new EventEmitter()
+  let listeners = 0
   emitter.setMaxListeners(0)
   // `error` without a listener would be thrown by Node; here it is an event like any other, under another name.
   const key = (name: string): string => `redrive:${name}`
   return {
     on(name, listener) {
       const safe = (detail: Parameters<typeof listener>[0]): void => {
-        new Promise((resolve) => resolve(listener(detail))).catch((error: unknown) => failed(name, error))
+        try {
+          // A listener may be asynchronous, whatever its type says.
+          const answer = listener(detail) as unknown
+          if (answer instanceof Promise) answer.catch((error: unknown) => failed(name, error))
+        } catch (error) {
+          failed(name, error)
+        }
       }
       emitter.on(key(name), safe)
-      return () => emitter.off(key(name), safe)
+      listeners++
+      let on = true
+      return () => {
+        emitter.off(key(name), safe)
+        if (on) listeners--
+        on = false
+      }
     },
     emit: (name, detail) => void emitter.emit(key(name), detail),
-    listens: (name) => (name === undefined ? emitter.eventNames().length > 0 : emitter.listenerCount(key(name)) > 0),
+    listens: (name) => (name === undefined ? listeners > 0 : emitter.listenerCount(key(name)) > 0),
   }
 }

@@ -39,7 +39,8 @@ type Extras = {
   l?: { o?: number; m?: number }
 }
 type Tuple = [
-  id: string,
+  /** Several where messages took the same step in one batch. */
+  id: string | readonly string[],
   revision: number,
   event: string,
   from: string | null,
@@ -53,7 +54,13 @@ export const encodeTransition = (draft: TransitionDraft): string => writeTransit
 
 /** The same, and beside it the parts that are too large for the feed. */
 export function writeTransition(draft: TransitionDraft): { readonly text: string; readonly large?: LargeText[] } {
-  const { id, revision, event, from, to, worker, tags, status, error, output, emitted } = draft
+  const step = writeStep(draft)
+  return { ...step, text: `[${JSON.stringify(draft.id)},${step.text}]` }
+}
+
+/** The members of that tuple behind the id: all that messages have in common which took the same step. */
+export function writeStep(draft: TransitionDraft): { readonly text: string; readonly large?: LargeText[] } {
+  const { revision, event, from, to, worker, tags, status, error, output, emitted } = draft
   const extras: Extras = {}
   const large: LargeText[] = []
   const put = (part: LargePart, key: 'o' | 'm', text: string): void => {
@@ -67,11 +74,14 @@ export function writeTransition(draft: TransitionDraft): { readonly text: string
   if (error) extras.e = briefError(error)
   if (output !== undefined) put('output', 'o', output)
   if (emitted?.length) put('emitted', 'm', encode(emitted, 'emitted events'))
-  const tuple: Tuple = [id, revision, event, from, to, worker]
-  if (Object.keys(extras).length > 0) tuple.push(extras)
-  const text = JSON.stringify(tuple)
+  const step: unknown[] = [revision, event, from, to, worker]
+  if (Object.keys(extras).length > 0) step.push(extras)
+  const text = JSON.stringify(step).slice(1, -1)
   return large.length > 0 ? { text, large } : { text }
 }
+
+/** Whether the feed only refers to a text. */
+export const isLarge = (text: string): boolean => sizeOf(text) > LARGE
 
 /** Where each character takes one byte at most, nothing is counted. */
 const sizeOf = (text: string): number => (text.length * 3 <= LARGE ? text.length : Buffer.byteLength(text))
@@ -97,18 +107,22 @@ export interface FeedTuple {
 export function readTransitions(queue: string, at: number, text: string): FeedTuple[] {
   const tuples = orElse(() => JSON.parse(text) as unknown, undefined)
   return Array.isArray(tuples)
-    ? (tuples as unknown[]).flatMap((tuple): FeedTuple[] => (isTuple(tuple) ? [feedTuple(queue, at, tuple)] : []))
+    ? (tuples as unknown[]).flatMap((tuple): FeedTuple[] => (isTuple(tuple) ? feedTuples(queue, at, tuple) : []))
     : []
 }
 
 export const decodeTransitions = (queue: string, at: number, text: string): Transition[] =>
   readTransitions(queue, at, text).map(({ transition }) => transition())
 
-function feedTuple(queue: string, at: number, tuple: Tuple): FeedTuple {
-  const transition = (): Transition => transitionOf(queue, at, tuple)
-  const large = largeParts(tuple[6]?.l)
-  return large ? { id: tuple[0], transition, large } : { id: tuple[0], transition }
+function feedTuples(queue: string, at: number, [ids, ...step]: Tuple): FeedTuple[] {
+  const large = largeParts(step[5]?.l)
+  return (typeof ids === 'string' ? [ids] : ids).map((id) => {
+    const transition = (): Transition => transitionOf(queue, at, id, step)
+    return large ? { id, transition, large } : { id, transition }
+  })
 }
+
+type Step = Tuple extends [unknown, ...infer Rest] ? Rest : never
 
 function largeParts(sizes: unknown): LargeParts | undefined {
   if (typeof sizes !== 'object' || sizes === null) return undefined
@@ -133,7 +147,12 @@ export function withLarge(transition: Transition, large: LargeParts, texts: Read
   return { ...transition, ...filled }
 }
 
-function transitionOf(queue: string, at: number, [id, revision, event, from, to, worker, extras]: Tuple): Transition {
+function transitionOf(
+  queue: string,
+  at: number,
+  id: string,
+  [revision, event, from, to, worker, extras]: Step,
+): Transition {
   const { t: tags, s: status, e: error, o: output, m: emitted }: Extras = extras ?? {}
   const events = emitted === undefined ? undefined : emittedIn(emitted)
   return {
@@ -154,7 +173,10 @@ function transitionOf(queue: string, at: number, [id, revision, event, from, to,
 }
 
 const isTuple = (value: unknown): value is Tuple =>
-  Array.isArray(value) && typeof value[0] === 'string' && typeof value[4] === 'string'
+  Array.isArray(value) && isIds(value[0]) && typeof value[4] === 'string'
+
+const isIds = (value: unknown): boolean =>
+  typeof value === 'string' || (Array.isArray(value) && value.every((id) => typeof id === 'string'))
 
 function emittedIn(text: string): unknown {
   try {

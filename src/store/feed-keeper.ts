@@ -1,5 +1,6 @@
 import { DEFAULTS } from '../options.ts'
 import type { FeedBounds } from './bounds.ts'
+import type { RoundRequest } from './round.ts'
 import type { LargeText, Partition, QueueDefinition } from './store.ts'
 
 /** Knows how much of the feed of each queue is kept, and says when to look whether a feed keeps to it. */
@@ -40,16 +41,26 @@ export function createFeedKeeper(given: number | Partial<FeedBounds>, random = M
 /** About how many bytes of the feed and beside it some writes take. */
 export function feedBytes(
   writes: readonly {
-    readonly transition?: string
+    readonly first?: { readonly transition: string }
     readonly transitions?: readonly string[]
     readonly large?: readonly LargeText[]
   }[],
 ): number {
   let bytes = 0
-  for (const { transition, transitions, large } of writes) {
-    if (transition !== undefined) bytes += transition.length
+  for (const { first, transitions, large } of writes) {
+    if (first) bytes += ID_BYTES
     if (transitions) for (const text of transitions) bytes += text.length
     if (large) for (const { text } of large) bytes += text.length
   }
   return bytes
 }
+
+/** A message that took the same step as others stands in the feed by its id. */
+const ID_BYTES = 25
+
+/** The same of a round; what it starts is not known yet. */
+export const roundBytes = ({ groups, limit }: RoundRequest): number =>
+  groups.reduce(
+    (bytes, { members }) => members.reduce((sum, { transition = '' }) => sum + ID_BYTES + transition.length, bytes),
+    limit * ID_BYTES,
+  )

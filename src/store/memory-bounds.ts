@@ -30,7 +30,9 @@ export function createRoom(stored: Iterable<MemoryMessage>, bounds: PartitionBou
 }
 
 /** Here nothing is cut into fields, so that it is a little less than in Redis. */
-function sizeOf({ id, state, fields, timers, journal }: NewMessage): number {
-  const texts = [id, state, journal, ...Object.entries(fields).flat(), ...timers.map(({ text }) => text)]
+function sizeOf({ id, first, fields }: NewMessage): number {
+  const { state, journal, timers } = first
+  const all = Object.entries({ ...first.fields, ...fields }).flat()
+  const texts = [id, state, journal, ...all, ...timers.map(({ text }) => text)]
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 }

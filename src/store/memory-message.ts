@@ -31,15 +31,15 @@ export interface MemoryMessage {
   lock?: { readonly token: string; readonly until: number } | undefined
 }
 
-export function createMessage(message: NewMessage, now: number, score: number): MemoryMessage {
-  const timers = message.timers.map(({ nonce, text, delay }) => [nonce, { nonce, text, due: now + delay }] as const)
+export function createMessage({ id, first, fields }: NewMessage, now: number, score: number): MemoryMessage {
+  const timers = first.timers.map(({ nonce, text, delay }) => [nonce, { nonce, text, due: now + delay }] as const)
   return {
-    id: message.id,
+    id,
     revision: 0,
-    state: message.state,
-    fields: new Map(Object.entries(message.fields)),
+    state: first.state,
+    fields: new Map(Object.entries({ ...first.fields, ...fields })),
     timers: new Map(timers),
-    journal: new Map([[0, { seq: 0, at: now, text: message.journal }]]),
+    journal: new Map([[0, { seq: 0, at: now, text: first.journal }]]),
     inbox: [],
     seen: new Set(),
     createdAt: now,

@@ -92,7 +92,7 @@ function reclaim(it: Slice, taken: readonly Taken[], token: string, lease: numbe
   })
 }
 
-function candidates(it: Slice, limit: number, now: number): MemoryMessage[] {
+export function candidates(it: Slice, limit: number, now: number): MemoryMessage[] {
   const queues = [...it.states]
     .map((state) =>
       membersOf(it, state)

@@ -9,6 +9,7 @@ import { createMemoryFeed } from './memory-feed.ts'
 import { createMemoryLookout } from './memory-lookout.ts'
 import { createMemorySteering } from './memory-steering.ts'
 import { createMessage, liveLock, stored, type MemoryMessage } from './memory-message.ts'
+import { round } from './memory-round.ts'
 import { claim, commit, deliver, dueAt, membersOf, nextDue, tokenOf, trim, type Slice } from './memory-slice.ts'
 import {
   PARKED,
@@ -94,13 +95,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
           if (it.messages.has(message.id)) return 'duplicate'
           const admitted = room.admit(message)
           if ('refused' in admitted) return admitted
-          const due = dueAt(now, message.attention, undefined, message.timers)
+          const { state, attention, timers, transition } = message.first
+          const due = dueAt(now, attention, undefined, timers)
           const created = createMessage(message, now, due ?? PARKED + now)
           if (admitted.size !== undefined) created.size = admitted.size
           it.messages.set(message.id, created)
           room.took(created)
-          it.states.add(message.state)
-          transitions.push(message.transition)
+          it.states.add(state)
+          transitions.push(`[${JSON.stringify(message.id)},${transition}]`)
           large.push(...(message.large ?? []))
           if (due !== undefined) it.feed.wake(due)
           return 'created'
@@ -110,6 +112,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       })
     },
     claim: async (partition, request) => claim(slice(partition), request, clock.now(), tokenTtl),
+    round: async (partition, request) => round(slice(partition), request, clock.now(), tokenTtl),
     commit: async (partition, { lease, entries }) => {
       const it = slice(partition)
       const now = clock.now()

@@ -18,8 +18,8 @@ export function createRedisLookout(redis: Redis, keys: Keys): Lookout {
     const at = Number(score)
     // A parked message tells by its score when it came; of any other its own hash does.
     if (at >= PARKED) return { count, due, next: null, headEnteredAt: at - PARKED }
-    const [entered, created] = await redis.hmget(keys.message(partition, id), 'a', 'b')
-    const stored = entered ?? created
+    const [entered, created, bare] = await redis.hmget(keys.message(partition, id), 'a', 'b', 'B')
+    const stored = entered ?? created ?? bare
     return { count, due, next: Math.floor(at), headEnteredAt: stored ? Number(stored) : null }
   }
 

@@ -15,7 +15,7 @@ import {
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
 import type { FeedBounds } from './bounds.ts'
-import { createFeedKeeper, feedBytes, type FeedKeeper } from './feed-keeper.ts'
+import { createFeedKeeper, feedBytes, roundBytes, type FeedKeeper } from './feed-keeper.ts'
 import { latestDefinition, readDefinition } from './queue-definition.ts'
 import { createChannels } from './redis-channels.ts'
 import { createRecords } from './records.ts'
@@ -93,7 +93,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 
 type Scripted = Pick<
   Store,
-  'enqueue' | 'claim' | 'commit' | 'heartbeat' | 'deliver' | 'trim' | 'prune' | 'forget' | 'repair' | 'remove'
+  'enqueue' | 'claim' | 'commit' | 'round' | 'heartbeat' | 'deliver' | 'trim' | 'prune' | 'forget' | 'repair' | 'remove'
 >
 
 interface Places {
@@ -118,6 +118,8 @@ function scripted(redis: Redis, scripts: Scripts, { keys, feeds }: Places): Scri
     commit: (partition, batch) =>
       pruneAfter(scripts.commit(keys.base(partition), batch), partition, feedBytes(batch.entries)),
     prune,
+    round: (partition, request) =>
+      pruneAfter(scripts.round(keys.base(partition), request), partition, roundBytes(request)),
     heartbeat: (partition, lease, beats) => scripts.heartbeat(keys.base(partition), lease, beats),
     deliver: (partition, token, deliveries) => scripts.deliver(keys.base(partition), token, deliveries),
     trim: (partition, request) => scripts.trim(keys.base(partition), request),

@@ -3,7 +3,17 @@ import type { FeedBounds, PartitionBounds } from './bounds.ts'
 import { pushLarge } from './large-arguments.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import { DEFAULTS } from '../options.ts'
-import { chunk, JOURNAL_FIRST_CHUNK, leftoverChunks, parseMessage, pushField } from './layout.ts'
+import type { Round, RoundRequest } from './round.ts'
+import { pushCommitEntry, pushGroup, pushNewMessages, pushRecipe, text } from './script-arguments.ts'
+import {
+  commitResult,
+  decodeStatuses,
+  letters,
+  parseClaim,
+  parseEnqueued,
+  parseRound,
+  type ClaimReply,
+} from './script-answers.ts'
 import { scriptSource } from './script-source.ts'
 import type { DiscardRequest, RestoreStatus } from './steering.ts'
 import type {
@@ -13,9 +23,6 @@ import type {
   ClaimRequest,
   Commit,
   CommitBatch,
-  CommitEntry,
-  CommitResult,
-  CommitStatus,
   Delivery,
   DeliveryStatus,
   EnqueueStatus,
@@ -33,6 +40,7 @@ export interface Scripts {
   ): Promise<EnqueueStatus[]>
   claim(base: string, request: ClaimRequest): Promise<Claim>
   commit(base: string, batch: CommitBatch): Promise<Commit>
+  round(base: string, request: RoundRequest): Promise<Round>
   heartbeat(base: string, lease: number, beats: readonly Beat[]): Promise<BeatStatus[]>
   deliver(base: string, token: string, deliveries: readonly Delivery[]): Promise<DeliveryStatus[]>
   trim(base: string, request: TrimRequest): Promise<number>
@@ -60,6 +68,7 @@ const NAMES = [
   'enqueue',
   'claim',
   'commit',
+  'round',
   'heartbeat',
   'deliver',
   'trim',
@@ -87,7 +96,7 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
     async enqueue(base, token, messages, bounds = {}) {
       const args = [token, ttl, largeFor, text(bounds.messages), text(bounds.bytes)]
       pushLarge(args, messages)
-      for (const message of messages) pushNewMessage(args, message)
+      pushNewMessages(args, messages)
       return parseEnqueued((await run.enqueue(base, ...args)) as string)
     },
     async claim(base, { token, worker, limit, lease }) {
@@ -100,6 +109,13 @@ export function createScripts(redis: Redis, settings: ScriptSettings, source = s
       for (const entry of entries) pushCommitEntry(args, entry)
       const [now, statuses] = (await run.commit(base, ...args)) as [string, string]
       return { now: Number(now), results: letters(statuses).map((letter, i) => commitResult(letter, entries[i]!)) }
+    },
+    async round(base, request) {
+      const { token, worker, limit, lease, answered = '' } = request
+      const args = [token, worker, String(limit), String(lease), ttl, answered]
+      pushRecipe(args, request.recipe)
+      for (const group of request.groups) pushGroup(args, group)
+      return parseRound((await run.round(base, ...args)) as string[], request.groups)
     },
     async heartbeat(base, lease, beats) {
       const args = beats.flatMap(({ id, fence, progress = '' }) => [id, fence, progress])
@@ -169,30 +185,6 @@ function defineCommands(redis: Redis, source: typeof scriptSource): Record<(type
   return commands
 }
 
-const text = (value: number | undefined): string => (value === undefined ? '' : String(value))
-
-/** The scripts answer with one letter an item. */
-const letters = (reply: string): string[] => reply.split('')
-
-function decodeStatuses<const Status extends string>(
-  reply: unknown,
-  meaning: Readonly<Record<string, Status>>,
-): Status[] {
-  return letters(reply as string).map((letter) => meaning[letter]!)
-}
-
-function parseEnqueued(reply: string): EnqueueStatus[] {
-  const [answers = '', messages = 0, bytes = 0] = reply.split(' ')
-  const meaning: Readonly<Record<string, EnqueueStatus>> = {
-    c: 'created',
-    d: 'duplicate',
-    f: { refused: 'foreign', held: 0 },
-    m: { refused: 'messages', held: Number(messages) },
-    b: { refused: 'bytes', held: Number(bytes) },
-  }
-  return letters(answers).map((letter) => meaning[letter]!)
-}
-
 const REMOVAL = { r: 'removed', l: 'locked', x: 'missing' } as const
 
 const INDEX_FAULT: Readonly<Record<string, IndexFault>> = {
@@ -205,94 +197,4 @@ const INDEX_FAULT: Readonly<Record<string, IndexFault>> = {
   t: 'late timer',
   w: 'late work',
   o: 'late lease',
-}
-
-function pushNewMessage(args: string[], message: NewMessage): void {
-  const [journal, ...more] = chunk(message.journal, JOURNAL_FIRST_CHUNK)
-  args.push(message.id, message.state, message.attention, journal!, message.transition, String(message.timers.length))
-  for (const { nonce, delay } of message.timers) args.push(nonce, String(delay))
-  pushCounted(args, (count) => {
-    more.forEach((piece, i) => args.push(`j0.${i + 1}`, piece))
-    for (const { nonce, text } of message.timers) count(pushField(args, `E${nonce}`, text))
-    for (const [field, value] of Object.entries(message.fields)) count(pushField(args, field, value))
-    count(more.length)
-  })
-}
-
-function pushCommitEntry(args: string[], entry: CommitEntry): void {
-  const deletes: string[] = []
-  const journal = entry.journal.map(({ seq, text }) => ({ seq, chunks: chunk(text, JOURNAL_FIRST_CHUNK) }))
-  args.push(
-    entry.id,
-    entry.fence,
-    entry.state,
-    entry.disposal,
-    entry.attention,
-    text(entry.earliest),
-    entry.disposal === 'park' ? text(entry.seen) : String(entry.consumed),
-  )
-  args.push(entry.entered ? '1' : '0')
-  pushCounted(args, (count) => {
-    for (const { field, value, previous } of entry.changes) {
-      if (value !== undefined) count(pushField(args, field, value))
-      if (previous !== undefined) deletes.push(...leftoverChunks(field, previous, value))
-    }
-    for (const { nonce, text, due } of entry.setTimers) {
-      count(pushField(args, `E${nonce}`, text))
-      if (due !== undefined) count(pushField(args, `T${nonce}`, String(due)))
-    }
-    for (const { seq, chunks } of journal) {
-      chunks.slice(1).forEach((piece, i) => args.push(`j${seq}.${i + 1}`, piece))
-      count(chunks.length - 1)
-    }
-  })
-  for (const { nonce, text } of entry.clearTimers)
-    deletes.push(`T${nonce}`, ...leftoverChunks(`E${nonce}`, text, undefined))
-  for (const { seq, text } of entry.forget)
-    deletes.push(...leftoverChunks(`j${seq}`, text, undefined, JOURNAL_FIRST_CHUNK))
-  args.push(String(deletes.length), ...deletes)
-  const delayed = entry.setTimers.filter(({ due }) => due === undefined)
-  args.push(String(delayed.length))
-  for (const { nonce, delay } of delayed) args.push(nonce, String(delay))
-  args.push(String(journal.length))
-  for (const { seq, chunks } of journal) args.push(String(seq), chunks[0]!)
-  args.push(String(entry.transitions.length), ...entry.transitions)
-}
-
-/** Pushes a count and then what `push` pushes; the count is only known afterwards. */
-function pushCounted(args: string[], push: (count: (pairs: number) => void) => void): void {
-  const at = args.push('0') - 1
-  let pairs = 0
-  push((more) => {
-    pairs += more
-  })
-  args[at] = String(pairs)
-}
-
-type ClaimReply = [string, string, ...[string, string, number, string[], string[]][]]
-
-function parseClaim(token: string, [now, next, ...messages]: ClaimReply): Claim {
-  return {
-    now: Number(now),
-    ...(next === 'p' ? { paused: true } : next === '' ? {} : { next: Number(next) }),
-    messages: messages.map(([id, due, revision, flat, inbox]) => ({
-      ...parseMessage(id, flat, inbox),
-      fence: `${revision}:${token}`,
-      dueAt: Math.floor(Number(due)),
-    })),
-  }
-}
-
-const COMMIT_STATUS: Readonly<Record<string, CommitStatus>> = {
-  a: 'applied',
-  m: 'applied',
-  d: 'duplicate',
-  f: 'fenced',
-  u: 'unknown',
-}
-
-function commitResult(letter: string, entry: CommitEntry): CommitResult {
-  // A removal that is sent again finds nothing: only the holder of the fence could have removed it, so it was this one.
-  if (letter === 'u' && entry.disposal === 'remove') return { status: 'duplicate', inbox: false }
-  return { status: COMMIT_STATUS[letter]!, inbox: letter === 'm' }
 }

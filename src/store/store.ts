@@ -5,6 +5,7 @@ import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import type { FeedPage, LargeText, StoreListener } from './listener.ts'
 import type { Lookout } from './lookout.ts'
 import type { QueueDefinition } from './queue-definition.ts'
+import type { Round, RoundRequest } from './round.ts'
 import type { Steering } from './steering.ts'
 
 export type { Beat, BeatStatus, Delivery, DeliveryStatus } from './calls.ts'
@@ -32,6 +33,11 @@ export interface Store extends Lookout, Steering {
   claim(partition: Partition, request: ClaimRequest): Promise<Claim>
   /** Writes the results of steps, each guarded by its fence. */
   commit(partition: Partition, batch: CommitBatch): Promise<Commit>
+  /**
+   * Both ends of the commonest life in one call: commits messages that are finished, and starts new ones by a recipe. What does not match
+   * it is left to `claim`. A call that is sent again is answered alike.
+   */
+  round(partition: Partition, request: RoundRequest): Promise<Round>
   /** Renews leases, and carries progress the one way and the news of an inbox the other. */
   heartbeat(partition: Partition, lease: number, beats: readonly Beat[]): Promise<BeatStatus[]>
   /** Appends events to inboxes and makes their messages due; idempotent by `token`. */
@@ -121,23 +127,31 @@ export interface StoredTimer {
 /** When a message needs a worker: at once, at its earliest timer, or not until an event comes. */
 export type Attention = 'now' | 'timers'
 
-export interface NewMessage {
-  readonly id: string
+/** What messages have in common whose machine took the same first step; a batch tells it once for all of them. */
+export interface FirstStep {
   readonly state: string
   readonly fields: Fields
   readonly timers: readonly TimerToSet[]
   readonly attention: Attention
   readonly journal: string
-  /** The transition as JSON, without its time. */
+  /** What the transition says beside its time and the id, as members of a JSON array. */
   readonly transition: string
-  /** Texts that the transition refers to because they are too large for the feed. */
-  readonly large?: readonly LargeText[]
 }
 
 export interface Glance {
   readonly state: string
   /** Of its machine, when that is not active any more. */
   readonly status?: string
+}
+
+export interface NewMessage {
+  readonly id: string
+  /** Messages that share this very object travel together. */
+  readonly first: FirstStep
+  /** Fields of this message alone. */
+  readonly fields: Fields
+  /** Texts that its transition refers to because they are too large for the feed. */
+  readonly large?: readonly LargeText[]
 }
 
 export type EnqueueStatus = 'created' | 'duplicate' | Refusal

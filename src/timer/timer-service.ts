@@ -12,6 +12,11 @@ export interface TimerServiceOptions {
   threshold(): number
   /** Milliseconds by which this worker stands back after an alarm, so that others come first. */
   hesitation(): number
+  /**
+   * Claims by the short way, where there is one, before the plain claim: whether as much was found as could be taken, and whether the plain
+   * claim is to follow.
+   */
+  shortWay?(partition: Partition): Promise<{ readonly found: boolean; readonly plain: boolean }>
   onClaim(partition: Partition, messages: readonly ClaimedMessage[], now: number): void
   /** Nothing is given to anybody: the queue is paused. */
   onPaused(): void
@@ -22,6 +27,8 @@ export interface TimerService {
   start(): Promise<void>
   /** Looks again: a message was announced, or there is room for more. */
   wake(): void
+  /** Is told when something is due, by the clock of the store. */
+  expect(due: number): void
   /** Ends the loop; resolves when no claim is under way. */
   stop(): Promise<void>
   readonly lag: Lag
@@ -36,6 +43,8 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
   let rouse = (): void => {}
   /** Earliest attention that is known, by the clock of the store. */
   let next = 0
+  /** What it was told of since. */
+  let expected = Infinity
   let failures = 0
 
   function wake(): void {
@@ -73,12 +82,15 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
   /** Claims once from each partition, each time from another first. Returns whether anything was found. */
   async function claimRound(): Promise<boolean> {
     let found = false
-    next = Infinity
+    next = expected
+    expected = Infinity
     const first = Math.floor(queue.clock.random() * queue.partitions.length)
     for (let i = 0; i < queue.partitions.length && running; i++) {
       const partition = queue.partitions[(first + i) % queue.partitions.length]!
+      const short = await options.shortWay?.(partition)
+      if (short?.found) found = true
       const limit = Math.min(options.capacity(), DEFAULTS.batch)
-      if (limit > 0 && (await claim(partition, limit))) found = true
+      if (limit > 0 && (short?.plain ?? true) && (await claim(partition, limit))) found = true
     }
     return found
   }
@@ -121,6 +133,12 @@ export function createTimerService(queue: QueueRuntime, options: TimerServiceOpt
   return {
     lag,
     wake,
+    expect(due) {
+      expected = Math.min(expected, due)
+      if (due >= next) return
+      next = due
+      wake()
+    },
     async start() {
       running = true
       try {

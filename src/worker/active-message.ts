@@ -16,6 +16,7 @@ import type { EventData } from '../message.ts'
 import { QUARANTINED, type Beat, type Partition } from '../store/store.ts'
 import { runActions } from './action-runner.ts'
 import type { Committed, Committer } from './committer.ts'
+import type { HandlerRun } from './handler-run.ts'
 import type { Handlers } from './handlers.ts'
 import type { LeaseHolder } from './heartbeater.ts'
 import { isOutgoing } from '../engine/outgoing.ts'
@@ -41,13 +42,21 @@ export interface ActiveMessage extends LeaseHolder {
   interrupt(): void
 }
 
+export interface ActivateOptions {
+  readonly quorumLock?: QuorumLock | undefined
+  /** A handler of it that runs already. */
+  readonly run?: HandlerRun | undefined
+  /** Whether its inbox has events that were not read yet. Default: as the message says. */
+  readonly eventsWait?: boolean
+}
+
 export function activate(
   live: LiveMessage,
   partition: Partition,
   first: readonly Stimulus[],
   leaseUntil: number,
   context: ActiveContext,
-  quorumLock?: QuorumLock,
+  { quorumLock, run: adopted, eventsWait = live.inbox.length > 0 }: ActivateOptions = {},
 ): ActiveMessage {
   const { queue, committer, settings, events } = context
   const running = createRunningHandlers({
@@ -57,6 +66,7 @@ export function activate(
     ended: (stimulus) => push(stimulus),
     prolonged: (next) => (until = Math.max(until, next)),
   })
+  if (adopted) running.adopt(adopted)
   const postman = createPostman(queue, {
     done: (stimulus) => push(stimulus),
     holds: () => !gone && queue.clock.now() < until,
@@ -65,7 +75,7 @@ export function activate(
   let message = live
   let stimuli = [...first]
   let until = leaseUntil
-  let mailWaits = live.inbox.length > 0
+  let mailWaits = eventsWait
   let mailRead = false
   let offered: readonly EventData[] = []
   let gone = false

@@ -129,7 +129,7 @@ export async function runHandler(
 ): Promise<Stimulus> {
   try {
     const output: unknown = await handler(input, context)
-    encode(output, `result of "${id}"`)
+    if (output !== undefined) encode(output, `result of "${id}"`)
     return { type: 'done', nonce, output }
   } catch (thrown) {
     return { type: 'error', nonce, error: toFault(thrown, id) }

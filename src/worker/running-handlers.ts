@@ -1,19 +1,18 @@
-import { encode } from '../codec.ts'
-import type { QueueRuntime } from '../engine/runtime.ts'
 import type { Invocation } from '../engine/invocation.ts'
+import type { QueueRuntime } from '../engine/runtime.ts'
 import type { LiveMessage } from '../engine/snapshot.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import { RedriveError, type ErrorCode } from '../errors.ts'
 import type { EventData } from '../message.ts'
-import { toMs } from '../options.ts'
-import { scrubError } from '../redaction.ts'
 import type { Partition } from '../store/store.ts'
-import { createTalk, type Talk } from './talk.ts'
-import { attemptOf, handlerOf, leasesLostOf, runHandler, type HandlerContext, type Handlers } from './handlers.ts'
+import { HandlerRun, type RunOwner } from './handler-run.ts'
+import { attemptOf, handlerOf, leasesLostOf, type Handlers } from './handlers.ts'
 
 /** The handlers that run for one message. */
 export interface RunningHandlers {
   start(invocation: Invocation, message: LiveMessage): void
+  /** Takes over one that runs already. */
+  adopt(run: HandlerRun): void
   /** Tells the handler of an invocation that its attempt is over, and forgets it: nobody waits for it any more. */
   abort(invocation: Invocation, by: Stimulus): void
   abortAll(code: ErrorCode, why: string): void
@@ -39,97 +38,64 @@ export interface RunningHandlersOptions {
 
 export function createRunningHandlers(options: RunningHandlersOptions): RunningHandlers {
   const { queue, partition, handlers, ended, prolonged } = options
-  const { redaction } = queue.settings
-  const running = new Map<string, { id: string; controller: AbortController; settled: Promise<void> }>()
-  const listeners = new Set<(event: EventData) => void>()
-  let progress: string | undefined
+  /** By the nonce of their invocations. */
+  const running = new Map<string, HandlerRun>()
+  /** What a handler reported that has ended since. */
+  let left: string | undefined
 
-  function contextOf(
-    { id, state, snapshot, revision, token }: LiveMessage,
-    counts: Pick<HandlerContext, 'attempt' | 'leasesLost'>,
-    signal: AbortSignal,
-    { send, startChildren }: Talk,
-  ): HandlerContext {
-    return {
-      signal,
-      ...counts,
-      fence: `${revision}:${token}`,
-      message: { id, queue: queue.name, state, context: snapshot.context as Record<string, unknown> },
-      progress(value) {
-        progress = encode(value, 'progress')
-      },
-      async heartbeat(duration = queue.settings.lease) {
-        // A short one is no reason to end the lease before the worker's own next heartbeat.
-        const ms = Math.max(toMs(duration, 'heartbeat', { min: 1 }), queue.settings.lease)
-        const extended = await queue.locks.adopt(partition, id, token).extend(ms)
-        if (extended) prolonged(queue.clock.now() + ms)
-        return extended
-      },
-      send,
-      startChildren,
-      onEvent: (listener) => void listeners.add(listener),
-      log: (text) => queue.log.fromHandler(id, redaction ? redaction.scrub(text, snapshot.context) : text),
-    }
+  const owner: RunOwner = {
+    ended({ invocation, progress }, stimulus) {
+      left = progress ?? left
+      if (running.delete(invocation.nonce)) ended(stimulus)
+    },
+    prolonged: (_, until) => prolonged(until),
   }
-
-  /** What a handler throws may quote what it was given. */
-  const hideIn = (stimulus: Stimulus, whole: unknown): Stimulus =>
-    redaction && stimulus.type === 'error'
-      ? { ...stimulus, error: scrubError(stimulus.error, redaction, whole) }
-      : stimulus
 
   return {
     start(invocation, message) {
-      const controller = new AbortController()
+      const { id, state, snapshot, input, revision, token } = message
+      const context = snapshot.context as Record<string, unknown>
       const handler = handlerOf(message.machine, handlers, invocation.src)
-      const talk = createTalk()
       const counts = { attempt: attemptOf(message), leasesLost: leasesLostOf(message, invocation) }
-      const context = contextOf(message, counts, controller.signal, talk)
-      const whole = [message.input, message.snapshot.context, invocation.input]
-      const settled = runHandler(handler, invocation, context).then((ending) => {
-        const stimulus = hideIn(ending, whole)
-        const outgoing = talk.end()
-        if (running.delete(invocation.nonce)) ended(stimulus.type === 'done' ? { ...stimulus, outgoing } : stimulus)
-      })
-      running.set(invocation.nonce, { id: message.id, controller, settled })
+      const given = { id, partition, state, context, input, fence: `${revision}:${token}` }
+      running.set(invocation.nonce, new HandlerRun(queue, given, invocation, handler, counts, owner))
+    },
+    adopt(run) {
+      run.owner = owner
+      running.set(run.invocation.nonce, run)
     },
     abort({ nonce, id }, by) {
       const [code, why] = ENDED_BY[by.type === 'timer' ? 'timer' : 'other']
-      const handler = running.get(nonce)
+      const run = running.get(nonce)
       running.delete(nonce)
-      handler?.controller.abort(new RedriveError(code, `"${id}" of ${handler.id}: ${why}.`))
+      run?.controller.abort(new RedriveError(code, `"${id}" of ${run.message.id}: ${why}.`))
     },
     abortAll(code, why) {
-      const all = [...running.values()]
+      const runs = [...running.values()]
       running.clear()
-      for (const { id, controller } of all) controller.abort(new RedriveError(code, `${id}: ${why}.`))
+      for (const { message, controller } of runs) controller.abort(new RedriveError(code, `${message.id}: ${why}.`))
     },
     async interrupt(ms) {
-      const all = [...running.values()]
+      const runs = [...running.values()]
       const why = 'the worker is stopping; the attempt does not count'
-      for (const { id, controller } of all) controller.abort(new RedriveError('E_INTERRUPTED', `${id}: ${why}.`))
+      for (const { message, controller } of runs)
+        controller.abort(new RedriveError('E_INTERRUPTED', `${message.id}: ${why}.`))
       let cancel = (): void => {}
       const grace = new Promise<void>((resolve) => {
         cancel = queue.clock.after(ms, resolve)
       })
-      await Promise.race([Promise.all(all.map(({ settled }) => settled)), grace])
+      await Promise.race([Promise.all(runs.map(({ settled }) => settled)), grace])
       cancel()
     },
     tell(event) {
-      for (const listener of listeners) {
-        // A handler's own listener that throws is its affair, and no reason to stop anything else.
-        try {
-          listener(event)
-        } catch (error) {
-          queue.log.listenerFailed('onEvent', error)
-        }
-      }
+      for (const run of running.values()) run.tell(event)
     },
     get progress() {
-      return progress
+      return [...running.values()].findLast(({ progress }) => progress !== undefined)?.progress ?? left
     },
     sent(reported) {
-      if (progress === reported) progress = undefined
+      if (left === reported) left = undefined
+      for (const run of running.values()) if (run.progress === reported) run.progress = undefined
     },
   }
 }

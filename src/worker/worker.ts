@@ -7,23 +7,27 @@ import { stayFailed } from '../engine/failure.ts'
 import { parkAgain, returnLater, returnUntouched } from '../engine/hand-back.ts'
 import { quarantineEntry } from '../engine/quarantine.ts'
 import { checkRevision } from '../engine/readable-message.ts'
+import { restore, type LiveMessage } from '../engine/snapshot.ts'
+import type { Stimulus } from '../engine/stimulus.ts'
+import { startOf } from '../step/recipe.ts'
 import { removesAtOnce, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventData } from '../message.ts'
 import { DEFAULTS, toInteger, toMs, toOptions, type Duration } from '../options.ts'
 import type { QuorumLock } from '../lock/quorum.ts'
-import { FAILED, type CommitEntry, type Partition } from '../store/store.ts'
+import { FAILED, type ClaimedMessage, type CommitEntry, type Partition } from '../store/store.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { LagReading } from '../timer/lag.ts'
 import { createTimerService } from '../timer/timer-service.ts'
-import { activate, type ActiveContext, type ActiveMessage } from './active-message.ts'
+import { activate, type ActivateOptions, type ActiveContext, type ActiveMessage } from './active-message.ts'
 import { createBeginning } from './beginning.ts'
 import { createClaimAhead } from './claim-ahead.ts'
 import { createCommitter } from './committer.ts'
-import { checkHandlers, type GivenHandlers, type Handler } from './handlers.ts'
+import { checkHandlers, handlerOf, type GivenHandlers, type Handler } from './handlers.ts'
 import { createHeartbeater } from './heartbeater.ts'
 import { createImpatience } from './impatience.ts'
 import { createLeftMessages } from './left-messages.ts'
+import { createQuickLane, type LeftBehind, type QuickLane } from './quick-lane.ts'
 import { createQuorumGate } from './quorum-gate.ts'
 import { createRegistrar } from './registrar.ts'
 import { createShelf, type Held } from './shelf.ts'
@@ -106,22 +110,25 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
   let unsubscribe = async (): Promise<void> => {}
   const impatience = createImpatience()
   const entering = new Set<Held>()
+  /** Partitions of which a round has told that others are due than it can start. */
+  const othersDue = new Set<number>()
+  let isInterrupted = false
   const shelf = createShelf(queue, (held) => void entering.delete(held))
   const claimAhead = createClaimAhead(queue, shelf, (partition, entry) => putBack(partition, entry))
 
+  /** Places that messages of the plain path have, or wait for. */
+  const taken = (): number => active.size + entering.size + shelf.size
+  const quick = openQuickLane()
+
   const prefetch = options.prefetch === undefined ? undefined : toInteger(options.prefetch, 'prefetch', { max: 10_000 })
   const room = (): number =>
-    concurrency +
-    claimAhead.most(prefetch ?? throughput.worth(50, DEFAULTS.batch)) -
-    active.size -
-    entering.size -
-    shelf.size
+    concurrency + claimAhead.most(prefetch ?? throughput.worth(50, DEFAULTS.batch)) - taken() - (quick?.size ?? 0)
 
   const timers = createTimerService(queue, {
     worker: name,
     capacity: () => (gate.open ? Math.max(0, room()) : 0),
-    threshold: () =>
-      active.size + entering.size + shelf.size < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4)),
+    threshold: () => (taken() + (quick?.size ?? 0) < concurrency ? 1 : Math.max(1, Math.floor(concurrency / 4))),
+    ...(quick ? { shortWay: (partition: Partition) => claimShort(quick, partition) } : {}),
     hesitation: left.hesitation,
     onClaim(partition, messages, now) {
       claimed += messages.length
@@ -132,7 +139,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     onPaused: putAllBack,
   })
   const gate = createQuorumGate(queue, events, timers.wake)
-  const heartbeater = createHeartbeater(queue, () => [...active, ...entering, ...shelf])
+  const heartbeater = createHeartbeater(queue, () => [...active, ...entering, ...shelf, ...(quick?.held() ?? [])])
   const janitor = createJanitor(queue)
   const watchdog = createWatchdog(queue, events, {
     hungry: () => gate.open && !stopping && room() > 0,
@@ -141,17 +148,23 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
   })
 
   const stats = (): WorkerStats => ({
-    active: active.size,
+    active: active.size + (quick?.running ?? 0),
     prefetched: shelf.size,
     processed: throughput.count(),
     lag: timers.lag.read(),
     ...(watchdog.stalledSince === undefined ? {} : { stalledSince: watchdog.stalledSince }),
   })
-  const registrar = createRegistrar(queue, { name, concurrency, claimed: () => claimed, stats, holds: () => active })
+  const registrar = createRegistrar(queue, {
+    name,
+    concurrency,
+    claimed: () => claimed,
+    stats,
+    holds: () => [...active, ...(quick?.held() ?? [])],
+  })
 
   /** Moves what is held ready into the free places. */
   function fill(): void {
-    while (active.size + entering.size < concurrency && !stopping) {
+    while (active.size + entering.size + (quick?.size ?? 0) < concurrency && !stopping) {
       const next = shelf.take()
       if (!next) break
       if (queue.quorum) void enter(next)
@@ -192,17 +205,81 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     if (revived === 'parked') return putBack(partition, parkAgain(message), lock)
     if (revived === 'left') return putBack(partition, left.leave(message), lock)
     // Mail that came while it was held ready is read by the heartbeat or the commit.
-    const activated = activate(revived.message, partition, revived.stimuli, leaseUntil, context, lock)
+    launch(partition, revived, leaseUntil, { quorumLock: lock })
+  }
+
+  function launch(
+    partition: Partition,
+    { message, stimuli }: Beginning,
+    leaseUntil: number,
+    given: ActivateOptions,
+  ): void {
+    const activated = activate(message, partition, stimuli, leaseUntil, context, given)
     const startedAt = performance.now()
     active.add(activated)
+    if (isInterrupted) activated.interrupt()
     void activated.finished.then(() => {
-      void lock?.release()
+      void given.quorumLock?.release()
       active.delete(activated)
       throughput.record(performance.now() - startedAt)
       claimAhead.moved()
       fill()
       timers.wake()
     })
+  }
+
+  function openQuickLane(): QuickLane | undefined {
+    const { isDefault, versions, quorum, settings: given } = queue
+    // What is hidden, kept of contexts or locked elsewhere too is more than a round does.
+    if (!isDefault || quorum || given.redaction || given.contexts !== undefined) return undefined
+    const start = startOf(versions.current, settings)
+    return (
+      start &&
+      createQuickLane({
+        queue,
+        start,
+        concurrency,
+        events,
+        machine: versions.current,
+        worker: name,
+        handler: handlerOf(versions.current, handlers, start.invocation.src),
+        free: () => concurrency - taken(),
+        leave: takeOver,
+        freed: fill,
+        claimed(late) {
+          claimed++
+          timers.lag.record(late)
+        },
+        processed(ms) {
+          throughput.record(ms)
+          claimAhead.moved()
+        },
+        heard(partition, { next, others, paused }) {
+          if (paused) putAllBack()
+          if (others) othersDue.add(partition.index)
+          if (others || next !== undefined) timers.expect(others ? 0 : next!)
+        },
+      })
+    )
+  }
+
+  /** The round first, unless it has just told that there are others to be claimed. */
+  async function claimShort(lane: QuickLane, partition: Partition): Promise<{ found: boolean; plain: boolean }> {
+    if (!gate.open || othersDue.delete(partition.index)) return { found: false, plain: true }
+    const found = await lane.claim(partition)
+    return { found: found === true, plain: othersDue.delete(partition.index) }
+  }
+
+  /** A message leaves the short way: it is restored as it is stored by now. */
+  function takeOver(stored: ClaimedMessage, partition: Partition, rest: LeftBehind): void {
+    const { stimuli, leaseUntil, run, eventsWait } = rest
+    try {
+      const message = restore(queue.versions.current, stored)
+      launch(partition, { message, stimuli }, leaseUntil, { run, eventsWait })
+    } catch (cause) {
+      queue.log.quarantined(stored.id, cause)
+      putBack(partition, quarantineEntry(stored, { type: 'restore' }, cause, name))
+    }
   }
 
   /** Lets a message go on which this worker takes no step. */
@@ -231,18 +308,31 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     const returned = shelf
       .takeAll()
       .map(({ message, partition }) => committer.submit(partition, returnUntouched(message)))
-    const through = Promise.all([...active].map(({ finished }) => finished))
+    quick?.stop()
+    const through = allThrough()
     void through.then(queue.clock.after(timeout, impatience.lose))
     await Promise.race([through, impatience.lost])
+    isInterrupted = true
+    quick?.leaveAll()
     for (const message of active) message.interrupt()
     const end = Promise.allSettled([through, ...returned, ...parting])
     // When Redis is away nothing can be handed back; the leases will end by themselves.
-    const cancel = queue.clock.after(queue.patience, committer.close)
+    const giveUp = (): void => {
+      committer.close()
+      quick?.close()
+    }
+    const cancel = queue.clock.after(queue.patience, giveUp)
     await end
     cancel()
-    committer.close()
+    giveUp()
     heartbeater.stop()
     gate.stop()
+  }
+
+  /** A message may leave the short way meanwhile. */
+  async function allThrough(): Promise<void> {
+    await quick?.finished()
+    while (active.size > 0) await Promise.all([...active].map(({ finished }) => finished))
   }
 
   let told = ''
@@ -273,6 +363,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
 
   function onMail(id: string, worker: string): void {
     if (worker !== name) return
+    quick?.mail(id)
     for (const message of active) if (message.id === id) message.mail()
   }
 
@@ -291,6 +382,12 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     },
     stats,
   }
+}
+
+/** A message, and what it is to hear of first. */
+interface Beginning {
+  readonly message: LiveMessage
+  readonly stimuli: readonly Stimulus[]
 }
 
 /** How long a message without the lock of a quorum is left alone, in milliseconds. */

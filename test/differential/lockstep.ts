@@ -66,8 +66,8 @@ function firstMessage(play: Play): NewMessage {
   const { part, id, versions, dues } = play
   const log = (value: unknown, label?: string): void => void play.told.logs.push(loggedAs(value, label))
   const message = begins(versions.current, id, part.input, encode(part.input, 'input'), 'client', { log })
-  for (const { nonce, delay } of message.timers) dues.set(nonce, delay)
-  play.state = message.state
+  for (const { nonce, delay } of message.first.timers) dues.set(nonce, delay)
+  play.state = message.first.state
   return message
 }
 

@@ -15,17 +15,17 @@ export interface Shelf {
 }
 
 export function shelve(message: NewMessage, now = 1_800_000_000_000): Shelf {
-  const { id, state, fields } = message
+  const { id, first } = message
   let stored: StoredMessage = {
     id,
-    state,
-    fields,
+    state: first.state,
+    fields: { ...first.fields, ...message.fields },
     revision: 0,
     inbox: [],
     createdAt: now,
     enteredAt: now,
-    timers: message.timers.map(({ nonce, text, delay }) => ({ nonce, text, due: now + delay })),
-    journal: [{ seq: 0, at: now, text: message.journal }],
+    timers: first.timers.map(({ nonce, text, delay }) => ({ nonce, text, due: now + delay })),
+    journal: [{ seq: 0, at: now, text: first.journal }],
   }
   let token = ''
   let removed = false

@@ -38,7 +38,9 @@ export interface MessageRecord {
 }
 
 export function createRecord({ queue, index }: Partition, message: NewMessage, now: number): MessageRecord {
-  const { id, state, fields, timers, attention } = message
+  const { id, first } = message
+  const { state, timers, attention } = first
+  const fields = { ...first.fields, ...message.fields }
   const set = timers.map(({ nonce, text, delay }) => [nonce, { nonce, text, due: now + delay }] as const)
   return {
     queue,
@@ -58,7 +60,7 @@ export function createRecord({ queue, index }: Partition, message: NewMessage, n
     used: new Set(),
     running: new Set(),
     actions: new Set(Object.entries(fields).flatMap(([field, text]) => (isOwnAction(field, text) ? [field] : []))),
-    transitions: transitionsOf(queue, now, [message.transition]),
+    transitions: transitionsOf(queue, now, [`[${JSON.stringify(id)},${first.transition}]`]),
     settled: false,
     gone: false,
   }

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { BARE } from '../../src/store/layout.ts'
 import type { MemoryStore } from '../../src/store/memory-store.ts'
+import { entriesOf, fenceOfStart, startEntry, type Round, type RoundRequest } from '../../src/store/round.ts'
 import {
   QUARANTINED,
   type Beat,
@@ -110,6 +112,34 @@ export function createWitness(world: World, inner: MemoryStore, judge: JudgeStep
     else if (status === 'unknown' && !record.gone) blame(id, 'is said to be unknown, and is there')
   }
 
+  /** A round is what it stands for: commits one by one, and a claim with the commit of its start. */
+  function rounded({ queue }: Partition, request: RoundRequest, { statuses, started }: Round, now: number): void {
+    const { token, lease, recipe } = request
+    for (const [i, entry] of request.groups.flatMap(entriesOf).entries())
+      committed(queue, entry, { status: statuses[i]!, inbox: false }, lease, now)
+    for (const { id, input } of started) {
+      const record = find(queue, id)
+      if (!record) return blame(id, 'was started and is not there')
+      if (record.fields.get('p') !== input) blame(id, 'was started with another input than was sent')
+      const fence = `${record.revision + 1}:${token}`
+      const fields = Object.fromEntries(record.fields)
+      const claim = { id, fence, revision: record.revision + 1, state: record.state, fields, inbox: [], dueAt: now }
+      const timers = [...record.timers.values()]
+      claimed(queue, { ...claim, timers, journal: [], createdAt: now, enteredAt: now }, lease, true, now)
+      const entry = startEntry(recipe!, id, token, { ...BARE.timer, due: timers[0]?.due ?? now })
+      committed(queue, entry, { status: 'applied', inbox: false }, lease, now)
+    }
+  }
+
+  /** One that is sent again gives only what is still its own. */
+  function again(queue: string, { token, lease }: RoundRequest, { started }: Round, now: number): void {
+    for (const { id } of started) {
+      const record = find(queue, id)
+      if (record?.owner !== fenceOfStart(token)) blame(id, 'was given again to one who owns it no more')
+      else Object.assign(record, { leaseUntil: now + lease, attention: now + lease })
+    }
+  }
+
   function beaten(queue: string, { id, fence }: Beat, status: BeatStatus, lease: number, now: number): void {
     const record = find(queue, id)
     const owned = record?.owner === fence && !record.gone
@@ -173,6 +203,16 @@ export function createWitness(world: World, inner: MemoryStore, judge: JudgeStep
       batch.entries.forEach((entry, i) => committed(partition.queue, entry, commit.results[i]!, batch.lease, now()))
       trace(`commit ${batch.worker} ${batch.entries.map((entry, i) => told(entry, commit.results[i]!)).join(' ')}`)
       return commit
+    },
+    async round(partition, request) {
+      const round = await inner.round(partition, request)
+      const isNew = round.statuses.length + round.started.length > 0 && isFirst(request.token, '')
+      if (isNew) rounded(partition, request, round, now())
+      else again(partition.queue, request, round, now())
+      const entries = request.groups.flatMap(entriesOf)
+      const ends = entries.map((entry, i) => told(entry, { status: round.statuses[i]!, inbox: false }))
+      trace(`round ${request.worker} ${ends.join(' ')} ${round.started.map(({ id }) => id).join(' ')}`)
+      return round
     },
     async heartbeat(partition, lease, beats) {
       const statuses = await inner.heartbeat(partition, lease, beats)

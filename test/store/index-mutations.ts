@@ -88,7 +88,7 @@ export const INDEX_MUTATIONS: readonly Mutation[] = [
   },
   {
     without: 'enqueue: the count of what this batch has stored',
-    patches: [['enqueue', 'held = held + 1', '']],
+    patches: [['enqueue', 'held = held + (step.due and 1 or 0)', '']],
     breaks: ['a full partition refuses what is beyond its bound, in the order of the batch'],
   },
   {

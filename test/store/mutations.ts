@@ -2,12 +2,14 @@ import type { BOUND_RULES } from './bound-rules.ts'
 import type { INDEX_RULES } from './index-rules.ts'
 import type { Patch } from './redis-harness.ts'
 import type { REDIS_RULES } from './redis-rules.ts'
+import type { ROUND_RULES } from './round-rules.ts'
 import type { RULES } from './rules.ts'
 import type { STEERING_RULES } from './steering-rules.ts'
 
 type RuleName = keyof (typeof RULES &
   typeof REDIS_RULES &
   typeof BOUND_RULES &
+  typeof ROUND_RULES &
   typeof INDEX_RULES &
   typeof STEERING_RULES)
 
@@ -128,8 +130,18 @@ const ENQUEUE: readonly Mutation[] = [
   },
   {
     without: 'enqueue: the check for the id',
-    patches: [['enqueue', "if kind ~= 'none' then", 'if false then']],
+    patches: [['enqueue', "elseif kind ~= 'none' then", 'elseif false then']],
     breaks: ['a message that is there is not overwritten'],
+  },
+  {
+    without: 'enqueue: the look for those that are there',
+    patches: [['enqueue', "call('EXISTS', unpack(keys)) == 0", 'true']],
+    breaks: ['a message that is there is not overwritten'],
+  },
+  {
+    without: 'enqueue: the look for one that comes twice in a batch',
+    patches: [['enqueue', 'seen[id] = true', '']],
+    breaks: ['a message that is in a batch twice is stored once'],
   },
   {
     without: 'enqueue: the order within a millisecond',

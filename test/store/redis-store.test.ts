@@ -22,9 +22,9 @@ describe('the Redis store, seen from its server', () => {
 
   test('keeps a message of a usual size compact through its life', async () => {
     const { redis, keys, partition, send, take, commit } = scene()
-    const fields = { m: 'message@1', c: `\n${'c'.repeat(300)}`, p: 'p'.repeat(900) }
+    const fields = { m: 'message@1', c: `\n${'c'.repeat(300)}`, p: 'p'.repeat(480) }
     await send(message('a', { fields, timers: [{ nonce: '0-0', text: 'deliver', delay: 0 }] }))
-    const journal = { seq: 1, text: 'e'.repeat(500) }
+    const journal = { seq: 1, text: 'e'.repeat(400) }
     await commit(entry(await take(), { state: 'dead', journal: [journal] }))
     expect(await redis.object('ENCODING', keys.message(partition, 'a'))).toBe('listpack')
   })

@@ -12,6 +12,8 @@ import {
   type RedisScene,
 } from './redis-harness.ts'
 import { REDIS_RULES } from './redis-rules.ts'
+import { ROUND_MUTATIONS } from './round-mutations.ts'
+import { ROUND_RULES } from './round-rules.ts'
 import { RULES } from './rules.ts'
 import { STEERING_MUTATIONS } from './steering-mutations.ts'
 import { STEERING_RULES } from './steering-rules.ts'
@@ -23,11 +25,12 @@ import { STEERING_RULES } from './steering-rules.ts'
 const ALL: Readonly<Record<string, (scene: RedisScene) => Promise<void>>> = {
   ...RULES,
   ...BOUND_RULES,
+  ...ROUND_RULES,
   ...REDIS_RULES,
   ...INDEX_RULES,
   ...STEERING_RULES,
 }
-const ALL_MUTATIONS = [...MUTATIONS, ...INDEX_MUTATIONS, ...STEERING_MUTATIONS]
+const ALL_MUTATIONS = [...MUTATIONS, ...INDEX_MUTATIONS, ...STEERING_MUTATIONS, ...ROUND_MUTATIONS]
 
 let harness: RedisHarness
 beforeAll(async () => {

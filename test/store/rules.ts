@@ -68,6 +68,11 @@ export const RULES = {
     expect((await scene.get('a')).message.fields).toEqual({ p: 'first' })
   },
 
+  async 'a message that is in a batch twice is stored once'(scene: Scene) {
+    expect(await scene.send(message('a'), message('a'))).toEqual(['created', 'duplicate'])
+    expect((await scene.feed()).join()).toBe('[["a","todo"]]')
+  },
+
   async 'messages of one batch are claimed in their order'(scene: Scene) {
     const sent = Array.from({ length: 40 }, (_, i) => `m${99 - i}`)
     await scene.send(...sent.map((id) => message(id)))

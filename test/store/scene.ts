@@ -8,6 +8,7 @@ import type {
   CommitEntry,
   CommitResult,
   EnqueueStatus,
+  FirstStep,
   ListedMessage,
   NewMessage,
   Partition,
@@ -52,17 +53,18 @@ export const SHORT = 60
 
 export const newToken = (): string => randomBytes(16).toString('hex')
 
-export function message(id: string, changes: Partial<NewMessage> = {}): NewMessage {
-  return {
-    id,
+export function message(id: string, changes: Partial<FirstStep & Pick<NewMessage, 'large'>> = {}): NewMessage {
+  const { fields = { m: 'machine@1', c: '\n{}', p: '"hello"' }, large, ...step } = changes
+  const first: FirstStep = {
     state: 'todo',
-    fields: { m: 'machine@1', c: '\n{}', p: '"hello"' },
+    fields: {},
     timers: [],
     attention: 'now',
     journal: 'todo',
-    transition: JSON.stringify([id, 'todo']),
-    ...changes,
+    transition: '"todo"',
+    ...step,
   }
+  return { id, first, fields, ...(large ? { large } : {}) }
 }
 
 /** The smallest commit of a message: it stays as it is. */

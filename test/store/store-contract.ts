@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { describeBare } from './contract/bare.ts'
 import { describeClaim } from './contract/claim.ts'
 import { describeCommit } from './contract/commit.ts'
 import { describeEnqueue } from './contract/enqueue.ts'
@@ -13,6 +14,7 @@ import { describeSubscriptions } from './contract/subscriptions.ts'
 import { describeTimers } from './contract/timers.ts'
 import { describeValues } from './contract/values.ts'
 import { BOUND_RULES } from './bound-rules.ts'
+import { ROUND_RULES } from './round-rules.ts'
 import { RULES } from './rules.ts'
 import { STEERING_RULES } from './steering-rules.ts'
 import { createScene, type Scene, type StoreHarness } from './scene.ts'
@@ -31,6 +33,7 @@ export function describeStore(
     const scene = (): Scene => createScene(harness)
 
     describeEnqueue(scene)
+    describeBare(scene)
     describeClaim(scene)
     describeCommit(scene)
     describeTimers(scene)
@@ -44,10 +47,13 @@ export function describeStore(
     describeValues(scene)
 
     describe('rules', () => {
-      test.each(Object.entries({ ...RULES, ...BOUND_RULES, ...STEERING_RULES }))('%s', async (_, rule) => {
-        expect.hasAssertions()
-        await rule(scene())
-      })
+      test.each(Object.entries({ ...RULES, ...BOUND_RULES, ...ROUND_RULES, ...STEERING_RULES }))(
+        '%s',
+        async (_, rule) => {
+          expect.hasAssertions()
+          await rule(scene())
+        },
+      )
     })
   })
 

@@ -261,18 +261,19 @@ test('a worker without its Redis says so by ready() and by its event', async () 
   await redrive.close()
 })
 
-test('an event that is announced while a commit is still to be answered is not overheard', async () => {
+test('an event that is announced while a round is still to be answered is not overheard', async () => {
   const store = createMemoryStore()
   const [written, answered] = [gate(), gate()]
-  const commit: MemoryStore['commit'] = async (...given) => {
-    const result = await store.commit(...given)
+  const round: MemoryStore['round'] = async (...given) => {
+    const result = await store.round(...given)
+    if (result.started.length === 0) return result
     written.open()
     await answered.opened
     return result
   }
   // Which would tell of it later.
   const heartbeat: MemoryStore['heartbeat'] = () => Promise.reject(new Error('no heartbeat'))
-  const redrive = new Redrive({ store: { ...store, commit, heartbeat }, logger: silentLogger })
+  const redrive = new Redrive({ store: { ...store, round, heartbeat }, logger: silentLogger })
   const queue = redrive.queue('jobs')
   const { handler, reasons } = patient()
   queue.work(handler)

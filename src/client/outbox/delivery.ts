@@ -62,7 +62,7 @@ async function define(store: Store, queue: string, partitions: number): Promise<
 }
 
 const refsIn = (batches: readonly Spooled[]): string[] => [
-  ...new Set(batches.flatMap(({ messages }) => messages.flatMap(({ fields }) => fields[FIELD.machine] ?? []))),
+  ...new Set(batches.flatMap(({ messages }) => messages.flatMap(({ first }) => first.fields[FIELD.machine] ?? []))),
 ]
 
 /** The queue may have got another machine while these lay on the disk. */

@@ -37,6 +37,12 @@ local function putAside(state, id, reason)
     while redis.call('HDEL', key, 'q.' .. piece) == 1 do
       piece = piece + 1
     end
+    -- What goes without saying of a message as it was stored is written out, or its release would not find it.
+    local bare = redis.call('HMGET', key, 'B', 'b', 'a')
+    if bare[1] and not bare[2] and not bare[3] then
+      redis.call('HSET', key, 'b', bare[1], 'j0', bare[1] .. '|pending', 'T0-0', bare[1])
+      redis.call('HSET', key, 'E0-0', 'xstate.after.deliver.message.pending')
+    end
     local kept = cjson.encode({ reason = reason, event = { type = 'claim' }, state = state })
     redis.call('HSET', key, 's', QUARANTINED, 'q', kept, 'r', '1', 'a', reply[1])
     redis.call('HDEL', key, 'o', 'w', 'g', 'k')

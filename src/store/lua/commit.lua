@@ -109,6 +109,19 @@ local function index(entry, old, score)
   redis.call('ZADD', base .. ':s:' .. entry.state, string.format('%.0f', score), entry.id)
 end
 
+-- A message that was stored without what goes without saying has it written out. Its first timer is over once it has entered a second state;
+-- what the commit itself takes away is deleted behind this.
+local BARE_TIMER, BARE_EVENT = '0-0', 'xstate.after.deliver.message.pending'
+
+local function fillIn(sets, since, hasBegun)
+  sets[#sets + 1], sets[#sets + 2] = 'b', since
+  sets[#sets + 1], sets[#sets + 2] = 'j0', since .. '|pending'
+  if not hasBegun then
+    sets[#sets + 1], sets[#sets + 2] = 'T' .. BARE_TIMER, since
+    sets[#sets + 1], sets[#sets + 2] = 'E' .. BARE_TIMER, BARE_EVENT
+  end
+end
+
 local function write(entry, old, lock, token)
   local key, inbox = base .. ':m:' .. entry.id, base .. ':i:' .. entry.id
   local sets, deletes = entry.sets, entry.deletes
@@ -161,10 +174,13 @@ end
 while at <= #ARGV do
   local entry = read()
   local token = string.match(entry.fence, ':(.*)$')
-  local stored = redis.pcall('HMGET', base .. ':m:' .. entry.id, 'o', 'k', 's')
+  local stored = redis.pcall('HMGET', base .. ':m:' .. entry.id, 'o', 'k', 's', 'b', 'B', 'a')
   local lock = redis.call('GET', base .. ':l:' .. entry.id)
   local status = verdict(entry, stored, lock, token)
   if status == 'a' then
+    if stored[5] and not stored[4] then
+      fillIn(entry.sets, stored[5], stored[6])
+    end
     status = entry.disposal == 'remove' and remove(entry, stored[3]) or write(entry, stored[3], lock, token)
     for _, transition in ipairs(entry.transitions) do
       transitions[#transitions + 1] = transition

@@ -4,24 +4,26 @@
 -- KEYS    1 base of the partition, `prefix:{queue:index}`
 -- ARGV    1 token, 2 ms to remember the token, 3 ms to keep large texts,
 --         4 most messages on their way or '', 5 most bytes or '', 6 number of large texts, (number of the message, name, text)…,
---         then for each message:
---         id, state, attention (now | timers), first piece of the journal text, transition (JSON tuple),
---         number of timers, (nonce, delay in ms)…, number of fields, (field, value)…
+--         then for each first step that messages have in common:
+--         state, attention (now | timers | bare: as the default machine begins, which goes without saying), first piece of the journal text,
+--         rest of the transition (members of a JSON array), number of timers, (nonce, delay in ms)…, number of fields, (field, value)…,
+--         number of messages, and for each: id, number of its own fields, (field, value)…
 -- Returns one character a message: `c` created, `d` duplicate, `f` no message is there but something else, `m` and `b` refused by the bound of messages and of bytes;
 --         where one was refused, a blank and how many messages there are, a blank and how many bytes
 
 local base, token = KEYS[1], ARGV[1]
+local call, format = redis.call, string.format
 local record = base .. ':t:' .. token
-local answered = redis.call('GET', record)
+local answered = call('GET', record)
 if answered then
   -- A write, so that WAIT has something to count: from 7.2 on, it takes a connection that has written nothing for one whose writes are everywhere.
   redis.call('PEXPIRE', record, ARGV[2])
   return answered
 end
 
-local time = redis.call('TIME')
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local stamp = string.format('%.0f', now)
+local stamp = format('%.0f', now)
 local PARKED = 4e15
 -- Messages of one sender that are due at the same time keep their order: their scores count up within the millisecond, by the
 -- microsecond of the call and then by their place in it. A claim looks at whole milliseconds, so none is early or late for it.
@@ -32,94 +34,146 @@ local maxMessages, maxBytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local held, bytes = 0, 0
 if maxMessages then
   -- Counted each time, so that no counter can drift: what is due some time, with a few sets to ask.
-  for _, state in ipairs(redis.call('SMEMBERS', base .. ':states')) do
-    held = held + redis.call('ZCOUNT', base .. ':s:' .. state, '-inf', '(4e15')
+  for _, state in ipairs(call('SMEMBERS', base .. ':states')) do
+    held = held + call('ZCOUNT', base .. ':s:' .. state, '-inf', '(4e15')
   end
 end
 if maxBytes then
-  bytes = tonumber(redis.call('GET', base .. ':bytes') or 0)
+  bytes = tonumber(call('GET', base .. ':bytes') or 0)
 end
 local before = bytes
+local prefix = base .. ':m:'
+local large, at = {}, 7 + 3 * ARGV[6]
 
-local function sizeOf(fields)
-  local size = 0
-  for _, text in ipairs(fields) do
-    size = size + #text
+local function read()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+-- What its messages have in common: their fields so far, and when they are due.
+local function readStep()
+  local state, attention, journal, transition = read(), read(), read(), read()
+  local step = { state = state, transition = transition, due = attention ~= 'timers' and now or nil, ids = {}, starts = {} }
+  local fields = { 's', state, attention == 'bare' and 'B' or 'b', stamp }
+  if attention ~= 'bare' then
+    fields[5], fields[6] = 'j0', journal == '' and stamp or stamp .. '|' .. journal
+  end
+  for _ = 1, tonumber(read()) do
+    local nonce = read()
+    local fires = now + read()
+    fields[#fields + 1], fields[#fields + 2] = 'T' .. nonce, format('%.0f', fires)
+    if not step.due or fires < step.due then
+      step.due = fires
+    end
+  end
+  for _ = 1, tonumber(read()) do
+    fields[#fields + 1], fields[#fields + 2] = read(), read()
+  end
+  step.fields = fields
+  for i = 1, tonumber(read()) do
+    step.ids[i], step.starts[i] = ARGV[at], at + 1
+    at = at + 2 + 2 * ARGV[at + 1]
+  end
+  return step
+end
+
+local steps, keys = {}, {}
+while at <= #ARGV do
+  local step = readStep()
+  steps[#steps + 1] = step
+  for _, id in ipairs(step.ids) do
+    keys[#keys + 1] = prefix .. id
+  end
+end
+
+-- Lua cannot unpack some thousands of values at once.
+local function inPieces(command, key, values, last)
+  for i = 1, last or #values, 1000 do
+    call(command, key, unpack(values, i, math.min(i + 999, last or #values)))
+  end
+end
+
+-- Nearly always all of them are new, which one call can tell.
+local fresh = #keys > 0 and #keys <= 1000 and call('EXISTS', unpack(keys)) == 0
+local answers, seen, refused = {}, {}, 0
+
+-- Its fields behind those that it has in common with others; how many values that are.
+local function ownFields(fields, shared, start)
+  local own = 2 * ARGV[start]
+  for i = 1, own do
+    fields[shared + i] = ARGV[start + i]
+  end
+  return shared + own
+end
+
+local function sizeOf(id, fields, last)
+  local size = #id
+  for i = 1, last do
+    size = size + #fields[i]
   end
   return size
 end
 
-local answers, transitions, named, earliest, refused = {}, {}, {}, nil, 0
-local large, at = {}, 7 + 3 * ARGV[6]
-while at <= #ARGV do
-  local id, state, attention, journal, transition = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  local key = base .. ':m:' .. id
-  local fields = { 's', state, 'b', stamp, 'j0', journal == '' and stamp or stamp .. '|' .. journal }
-  local due = attention == 'now' and now or nil
-
-  local timers = tonumber(ARGV[at + 5])
-  at = at + 6
-  for _ = 1, timers do
-    local fires = now + ARGV[at + 1]
-    fields[#fields + 1] = 'T' .. ARGV[at]
-    fields[#fields + 1] = string.format('%.0f', fires)
-    if not due or fires < due then
-      due = fires
-    end
-    at = at + 2
-  end
-
-  local pairs = tonumber(ARGV[at]) * 2
-  for i = at + 1, at + pairs do
-    fields[#fields + 1] = ARGV[i]
-  end
-  at = at + pairs + 1
-
-  local size = maxBytes and #id + sizeOf(fields) or 0
-  local kind = redis.call('TYPE', key).ok
-  if kind ~= 'none' then
-    answers[#answers + 1] = kind == 'hash' and 'd' or 'f'
+local function verdict(id, size)
+  local kind = (fresh and not seen[id]) and 'none' or call('TYPE', prefix .. id).ok
+  if seen[id] then
+    return 'd'
+  elseif kind ~= 'none' then
+    return kind == 'hash' and 'd' or 'f'
   elseif maxMessages and held >= maxMessages then
-    answers[#answers + 1] = 'm'
-    refused = refused + 1
+    return 'm'
   elseif maxBytes and bytes + size > maxBytes then
-    answers[#answers + 1] = 'b'
-    refused = refused + 1
-  else
-    if maxBytes then
-      -- With the message, so that whoever deletes it takes off just what it was counted for.
-      fields[#fields + 1], fields[#fields + 2] = 'z', tostring(size)
+    return 'b'
+  end
+  return 'c'
+end
+
+local told, earliest = {}, nil
+for _, step in ipairs(steps) do
+  local fields, shared = step.fields, #step.fields
+  local members, ids, kept = {}, {}, {}
+  for i, id in ipairs(step.ids) do
+    local size = maxBytes and sizeOf(id, fields, ownFields(fields, shared, step.starts[i])) or 0
+    local answer = verdict(id, size)
+    answers[#answers + 1] = answer
+    if answer == 'c' then
+      seen[id] = true
+      local n = #ids + 1
+      members[2 * n - 1] = step.due and format('%.4f', step.due + fraction) or format('%.0f', PARKED + now)
+      members[2 * n], ids[n], kept[n] = id, id, { step.starts[i], size }
+      fraction = math.min(fraction + STEP, 0.9995)
       bytes = bytes + size
+      held = held + (step.due and 1 or 0)
+    elseif answer ~= 'd' then
+      refused = refused + (answer == 'f' and 0 or 1)
     end
-    -- First what another program can have put something else under: when it fails, nothing of the message is stored.
-    local score = due and string.format('%.4f', due + fraction) or string.format('%.0f', PARKED + now)
-    redis.call('ZADD', base .. ':s:' .. state, score, id)
-    fraction = math.min(fraction + STEP, 0.9995)
-    if not named[state] then
-      redis.call('SADD', base .. ':states', state)
-      named[state] = true
+  end
+  if #ids > 0 then
+    -- First what another program can have put something else under: when it fails, nothing of these messages is stored.
+    inPieces('ZADD', base .. ':s:' .. step.state, members)
+    call('SADD', base .. ':states', step.state)
+    for n, id in ipairs(ids) do
+      local last = ownFields(fields, shared, kept[n][1])
+      if maxBytes then
+        -- With the message, so that whoever deletes it takes off just what it was counted for.
+        fields[last + 1], fields[last + 2] = 'z', tostring(kept[n][2])
+        last = last + 2
+      end
+      inPieces('HSET', prefix .. id, fields, last)
     end
-    -- In pieces: Lua cannot unpack some thousands of values at once.
-    for i = 1, #fields, 1000 do
-      redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields)))
-    end
-    answers[#answers + 1] = 'c'
-    transitions[#transitions + 1] = transition
-    if due then
-      held = held + 1
-    end
-    if due and (not earliest or due < earliest) then
-      earliest = due
+    told[#told + 1] = '[' .. cjson.encode(#ids == 1 and ids[1] or ids) .. ',' .. step.transition .. ']'
+    if step.due and (not earliest or step.due < earliest) then
+      earliest = step.due
     end
   end
 end
 
 if bytes > before then
-  redis.call('INCRBY', base .. ':bytes', bytes - before)
+  call('INCRBY', base .. ':bytes', bytes - before)
 end
 -- By pcall, as everywhere: what is stored is stored, also for a user who may use no channels.
-if #transitions > 0 then
-  local text = '[' .. table.concat(transitions, ',') .. ']'
+if #told > 0 then
+  local text = '[' .. table.concat(told, ',') .. ']'
   local position = redis.call('XADD', base .. ':events', '*', 't', text, 'at', stamp)
   for i = 7, 6 + 3 * ARGV[6], 3 do
     if answers[tonumber(ARGV[i])] == 'c' then
@@ -138,12 +192,12 @@ if #transitions > 0 then
   redis.pcall('PUBLISH', base .. ':feed', position .. ' ' .. stamp .. ' ' .. text)
 end
 if earliest then
-  redis.pcall('PUBLISH', base .. ':wake', 'w ' .. string.format('%.0f', earliest))
+  redis.pcall('PUBLISH', base .. ':wake', 'w ' .. format('%.0f', earliest))
 end
 
 local answer = table.concat(answers)
 if refused > 0 then
-  answer = answer .. ' ' .. held .. ' ' .. string.format('%.0f', bytes)
+  answer = answer .. ' ' .. held .. ' ' .. format('%.0f', bytes)
 end
 -- A storm of refused sends leaves nothing behind, not even a record.
 if refused < #answers or refused == 0 then

@@ -31,7 +31,7 @@ end
 
 -- What the hash says by the names of its fields: whether an invocation and an action wait, and the earliest timer.
 local function contents(key)
-  local invocation, action, timer = false, false, nil
+  local invocation, action, timer, bare, begun = false, false, nil, nil, false
   for _, field in ipairs(redis.call('HKEYS', key)) do
     local kind = string.sub(field, 1, 1)
     if kind == 'I' then
@@ -41,8 +41,14 @@ local function contents(key)
     elseif kind == 'T' then
       local due = tonumber(redis.call('HGET', key, field))
       timer = due and math.min(due, timer or due) or timer
+    elseif field == 'B' then
+      bare = tonumber(redis.call('HGET', key, field))
+    elseif field == 'b' or field == 'a' then
+      begun = true
     end
   end
+  -- One that was stored without what goes without saying is due since then, until its first step.
+  timer = timer or (not begun and bare) or nil
   return invocation, action, timer
 end
 
@@ -73,7 +79,7 @@ local function check(id)
   elseif kind ~= 'hash' then
     return 'k'
   end
-  local stored = redis.call('HMGET', key, 's', 'o', 'x', 'q', 'a', 'b')
+  local stored = redis.call('HMGET', key, 's', 'o', 'x', 'q', 'a', 'b', 'B')
   local state = stored[1]
   if not state then
     return 'k'
@@ -99,7 +105,7 @@ local function check(id)
   if not score or late then
     faults = faults .. (score and why or 'l')
     if mends then
-      local parked = PARKED + (tonumber(stored[5] or stored[6]) or now)
+      local parked = PARKED + (tonumber(stored[5] or stored[6] or stored[7]) or now)
       redis.call('ZADD', base .. ':s:' .. state, string.format('%.0f', due or parked), id)
     end
   end

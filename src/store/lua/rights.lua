@@ -19,6 +19,7 @@ end
 redis.pcall('DEL', key)
 try('set', 'SET', key, '1', 'PX', 1000)
 try('get', 'GET', key)
+try('mget', 'MGET', key)
 try('setnx', 'SETNX', key, '1')
 try('pexpire', 'PEXPIRE', key, 1000)
 try('pttl', 'PTTL', key)

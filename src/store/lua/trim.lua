@@ -24,7 +24,7 @@ local function meanSize(count)
   for i = 0, samples - 1 do
     local rank = first + math.floor(i * count / samples)
     local id = redis.call('ZRANGE', set, rank, rank)[1]
-    local size = id and redis.call('MEMORY', 'USAGE', base .. ':m:' .. id)
+    local size = id and redis.call('MEMORY', 'USAGE', base .. ':m:' .. id, 'SAMPLES', '0')
     if size then
       sum, found = sum + size, found + 1
     end

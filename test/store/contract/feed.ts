@@ -3,7 +3,7 @@ import { entry, message, until, type Scene } from '../scene.ts'
 
 /** Over a store that keeps about four entries. */
 export function describeFeed(scene: () => Scene): void {
-  const said = (text: string) => message(text, { transition: `"${text}"` })
+  const said = (text: string) => message(text, { transition: text })
 
   describe('readFeed', () => {
     test('reads from the start, from a position and in pages', async () => {
@@ -11,9 +11,9 @@ export function describeFeed(scene: () => Scene): void {
       const begun = await now()
       for (const text of ['1', '2', '3']) await send(said(text))
       const first = await store.readFeed(partition, '0', 2)
-      expect(first.entries.map(({ text }) => text)).toEqual(['["1"]', '["2"]'])
+      expect(first.entries.map(({ text }) => text)).toEqual(['[["1",1]]', '[["2",2]]'])
       const second = await store.readFeed(partition, first.entries[1]!.position, 2)
-      expect(second).toMatchObject({ gap: false, entries: [{ text: '["3"]' }] })
+      expect(second).toMatchObject({ gap: false, entries: [{ text: '[["3",3]]' }] })
       expect(await store.readFeed(partition, second.entries[0]!.position, 2)).toEqual({ gap: false, entries: [] })
       for (const { at, position } of first.entries) {
         expect(position).toMatch(/^\d+-\d+$/)
@@ -62,7 +62,7 @@ export function describeFeed(scene: () => Scene): void {
       const { entries, gap } = await store.readFeed(partition, early, 100)
       expect(gap).toBe(true)
       expect(entries.length).toBeLessThan(10)
-      expect(entries.at(-1)!.text).toBe('["20"]')
+      expect(entries.at(-1)!.text).toBe('[["20",20]]')
     })
 
     test('has no gap for whoever reads what is kept, or reads from the start', async () => {
@@ -167,7 +167,7 @@ export function describeFeed(scene: () => Scene): void {
       const end = await store.feedEnd(partition)
       expect(await store.readFeed(partition, end, 10)).toEqual({ gap: false, entries: [] })
       await send(said('after'))
-      expect((await store.readFeed(partition, end, 10)).entries).toMatchObject([{ text: '["after"]' }])
+      expect((await store.readFeed(partition, end, 10)).entries).toMatchObject([{ text: '[["after",after]]' }])
       expect(await store.feedEnd(partition)).not.toBe(end)
     })
   })

@@ -74,7 +74,8 @@ export function describeValues(scene: () => Scene): void {
       const taken = await take()
       expect(taken.fields['p'] === large && taken.inbox[0] === large).toBe(true)
       await commit(entry(taken, { changes: [{ field: 'u', value: large }], transitions: [large] }))
-      expect((await feed()).map((text) => text === `[${large}]`)).toEqual([true, true])
+      const told = await feed()
+      expect([told[0] === `[["a",${large}]]`, told[1] === `[${large}]`]).toEqual([true, true])
     })
 
     test('so many fields that Lua could not unpack them at once', async () => {
