@@ -269,7 +269,8 @@ function prepareAll<T>(
 ): readonly Prepared[] | Promise<Prepared[]> {
   const prepared = messages.map((message) => {
     try {
-      return prepare(message.input, message)
+      const { input, ...given } = message
+      return prepare(input, given)
     } catch (error) {
       // Not thrown at once: that would leave those before it alone with their errors.
       return Promise.reject(asError(error))

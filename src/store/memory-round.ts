@@ -40,7 +40,7 @@ export function round(it: Slice, request: RoundRequest, now: number, tokenTtl: n
     it.tokens.set(token, { answer: { statuses, taken }, until: now + tokenTtl })
   return {
     now,
-    ...(taken.length === limit ? { next: now } : nextDue(it)),
+    ...(limit === 0 ? {} : taken.length === limit ? { next: now } : nextDue(it)),
     others: others.size > 0 || ready.length < first.length || (!recipe && due.length > 0),
     statuses,
     started: ready.map(startedMessage),

@@ -1,6 +1,6 @@
 import type { Role } from './rights.ts'
 import type { PartitionBounds, Refusal } from './bounds.ts'
-import type { Beat, BeatStatus, Delivery, DeliveryStatus } from './calls.ts'
+import type { Beat, BeatStatus, Delivery, DeliveryStatus, NewMessage } from './calls.ts'
 import type { ForgetRequest, IndexFault } from './index-fault.ts'
 import type { FeedPage, LargeText, StoreListener } from './listener.ts'
 import type { Lookout } from './lookout.ts'
@@ -8,7 +8,7 @@ import type { QueueDefinition } from './queue-definition.ts'
 import type { Round, RoundRequest } from './round.ts'
 import type { Steering } from './steering.ts'
 
-export type { Beat, BeatStatus, Delivery, DeliveryStatus } from './calls.ts'
+export type { Beat, BeatStatus, Delivery, DeliveryStatus, FirstStep, NewMessage } from './calls.ts'
 export type { FeedEntry, FeedPage, LargeText, StoreListener } from './listener.ts'
 
 /**
@@ -127,31 +127,10 @@ export interface StoredTimer {
 /** When a message needs a worker: at once, at its earliest timer, or not until an event comes. */
 export type Attention = 'now' | 'timers'
 
-/** What messages have in common whose machine took the same first step; a batch tells it once for all of them. */
-export interface FirstStep {
-  readonly state: string
-  readonly fields: Fields
-  readonly timers: readonly TimerToSet[]
-  readonly attention: Attention
-  readonly journal: string
-  /** What the transition says beside its time and the id, as members of a JSON array. */
-  readonly transition: string
-}
-
 export interface Glance {
   readonly state: string
   /** Of its machine, when that is not active any more. */
   readonly status?: string
-}
-
-export interface NewMessage {
-  readonly id: string
-  /** Messages that share this very object travel together. */
-  readonly first: FirstStep
-  /** Fields of this message alone. */
-  readonly fields: Fields
-  /** Texts that its transition refers to because they are too large for the feed. */
-  readonly large?: readonly LargeText[]
 }
 
 export type EnqueueStatus = 'created' | 'duplicate' | Refusal

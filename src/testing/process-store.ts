@@ -51,6 +51,13 @@ export function createProcessStore(world: World, life: ProcessLife): MemoryStore
       if (claim.messages.length > 0) taken(partition, claim.messages, request.lease)
       return claim
     }),
+    // It starts nothing: each message goes the plain way, on which a worker can die between the claim and the start.
+    round: passed(async (partition) => {
+      const now = world.timeline.now()
+      const { next } = await store.stats(partition)
+      const when = next === undefined ? {} : { next }
+      return { now, ...when, others: next !== undefined && next <= now, statuses: [], started: [] }
+    }),
     commit: passed(async (partition, batch) => {
       activity.stir()
       for (const entry of batch.entries) visit(partition, entry, 'before')

@@ -1,49 +1,41 @@
-import { encode } from '../codec.ts'
-import type { DurableMachine } from '../engine/registry.ts'
-import { eventNames, type QueueEvents, type QueueRuntime } from '../engine/runtime.ts'
-import { FIELD } from '../engine/snapshot.ts'
+import type { AdvanceSettings } from '../engine/advance.ts'
+import type { QueueEvents, QueueRuntime } from '../engine/runtime.ts'
 import type { Stimulus } from '../engine/stimulus.ts'
 import { RedriveError } from '../errors.ts'
 import type { Emitter } from '../events/emitter.ts'
-import { decodeTransitions, isLarge } from '../events/transition-text.ts'
-import type { Transition } from '../message.ts'
 import { DEFAULTS } from '../options.ts'
-import { planOf } from '../step/plan/plan.ts'
-import type { Start } from '../step/recipe.ts'
-import { fenceOfStart, type CommitGroup, type GroupMember, type Round } from '../store/round.ts'
+import { startOf, type Start } from '../step/recipe.ts'
+import { fenceOfStart, type Round } from '../store/round.ts'
 import type { ClaimedMessage, CommitStatus, Partition } from '../store/store.ts'
 import { HandlerRun, type RunOwner } from './handler-run.ts'
-import type { Handler } from './handlers.ts'
+import { handlerOf, type Handlers } from './handlers.ts'
+import { createEndOf, createQuickEnds, type QuickEnd, type QuickEnds } from './quick-end.ts'
 import { QuickMessage, type Batch, type QuickOwner } from './quick-message.ts'
+import type { LeftBehind } from './plain-path.ts'
 import { createRoundCaller } from './round-caller.ts'
+import { createTransitionTeller } from './transition-teller.ts'
 
 export interface QuickLaneOptions {
   readonly queue: QueueRuntime
-  readonly machine: DurableMachine
-  readonly start: Start
   readonly worker: string
-  readonly handler: Handler
+  readonly handlers: Handlers
+  readonly settings: AdvanceSettings
   readonly concurrency: number
+  /** Whether messages are wanted beyond the places, which a round does not claim. */
+  readonly isAhead: boolean
   readonly events: Emitter<QueueEvents>
   /** Places for handlers that are free, but for those of the lane. */
   free(): number
   /** The plain path takes a message over. */
   leave(message: ClaimedMessage, partition: Partition, rest: LeftBehind): void
-  /** Hears what a round told: when the next message is due, whether others are, whether the queue is paused. */
-  heard(partition: Partition, round: Round): void
   /** Places have become free. */
   freed(): void
-  /** How long each message was late, and how long it was in hand. */
-  claimed(late: number): void
-  processed(ms: number): void
-}
-
-/** What comes with a message that leaves the lane. */
-export interface LeftBehind {
-  readonly stimuli: readonly Stimulus[]
-  readonly leaseUntil: number
-  readonly run: HandlerRun | undefined
-  readonly eventsWait: boolean
+  /** Something is due at this time, by the clock of the store. */
+  expect(due: number): void
+  paused(): void
+  /** How late a message was started, and how long it was in hand, in milliseconds. */
+  started(late: number): void
+  ended(ms: number): void
 }
 
 /**
@@ -57,8 +49,8 @@ export interface QuickLane {
   readonly running: number
   /** Messages whose leases are to be kept. */
   held(): Iterable<QuickMessage>
-  /** Asks for messages; resolves to whether as many came as could be taken, or to nothing where the lane asks by itself. */
-  claim(partition: Partition): Promise<boolean | undefined>
+  /** Asks for messages: whether as many came as could be taken, and whether the plain claim is to follow. */
+  claim(partition: Partition): Promise<{ readonly found: boolean; readonly plain: boolean }>
   /** An event waits for a message. */
   mail(id: string): void
   /** Asks for nothing more. */
@@ -66,7 +58,7 @@ export interface QuickLane {
   /** Has the plain path take over whatever runs. */
   leaveAll(): void
   /** Resolves when no handler runs and no commit is under way. */
-  finished(): Promise<void>
+  idle(): Promise<void>
   /** Gives up on what Redis does not answer. */
   close(): void
 }
@@ -74,39 +66,51 @@ export interface QuickLane {
 /** Rounds under way at a time for each partition: while one is answered, the other fills up. */
 const ROUNDS = 2
 /** Commits in one round, and bytes of their outputs. */
-const MOST = 200
-const MOST_BYTES = 256 * 1024
+const MOST = { ends: 200, bytes: 256 * 1024 } as const
+/** A heartbeat comes at least once a second; what falls due before the next but one leaves in time. */
+const SOON = 2 * DEFAULTS.maxSleep
 
-/** One partition: what is to be committed there, and how many rounds are under way. */
 interface Lane {
   readonly partition: Partition
-  /** By the fence of their start, which the messages of one round share. */
-  ended: Map<string, Ended>
-  count: number
-  bytes: number
+  readonly ends: QuickEnds
+  /** Rounds under way. */
   busy: number
   scheduled: boolean
   /** More was due than it could take. */
   hungry: boolean
+  /** A round has told that others are due than it can start. */
+  othersDue: boolean
 }
 
-/** Messages of one round whose handlers are done. */
-interface Ended {
-  readonly members: GroupMember[]
-  readonly outputs: unknown[]
+/** The lane of a queue whose messages are such; `undefined` where what is hidden, kept of contexts or locked elsewhere is more than a round does. */
+export function openQuickLane(options: QuickLaneOptions): QuickLane | undefined {
+  const { queue, settings } = options
+  const { redaction, contexts } = queue.settings
+  if (!queue.isDefault || queue.quorum || redaction || contexts !== undefined) return undefined
+  const start = startOf(queue.versions.current, settings)
+  return start && createQuickLane(options, start)
 }
 
-export function createQuickLane(options: QuickLaneOptions): QuickLane {
-  const { queue, machine, start, worker, handler, concurrency, events } = options
+function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
+  const { queue, worker, concurrency, events } = options
   const { ending, recipe } = start
-  const plan = planOf(machine)
+  const machine = queue.versions.current
+  const handler = handlerOf(machine, options.handlers, start.invocation.src)
+  const endOf = createEndOf(machine, start)
   const running = new Map<string, QuickMessage>()
   /** Events can be announced before the round is answered that starts their message. */
   const announced = new Set<string>()
-  const lanes = queue.partitions.map(emptyLane)
+  const lanes = queue.partitions.map((partition): Lane => ({
+    partition,
+    ends: createQuickEnds(ending),
+    busy: 0,
+    scheduled: false,
+    hungry: false,
+    othersDue: false,
+  }))
   const caller = createRoundCaller(queue, { worker, recipe })
-  const begun = toldBy(recipe.transition)
-  const done = toldBy(ending.transition)
+  const tellBegun = createTransitionTeller(queue, events, recipe.transition)
+  const tellDone = createTransitionTeller(queue, events, ending.transition)
   const counts = { attempt: Number(start.context['attempt'] ?? 1), leasesLost: 0 }
   const timeLimit = Math.min(Infinity, ...recipe.timers.map(({ delay }) => delay))
   let asked = 0
@@ -132,35 +136,44 @@ export function createQuickLane(options: QuickLaneOptions): QuickLane {
   }
 
   function drain(lane: Lane): void {
-    while (lane.busy < ROUNDS && (lane.count > 0 || (lane.hungry && limit() > 0))) void round(lane)
+    while (lane.busy < ROUNDS && (lane.ends.count > 0 || (lane.hungry && limit() > 0))) void round(lane)
   }
 
   /** Commits what has ended and asks for more. Resolves to whether as much came as could be taken. */
   async function round(lane: Lane): Promise<boolean> {
     const places = limit()
-    const sent = lane.ended
-    lane.ended = new Map()
-    lane.count = lane.bytes = 0
+    const { groups, ends } = lane.ends.take()
     lane.busy++
     asked += places
-    const groups = [...sent].map(([fence, { members }]): CommitGroup => ({ ...ending, fence, members }))
     const answer = await caller.call(lane.partition, { limit: places, groups })
     lane.busy--
     asked -= places
     if (answer) {
-      settleAll(sent, answer)
+      ends.forEach((end, i) => settled(end, answer.statuses[i]!, answer.now))
       beginAll(lane.partition, answer)
       if (asked === 0) announced.clear()
       if (places > 0) lane.hungry = answer.started.length === places
-      options.heard(lane.partition, answer)
-      if (lane.count > 0 || lane.hungry) schedule(lane)
+      heard(lane, answer)
+      if (lane.ends.count > 0 || lane.hungry) schedule(lane)
     }
     rest()
     return lane.hungry
   }
 
+  function heard(lane: Lane, { next, others, paused }: Round): void {
+    if (paused) options.paused()
+    if (others) lane.othersDue = true
+    if (others || next !== undefined) options.expect(others ? 0 : next!)
+  }
+
+  /** Resolves to whether as many came as could be taken, or to nothing where the lane asks by itself. */
+  async function ask(lane: Lane): Promise<boolean | undefined> {
+    lane.hungry ||= lane.busy === ROUNDS
+    return lane.busy < ROUNDS && limit() > 0 ? round(lane) : undefined
+  }
+
   function rest(): void {
-    if (running.size === 0 && lanes.every(({ count, busy }) => count === 0 && busy === 0)) idle()
+    if (running.size === 0 && lanes.every(({ ends, busy }) => ends.count === 0 && busy === 0)) idle()
   }
 
   function beginAll(partition: Partition, { started, now, token }: Round & { readonly token: string }): void {
@@ -180,8 +193,8 @@ export function createQuickLane(options: QuickLaneOptions): QuickLane {
 
   function begin(message: QuickMessage): void {
     const { started, batch } = message
-    options.claimed(batch.startedAt - started.createdAt)
-    if (events.listens()) tell(begun, { ...begun.transition, id: message.id, at: batch.startedAt })
+    options.started(batch.startedAt - started.createdAt)
+    tellBegun(message.id, batch.startedAt)
     running.set(message.id, message)
     try {
       message.open(start.context)
@@ -207,8 +220,8 @@ export function createQuickLane(options: QuickLaneOptions): QuickLane {
   const owner: RunOwner & QuickOwner = {
     ended({ message }, stimulus) {
       const quick = message as QuickMessage
-      const text = stimulus.type === 'done' && stimulus.output !== undefined ? encode(stimulus.output, 'output') : ''
-      if (stimulus.type === 'done' && !isLarge(text) && isPlainEnd(quick, stimulus)) end(quick, stimulus.output, text)
+      const end = endOf(quick, stimulus)
+      if (end) finish(quick, end)
       else leave(quick, [stimulus])
     },
     prolonged: ({ message }, until) => (message as QuickMessage).renewed(until),
@@ -223,69 +236,18 @@ export function createQuickLane(options: QuickLaneOptions): QuickLane {
     },
   }
 
-  function end(message: QuickMessage, output: unknown, text: string): void {
-    if (!running.delete(message.id)) return
-    const { fence, since, partition } = message.batch
-    options.processed(performance.now() - since)
-    const lane = lanes[partition.index]!
-    let ended = lane.ended.get(fence)
-    if (!ended) lane.ended.set(fence, (ended = { members: [], outputs: [] }))
-    ended.members.push(memberOf(message.id, text))
-    ended.outputs.push(output)
-    lane.count++
-    lane.bytes += text.length
-    if (lane.count >= MOST || lane.bytes >= MOST_BYTES) drain(lane)
+  function finish({ id, batch }: QuickMessage, end: QuickEnd): void {
+    if (!running.delete(id)) return
+    options.ended(performance.now() - batch.since)
+    const lane = lanes[batch.partition.index]!
+    lane.ends.add(batch.fence, end)
+    if (lane.ends.count >= MOST.ends || lane.ends.bytes >= MOST.bytes) drain(lane)
     schedule(lane)
   }
 
-  /** Whether the machine itself ends here just as the example did. */
-  function isPlainEnd(
-    { id, context }: QuickMessage,
-    { output, outgoing = [] }: Extract<Stimulus, { type: 'done' }>,
-  ): boolean {
-    const from = plan.state(recipe.to)
-    if (from.refused !== undefined || outgoing.length > 0) return false
-    const event = { type: `xstate.done.actor.${start.invocation.id}`, output, actorId: start.invocation.id }
-    const step = plan.step(from, context, event, id)
-    return (
-      step.refused === undefined &&
-      step.status === 'done' &&
-      step.to.name === ending.to &&
-      step.context === context &&
-      step.output === output &&
-      step.effects.every(({ type }) => type === 'stop' || type === 'timer.cancel')
-    )
-  }
-
-  function memberOf(id: string, text: string): GroupMember {
-    if (text === '') return { id }
-    return {
-      id,
-      fields: { [FIELD.output]: text },
-      transition: `${ending.transition.slice(0, -1)},"o":${JSON.stringify(text)}}`,
-    }
-  }
-
-  function settleAll(sent: ReadonlyMap<string, Ended>, { statuses, now }: Round): void {
-    let at = 0
-    for (const { members, outputs } of sent.values())
-      for (let i = 0; i < members.length; i++) settled(members[i]!.id, outputs[i], statuses[at++]!, now)
-  }
-
-  function settled(id: string, output: unknown, status: CommitStatus, at: number): void {
+  function settled({ member: { id }, output }: QuickEnd, status: CommitStatus, at: number): void {
     if (status === 'fenced' || status === 'unknown') queue.log.leaseLost(id, worker)
-    else if (events.listens())
-      tell(done, output === undefined ? { ...done.transition, id, at } : { ...done.transition, id, at, output })
-  }
-
-  /** A transition but for its message, and the names of the events that tell of it. */
-  function toldBy(rest: string): Told {
-    const [transition] = decodeTransitions(queue.name, 0, `[["",${rest}]]`)
-    return { transition: transition!, names: eventNames(transition!) }
-  }
-
-  function tell({ names }: Told, transition: Transition): void {
-    for (const name of names) events.emit(name, transition)
+    else tellDone(id, at, output)
   }
 
   function leave(message: QuickMessage, stimuli: readonly Stimulus[] = [], eventsWait = false): void {
@@ -310,9 +272,11 @@ export function createQuickLane(options: QuickLaneOptions): QuickLane {
     },
     async claim(partition) {
       const lane = lanes[partition.index]!
-      if (lane.busy < ROUNDS) return limit() > 0 ? round(lane) : undefined
-      lane.hungry = true
-      return undefined
+      // Not again before the others that it told of have had their turn.
+      const found = lane.othersDue ? false : await ask(lane)
+      const plain = lane.othersDue || (options.isAhead && found === undefined)
+      lane.othersDue = false
+      return { found: found === true, plain }
     },
     mail(id) {
       const message = running.get(id)
@@ -325,7 +289,7 @@ export function createQuickLane(options: QuickLaneOptions): QuickLane {
     leaveAll() {
       for (const message of running.values()) leave(message)
     },
-    finished: () =>
+    idle: () =>
       new Promise((resolve) => {
         idle = resolve
         rest()
@@ -333,21 +297,3 @@ export function createQuickLane(options: QuickLaneOptions): QuickLane {
     close: () => caller.close(),
   }
 }
-
-const emptyLane = (partition: Partition): Lane => ({
-  partition,
-  ended: new Map(),
-  count: 0,
-  bytes: 0,
-  busy: 0,
-  scheduled: false,
-  hungry: false,
-})
-
-interface Told {
-  readonly transition: Transition
-  readonly names: readonly (keyof QueueEvents)[]
-}
-
-/** A heartbeat comes at least once a second; what falls due before the next but one leaves in time. */
-const SOON = 2 * DEFAULTS.maxSleep

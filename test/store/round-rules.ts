@@ -87,7 +87,7 @@ export const ROUND_RULES = {
     await scene.send(...sent.map((id) => bare(id)))
     const token = newToken()
     const { started, others, now } = await round(scene, { token })
-    expect(started.map(({ id, input }) => [id, JSON.parse(input)])).toEqual(
+    expect(started.map(({ id, input }) => [id, JSON.parse(input) as unknown])).toEqual(
       sent.map((id) => [id, { payload: { to: id } }]),
     )
     expect(others).toBe(false)

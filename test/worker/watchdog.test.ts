@@ -36,9 +36,14 @@ test('a worker that claims nothing though messages are due says so, and when it 
   let deaf = true
   const claim: MemoryStore['claim'] = (partition, request) =>
     deaf ? Promise.resolve({ now: clock.now(), messages: [] }) : store.claim(partition, request)
+  const round: MemoryStore['round'] = (partition, request) =>
+    store.round(partition, deaf ? { ...request, limit: 0 } : request)
   const warnings: string[] = []
   const tell = (text: string): void => void warnings.push(text)
-  const redrive = new Redrive({ store: { ...store, claim }, logger: { ...silentLogger, warn: tell, error: tell } })
+  const redrive = new Redrive({
+    store: { ...store, claim, round },
+    logger: { ...silentLogger, warn: tell, error: tell },
+  })
   const queue = redrive.queue('jobs')
   const worker = queue.work(() => 'done')
   const stalled: number[] = []

@@ -1,9 +1,8 @@
 #!lua flags=allow-oom
 -- Both ends of the commonest life in one call: commits messages that are finished, and hands out new ones already started.
 --
--- A recipe says how a message begins that waits as it was stored: it names the state, the machine and the fields of the start. It comes from
--- the claiming worker's own code. What does not match exactly (an event in its inbox, another version, a lock, any field more) is left to
--- `claim`, which takes the plain path.
+-- A recipe, which is the claiming worker's own, says how a message begins that waits as it was stored. What does not match it exactly (an
+-- event in the inbox, another version, a lock, any field more) is left to `claim`.
 --
 -- KEYS    1 base of the partition
 -- ARGV    1 token (32 hex characters; the value of the locks too), 2 worker, 3 limit, 4 lease in ms, 5 ms to remember the token,
@@ -29,7 +28,6 @@ local PARKED = 4e15
 local owner = '2:' .. token
 
 local at = 7
-
 local function read()
   at = at + 1
   return ARGV[at - 1]
@@ -53,9 +51,17 @@ if recipe.state ~= '' then
   end
 end
 
--- The input of a hash that holds nothing but what a send has stored there, `s B m p p.1 …`; nothing of any other.
+local function mapOf(flat)
+  local map = {}
+  for i = 1, #flat, 2 do
+    map[flat[i]] = flat[i + 1]
+  end
+  return map
+end
+
 local PIECES = { 'p.1', 'p.2', 'p.3', 'p.4', 'p.5', 'p.6', 'p.7' }
 
+-- The input of a hash that holds nothing but what a send has stored there, `s B m p p.1 …`; nothing of any other.
 local function inputOf(flat)
   local n = #flat
   if flat[1] == 's' and flat[3] == 'B' and flat[5] == 'm' and flat[7] == 'p' and n <= 22 then
@@ -72,10 +78,7 @@ local function inputOf(flat)
     return flat[4] .. input
   end
   -- A hash of large values has its fields in any order.
-  local map = {}
-  for i = 1, n, 2 do
-    map[flat[i]] = flat[i + 1]
-  end
+  local map = mapOf(flat)
   if n ~= 8 or map.s ~= recipe.state or map.m ~= recipe.machine or not map.B or not map.p then
     return nil
   end
@@ -83,11 +86,7 @@ local function inputOf(flat)
 end
 
 local function storedInput(id)
-  local flat = call('HGETALL', messages .. id)
-  local map = {}
-  for i = 1, #flat, 2 do
-    map[flat[i]] = flat[i + 1]
-  end
+  local map = mapOf(call('HGETALL', messages .. id))
   local input, piece = map.p or '', 1
   while map['p.' .. piece] do
     input, piece = input .. map['p.' .. piece], piece + 1
@@ -107,15 +106,13 @@ if known then
     if mine[1] == owner and (not holder or holder == token) then
       call('SET', locks .. id, token, 'PX', lease)
       call('ZADD', sets .. mine[2], 'XX', leaseEnd, id)
-      reply[#reply + 1] = id
-      reply[#reply + 1] = storedInput(id)
+      reply[#reply + 1], reply[#reply + 2] = id, storedInput(id)
     end
   end
   return reply
 end
 
 local told, statuses = {}, {}
-
 local function tell(ids, rest)
   told[#told + 1] = '[' .. cjson.encode(#ids == 1 and ids[1] or ids) .. ',' .. rest .. ']'
 end
@@ -137,9 +134,12 @@ end
 local function readGroup()
   local group = { disposal = read(), fence = read(), from = read(), to = read() }
   local line, journal = read(), read()
-  group.transition, group.sets, group.deletes = read(), { 's', group.to, 'k', group.fence, 'a', stamp }, {}
+  -- A revision goes up with each commit; the fence says which one it was.
+  local revision = format('%.0f', tonumber(string.match(group.fence, '^%d+')) + 1)
+  group.transition, group.deletes = read(), {}
+  group.sets = { 's', group.to, 'k', group.fence, 'a', stamp, 'r', revision }
   if journal ~= '' then
-    group.sets[7], group.sets[8] = 'j' .. line, stamp .. '|' .. journal
+    group.sets[9], group.sets[10] = 'j' .. line, stamp .. '|' .. journal
   end
   for _ = 1, 2 * count() do
     group.sets[#group.sets + 1] = read()
@@ -147,12 +147,8 @@ local function readGroup()
   for i = 1, count() do
     group.deletes[i] = read()
   end
+  group.shared = #group.sets
   return group
-end
-
--- A revision goes up with each commit; the fence says which one it was.
-local function nextRevision(fence)
-  return format('%.0f', tonumber(string.match(fence, '^%d+')) + 1)
 end
 
 local function settle(group, key, own)
@@ -169,9 +165,6 @@ end
 local function commitGroup()
   local group = readGroup()
   local lockToken = string.match(group.fence, ':(.*)$')
-  local sizeOfSets = #group.sets
-  group.sets[sizeOfSets + 1], group.sets[sizeOfSets + 2] = 'r', nextRevision(group.fence)
-  group.shared = sizeOfSets + 2
   local ids, rests, own, lockKeys = {}, {}, {}, {}
   for i = 1, count() do
     ids[i], rests[i], own[i] = read(), read(), {}
@@ -234,9 +227,7 @@ local function heads()
       if state ~= recipe.state and score < now + 1 then
         due = due + 1
       end
-      if not next or score < next then
-        next = score
-      end
+      next = math.min(next or score, score)
     end
   end
   return due, next
@@ -247,12 +238,11 @@ local function startAll(quota)
   if ids.err or #ids == 0 then
     return ids.err ~= nil
   end
-  local inboxes = {}
+  local inboxes, members, others = {}, {}, false
   for i, id in ipairs(ids) do
     inboxes[i] = base .. ':i:' .. id
   end
   local withoutEvents = call('EXISTS', unpack(inboxes)) == 0
-  local members, others = {}, false
   for i, id in ipairs(ids) do
     local flat = redis.pcall('HGETALL', messages .. id)
     local input = not flat.err and #flat > 0 and (withoutEvents or call('EXISTS', inboxes[i]) == 0) and inputOf(flat)
@@ -260,8 +250,7 @@ local function startAll(quota)
       call('HSET', messages .. id, unpack(recipe.fields))
       taken[#taken + 1] = id
       members[#members + 1], members[#members + 2] = leaseEnd, id
-      reply[#reply + 1] = id
-      reply[#reply + 1] = input
+      reply[#reply + 1], reply[#reply + 2] = id, input
     else
       others = true
     end
@@ -286,8 +275,7 @@ elseif limit > 0 then
     others = next and next < now + 1
   end
   if #taken < limit then
-    local _, first = heads()
-    next = first
+    next = select(2, heads())
     reply[2] = next and format('%.0f', math.floor(next)) or ''
   else
     reply[2] = stamp
