@@ -5,14 +5,16 @@ import { median } from './statistics.mjs'
 const require = createRequire(import.meta.url)
 
 /**
- * @typedef {Record<string, { redrive: number[], bullmq: number[] }>} Figures Of each run, by row.
+ * @typedef {Record<string, { redrive: number[], bullmq?: number[], before?: number[] }>} Figures Of each run, by row.
  *
  * @typedef {object} Row
  * @property {string} name
  * @property {string} unit
  * @property {number} redrive Median of the runs.
- * @property {number} peer Median of the runs of BullMQ.
- * @property {number} ratio redrive / peer.
+ * @property {number} [peer] Median of the runs of BullMQ, where it does such work.
+ * @property {number} [ratio] redrive / peer.
+ * @property {number} [before] Median of the runs of the other build.
+ * @property {number} [change] redrive / before.
  * @property {number} runs
  */
 
@@ -29,6 +31,9 @@ const ROWS = {
   'latency-p50': TIME,
   'latency-p99': TIME,
   'timer-lateness-p99': TIME,
+  'retry-twice': RATE,
+  'custom-machine': RATE,
+  'nested-machine': RATE,
 }
 
 /** Where the time goes; not part of the comparison, but of any explanation of it. */
@@ -37,6 +42,9 @@ const DETAILS = {
   'redis-cpu-process': CPU,
   'node-cpu-enqueue': CPU,
   'node-cpu-process': CPU,
+  'node-cpu-retry-twice': CPU,
+  'node-cpu-custom-machine': CPU,
+  'node-cpu-nested-machine': CPU,
 }
 
 /**
@@ -51,9 +59,21 @@ export function toRows(figures) {
   return { rows: rowsOf(ROWS), details: rowsOf(DETAILS) }
 }
 
-function toRow(name, unit, { redrive, bullmq }) {
-  const [ours, theirs] = [median(redrive), median(bullmq)]
-  return { name, unit, redrive: round(ours), peer: round(theirs), ratio: round(ours / theirs), runs: redrive.length }
+function toRow(name, unit, { redrive, bullmq, before }) {
+  const ours = median(redrive)
+  const beside = (figures, as, ratio) => {
+    if (!figures) return {}
+    const theirs = median(figures)
+    return { [as]: round(theirs), [ratio]: round(ours / theirs) }
+  }
+  return {
+    name,
+    unit,
+    redrive: round(ours),
+    ...beside(bullmq, 'peer', 'ratio'),
+    ...beside(before, 'before', 'change'),
+    runs: redrive.length,
+  }
 }
 
 /** Three significant digits are more than such figures carry. */
@@ -82,23 +102,38 @@ export function reportText({ rows, details }, { machine, versions, scale }, colo
     ...(details.length > 0 ? ['', color.dim('Where the time goes:'), ...table(details, color)] : []),
     '',
     color.dim(
-      'ratio = Redrive / BullMQ. These are figures of one machine at one time: ratios travel better than numbers, and with',
+      'ratio = Redrive / BullMQ, change = Redrive / the build before. These are figures of one machine at one time: ratios travel better than numbers, and with',
     ),
     color.dim('other work on the machine neither travels far. What each row means: docs/guides/benchmark.md'),
   ].join('\n')
 }
 
 function table(rows, color) {
-  const cells = rows.map(({ name, unit, redrive, peer, ratio }) => [name, unit, redrive, peer, ratio].map(String))
-  const head = ['', '', 'Redrive', 'BullMQ', 'ratio']
-  const widths = head.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i].length)))
-  const line = (row) => row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')
-  return [
-    `  ${line(head)}`,
-    ...cells.map((row, i) => {
-      const { ratio, name } = rows[i]
-      const wins = (ROWS[name] ?? DETAILS[name]).better === 'more' ? ratio >= 1 : ratio <= 1
-      return `  ${line(row)}  ${wins ? color.green('better') : color.yellow('worse')}`
-    }),
+  const columns = COLUMNS.filter(([key]) => rows.some((row) => row[key] !== undefined))
+  const lines = [
+    columns.map(([, title]) => title),
+    ...rows.map((row) => columns.map(([key]) => String(row[key] ?? ''))),
   ]
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)))
+  const text = (line) =>
+    `  ${line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}`
+  const [head, ...body] = lines.map(text)
+  return [head, ...body.map((line, i) => `${line}  ${verdict(rows[i], color)}`)]
+}
+
+const COLUMNS = [
+  ['name', ''],
+  ['unit', ''],
+  ['redrive', 'Redrive'],
+  ['peer', 'BullMQ'],
+  ['ratio', 'ratio'],
+  ['before', 'before'],
+  ['change', 'change'],
+]
+
+function verdict({ name, ratio = undefined, change = ratio }, color) {
+  const figure = ratio ?? change
+  if (figure === undefined) return ''
+  const wins = (ROWS[name] ?? DETAILS[name]).better === 'more' ? figure >= 1 : figure <= 1
+  return wins ? color.green('better') : color.yellow('worse')
 }

@@ -1,19 +1,19 @@
 import pc from 'picocolors'
+import { buildOf } from './builds.mjs'
 import { killPlayers } from './players.mjs'
 import { machineFacts, reportText, toRows } from './report.mjs'
 import { SCENARIOS } from './scenarios.mjs'
 import { startServer } from './server.mjs'
-
-const SYSTEMS = ['redrive', 'bullmq']
 
 /**
  * Measures and reports.
  * @param {import('./options.mjs').BenchOptions} options
  */
 export async function runBenchmark(options) {
+  const builds = { redrive: buildOf(), ...(options.against === undefined ? {} : { before: buildOf(options.against) }) }
   const server = await startServer()
   try {
-    const figures = await measure(options, server)
+    const figures = await measure(options, server, builds)
     const facts = machineFacts(server.version, options)
     const report = toRows(figures)
     const view = options.json ? process.stderr : process.stdout
@@ -26,18 +26,20 @@ export async function runBenchmark(options) {
 }
 
 /**
- * Every figure of every run, by row and system. A run alternates who goes first, and the two go one right after the other, so
- * that a machine that slows down meanwhile slows both.
+ * Every figure of every run, by row and system. A run alternates who goes first, and they go one right after the other, so
+ * that a machine that slows down meanwhile slows all.
  * @returns {Promise<import('./report.mjs').Figures>}
  */
-async function measure({ runs, scale, only, profile }, server) {
+async function measure({ runs, scale, only, profile }, server, builds) {
   const figures = {}
   for (let run = 0; run < runs; run++) {
     for (const name of only) {
-      for (const system of run % 2 === 0 ? SYSTEMS : SYSTEMS.toReversed()) {
+      const { play, peers } = SCENARIOS[name]
+      const systems = [...Object.keys(builds), ...peers]
+      for (const system of run % 2 === 0 ? systems : systems.toReversed()) {
         process.stderr.write(`run ${run + 1} of ${runs}: ${name}, ${system}\n`)
         await server.flush()
-        const measured = await SCENARIOS[name]({ system, scale, profile, server })
+        const measured = await play({ system, build: builds[system], scale, profile, server })
         for (const [row, value] of Object.entries(measured)) ((figures[row] ??= {})[system] ??= []).push(value)
       }
     }

@@ -5,16 +5,24 @@ import { COUNTS, FEWEST, TIMER_RATE, WARM_UP } from './workload.mjs'
  * Where a scenario is played.
  * @typedef {object} Scene
  * @property {string} system
+ * @property {string} [build] Folder of the build, of Redrive.
  * @property {number} scale
  * @property {string} [profile]
  * @property {Awaited<ReturnType<typeof import('./server.mjs').startServer>>} server Empty.
  */
 
 /**
- * Each resolves to figures by the name of their row.
- * @type {Record<string, (scene: Scene) => Promise<Record<string, number>>>}
+ * `play` resolves to figures by the name of their row; `peers` are those that do the same work.
+ * @type {Record<string, { play: (scene: Scene) => Promise<Record<string, number>>, peers: readonly string[] }>}
  */
-export const SCENARIOS = { throughput, single, latency, timers }
+export const SCENARIOS = {
+  throughput: { play: throughput, peers: ['bullmq'] },
+  single: { play: single, peers: ['bullmq'] },
+  latency: { play: latency, peers: ['bullmq'] },
+  timers: { play: timers, peers: ['bullmq'] },
+  retry: { play: retry, peers: ['bullmq'] },
+  machines: { play: machines, peers: [] },
+}
 
 /** The whole life of many messages: all are sent, then half of them are processed while the others wait. */
 async function throughput(scene) {
@@ -55,11 +63,35 @@ async function timers(scene) {
   return { 'timer-lateness-p99': p99 }
 }
 
+async function retry(scene) {
+  const { perSecond, cpu } = await life(scene, 'retried', { task: 'retryTwice', kind: { backoff: 1 } })
+  return { 'retry-twice': perSecond, 'node-cpu-retry-twice': cpu }
+}
+
+async function machines(scene) {
+  const task = 'processMachine'
+  const custom = await life(scene, 'custom', { task, kind: { machine: 'order' }, signals: ['APPROVE', 'PAY'] })
+  await scene.server.flush()
+  const nested = await life(scene, 'nested', { task, kind: { machine: 'parcel' } })
+  return {
+    'custom-machine': custom.perSecond,
+    'nested-machine': nested.perSecond,
+    'node-cpu-custom-machine': custom.cpu,
+    'node-cpu-nested-machine': nested.cpu,
+  }
+}
+
+async function life(scene, what, job) {
+  const count = countOf(what, scene)
+  return perMessage(await solo(scene, { ...job, count }), count)
+}
+
 const countOf = (what, { scale }) => Math.max(FEWEST, Math.round(COUNTS[what] * scale))
 
-const jobOf = ({ system, server, scale }, job) => ({
+const jobOf = ({ system, build, server, scale }, job) => ({
   ...job,
   system,
+  build,
   socket: server.socket,
   warmUp: Math.max(FEWEST, Math.round(WARM_UP * Math.min(1, scale))),
 })

@@ -4,21 +4,84 @@ import { BULK, CALLERS, GAP, now, payload } from './workload.mjs'
 
 /**
  * What one process does for a measurement. It gets ready, passes the gate, and only then the clock runs.
- * @typedef {{ queue: import('./systems/system.mjs').BenchQueue, count: number, window: number, lead: number }} Job
+ * @typedef {{ queue: import('./systems/system.mjs').BenchQueue, count: number, window: number, lead: number, prefix?: string, signals?: string[] }} Job
  * @typedef {(job: Job, gate: () => Promise<void>) => Promise<object>} Task
  */
 
 /** @type {Record<string, Task>} */
-export const TASKS = { sendBulk, sendSingly, process: processAll, receive, sendSlowly, sendTimers }
+export const TASKS = {
+  warm,
+  sendBulk,
+  sendSingly,
+  process: processAll,
+  retryTwice,
+  processMachine,
+  receive,
+  sendSlowly,
+  sendTimers,
+}
+
+/** Compiles what will run, scripts in Redis included; each process sends and works here, whatever it is to do later. */
+async function warm({ queue, count }, gate) {
+  await sendAll(queue, count)
+  await queue.send(payload())
+  return finished({ queue, count: count + 1 }, gate, async () => {})
+}
 
 async function sendBulk({ queue, count }, gate) {
   await gate()
   const begun = now()
+  await sendAll(queue, count)
+  return { perSecond: (1000 * count) / (now() - begun) }
+}
+
+async function sendAll(queue, count, prefix) {
   for (let sent = 0; sent < count; sent += BULK) {
     const size = Math.min(BULK, count - sent)
-    await queue.sendBulk(Array.from({ length: size }, () => ({ payload: payload() })))
+    const idOf = (i) => (prefix === undefined ? {} : { id: `${prefix}${sent + i}` })
+    await queue.sendBulk(Array.from({ length: size }, (_, i) => ({ payload: payload(), ...idOf(i) })))
   }
-  return { perSecond: (1000 * count) / (now() - begun) }
+}
+
+/** Works until so many are done, from the first call of a handler on. */
+async function finished({ queue, count }, gate, handler, meanwhile = () => {}) {
+  await gate()
+  let done = 0
+  let begun = 0
+  let complete = () => {}
+  const all = new Promise((resolve) => (complete = resolve))
+  const timed = (payload, attempt) => {
+    begun ||= now()
+    return handler(payload, attempt)
+  }
+  const stop = await queue.work(timed, () => ++done === count && complete())
+  await meanwhile()
+  await all
+  const perSecond = (1000 * count) / (now() - begun)
+  await stop()
+  return { perSecond }
+}
+
+/** Each message fails twice, and then succeeds. */
+async function retryTwice({ queue, count }, gate) {
+  await sendAll(queue, count)
+  return finished({ queue, count }, gate, async (_, attempt) => {
+    if (attempt < 3) throw new Error('not yet')
+  })
+}
+
+/** The life of a machine of one's own, with the signals that it waits for. */
+async function processMachine({ queue, count, prefix = 'm', signals = [] }, gate) {
+  await sendAll(queue, count, prefix)
+  let next = 0
+  const caller = async () => {
+    while (next < count) {
+      const id = `${prefix}${next++}`
+      for (const type of signals) await queue.signal(id, { type, by: 'ada' })
+    }
+  }
+  const callers = () => Promise.all(Array.from({ length: signals.length > 0 ? CALLERS : 0 }, caller))
+  return finished({ queue, count }, gate, async () => 'ok', callers)
 }
 
 async function sendSingly({ queue, count }, gate) {

@@ -14,7 +14,16 @@ export const CALLERS = 100
 export const WARM_UP = 2000
 
 /** Messages of each measurement at scale 1. */
-export const COUNTS = { queued: 100_000, processed: 50_000, single: 50_000, latency: 500, timers: 10_000 }
+export const COUNTS = {
+  queued: 100_000,
+  processed: 50_000,
+  single: 50_000,
+  latency: 500,
+  timers: 10_000,
+  retried: 20_000,
+  custom: 20_000,
+  nested: 10_000,
+}
 /** A percentile of fewer means nothing, not even in a quick run. */
 export const FEWEST = 20
 

@@ -9,7 +9,8 @@ import { fenceOfStart, type Round } from '../store/round.ts'
 import type { ClaimedMessage, CommitStatus, Partition } from '../store/store.ts'
 import { HandlerRun, type RunOwner } from './handler-run.ts'
 import { handlerOf, type Handlers } from './handlers.ts'
-import { createEndOf, createQuickEnds, type QuickEnd, type QuickEnds } from './quick-end.ts'
+import { createEndOf, type QuickEnd } from './quick-end.ts'
+import { createQuickRounds, ROUNDS, type QuickRounds } from './quick-rounds.ts'
 import { QuickMessage, type Batch, type QuickOwner } from './quick-message.ts'
 import type { LeftBehind } from './plain-path.ts'
 import { createRoundCaller } from './round-caller.ts'
@@ -63,24 +64,8 @@ export interface QuickLane {
   close(): void
 }
 
-/** Rounds under way at a time for each partition: while one is answered, the other fills up. */
-const ROUNDS = 2
-/** Commits in one round, and bytes of their outputs. */
-const MOST = { ends: 200, bytes: 256 * 1024 } as const
 /** A heartbeat comes at least once a second; what falls due before the next but one leaves in time. */
 const SOON = 2 * DEFAULTS.maxSleep
-
-interface Lane {
-  readonly partition: Partition
-  readonly ends: QuickEnds
-  /** Rounds under way. */
-  busy: number
-  scheduled: boolean
-  /** More was due than it could take. */
-  hungry: boolean
-  /** A round has told that others are due than it can start. */
-  othersDue: boolean
-}
 
 /** The lane of a queue whose messages are such; `undefined` where what is hidden, kept of contexts or locked elsewhere is more than a round does. */
 export function openQuickLane(options: QuickLaneOptions): QuickLane | undefined {
@@ -100,19 +85,13 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
   const running = new Map<string, QuickMessage>()
   /** Events can be announced before the round is answered that starts their message. */
   const announced = new Set<string>()
-  const lanes = queue.partitions.map((partition): Lane => ({
-    partition,
-    ends: createQuickEnds(ending),
-    busy: 0,
-    scheduled: false,
-    hungry: false,
-    othersDue: false,
-  }))
   const caller = createRoundCaller(queue, { worker, recipe })
   const tellBegun = createTransitionTeller(queue, events, recipe.transition)
   const tellDone = createTransitionTeller(queue, events, ending.transition)
   const counts = { attempt: Number(start.context['attempt'] ?? 1), leasesLost: 0 }
   const timeLimit = Math.min(Infinity, ...recipe.timers.map(({ delay }) => delay))
+  /** By partition. Some have told that others are due than a round can start. */
+  const lanes = queue.partitions.map((partition) => ({ partition, othersDue: false, rounds: roundsOf(partition) }))
   let asked = 0
   let stopped = false
   let idle = (): void => {}
@@ -124,56 +103,32 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
     return Math.max(0, Math.min(free, Math.ceil(concurrency / ROUNDS), DEFAULTS.batch))
   }
 
-  function schedule(lane: Lane): void {
-    if (lane.scheduled) return
-    lane.scheduled = true
-    // After the callbacks of this turn: the handlers of one round that end in it are committed together.
-    setImmediate(() => {
-      lane.scheduled = false
-      options.freed()
-      drain(lane)
+  function roundsOf(partition: Partition): QuickRounds {
+    return createQuickRounds({
+      partition,
+      ending,
+      caller,
+      limit,
+      freed: options.freed,
+      rested: rest,
+      asked: (change) => void (asked += change),
+      answered(round, ends) {
+        ends.forEach((end, i) => settled(end, round.statuses[i]!, round.now))
+        beginAll(partition, round)
+        if (asked === 0) announced.clear()
+        heard(partition, round)
+      },
     })
   }
 
-  function drain(lane: Lane): void {
-    while (lane.busy < ROUNDS && (lane.ends.count > 0 || (lane.hungry && limit() > 0))) void round(lane)
-  }
-
-  /** Commits what has ended and asks for more. Resolves to whether as much came as could be taken. */
-  async function round(lane: Lane): Promise<boolean> {
-    const places = limit()
-    const { groups, ends } = lane.ends.take()
-    lane.busy++
-    asked += places
-    const answer = await caller.call(lane.partition, { limit: places, groups })
-    lane.busy--
-    asked -= places
-    if (answer) {
-      ends.forEach((end, i) => settled(end, answer.statuses[i]!, answer.now))
-      beginAll(lane.partition, answer)
-      if (asked === 0) announced.clear()
-      if (places > 0) lane.hungry = answer.started.length === places
-      heard(lane, answer)
-      if (lane.ends.count > 0 || lane.hungry) schedule(lane)
-    }
-    rest()
-    return lane.hungry
-  }
-
-  function heard(lane: Lane, { next, others, paused }: Round): void {
+  function heard({ index }: Partition, { next, others, paused }: Round): void {
     if (paused) options.paused()
-    if (others) lane.othersDue = true
+    if (others) lanes[index]!.othersDue = true
     if (others || next !== undefined) options.expect(others ? 0 : next!)
   }
 
-  /** Resolves to whether as many came as could be taken, or to nothing where the lane asks by itself. */
-  async function ask(lane: Lane): Promise<boolean | undefined> {
-    lane.hungry ||= lane.busy === ROUNDS
-    return lane.busy < ROUNDS && limit() > 0 ? round(lane) : undefined
-  }
-
   function rest(): void {
-    if (running.size === 0 && lanes.every(({ ends, busy }) => ends.count === 0 && busy === 0)) idle()
+    if (running.size === 0 && lanes.every(({ rounds }) => rounds.isIdle)) idle()
   }
 
   function beginAll(partition: Partition, { started, now, token }: Round & { readonly token: string }): void {
@@ -239,10 +194,7 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
   function finish({ id, batch }: QuickMessage, end: QuickEnd): void {
     if (!running.delete(id)) return
     options.ended(performance.now() - batch.since)
-    const lane = lanes[batch.partition.index]!
-    lane.ends.add(batch.fence, end)
-    if (lane.ends.count >= MOST.ends || lane.ends.bytes >= MOST.bytes) drain(lane)
-    schedule(lane)
+    lanes[batch.partition.index]!.rounds.add(batch.fence, end)
   }
 
   function settled({ member: { id }, output }: QuickEnd, status: CommitStatus, at: number): void {
@@ -273,7 +225,7 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
     async claim(partition) {
       const lane = lanes[partition.index]!
       // Not again before the others that it told of have had their turn.
-      const found = lane.othersDue ? false : await ask(lane)
+      const found = lane.othersDue ? false : await lane.rounds.ask()
       const plain = lane.othersDue || (options.isAhead && found === undefined)
       lane.othersDue = false
       return { found: found === true, plain }
@@ -285,6 +237,7 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
     },
     stop() {
       stopped = true
+      for (const { rounds } of lanes) rounds.stop()
     },
     leaveAll() {
       for (const message of running.values()) leave(message)
@@ -294,6 +247,10 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
         idle = resolve
         rest()
       }),
-    close: () => caller.close(),
+    close() {
+      caller.close()
+      for (const { rounds } of lanes) rounds.close()
+      rest()
+    },
   }
 }

@@ -27,8 +27,9 @@ export interface WorkerOptions {
   /** Messages whose handlers run at the same time. Default 10; bounds 1–10,000. */
   readonly concurrency?: number
   /**
-   * Messages held ready beyond that. Default: what the handlers work off in about 50 ms, at most 100. One that finds no place within a
-   * second goes back, for another worker may be idle; it does not count as an attempt. Bounds 0–10,000.
+   * Messages held ready beyond that. Default: what the handlers work off in about 50 ms, at most 100; none of the default machine, whose
+   * next message comes with the commit of the one before. One that finds no place within a second goes back, for another worker may be
+   * idle; it does not count as an attempt. Bounds 0–10,000.
    */
   readonly prefetch?: number
   /** Name in journals and the feed. Default: host, process id and four characters. */
@@ -170,12 +171,12 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
   })
 
   async function shutDown(timeout: number): Promise<void> {
+    quick?.stop()
     await timers.stop()
     janitor.stop()
     watchdog.stop()
     registrar.stop()
     plain.stop()
-    quick?.stop()
     const through = allThrough()
     void through.then(queue.clock.after(timeout, impatience.lose))
     await Promise.race([through, impatience.lost])

@@ -10,8 +10,10 @@ interface Row {
   name: string
   unit: string
   redrive: number
-  peer: number
-  ratio: number
+  peer?: number
+  ratio?: number
+  before?: number
+  change?: number
   runs: number
 }
 
@@ -22,11 +24,21 @@ async function bench(...args: string[]): Promise<{ code: number | null; stdout: 
   return { code, stdout, stderr }
 }
 
+async function rowsOf(...args: string[]): Promise<Row[]> {
+  const { code, stdout, stderr } = await bench(...args, '--runs', '1', '--json')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('beside BullMQ') })
+  return (JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as { rows: Row[] }).rows
+}
+
+const isMeasured = (value: number | undefined): boolean => Number.isFinite(value) && value! > 0
+
+/** Three digits of each are told. */
+const expectRatio = (ratio: number, ours: number, theirs: number): void =>
+  expect(Math.abs(ratio - ours / theirs) / ratio).toBeLessThan(0.02)
+
 // How fast anything is depends on the machine and is no matter for a test; that everything is measured is one.
 test('a quick run measures every row of both systems', async () => {
-  const { code, stdout, stderr } = await bench('--scale', '0.005', '--runs', '1', '--json')
-  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('beside BullMQ') })
-  const { rows } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as { rows: Row[] }
+  const rows = await rowsOf('--scale', '0.005')
   expect(rows.map(({ name, unit }) => [name, unit])).toEqual([
     ['enqueue-bulk', 'messages/s'],
     ['enqueue-single', 'messages/s'],
@@ -36,17 +48,33 @@ test('a quick run measures every row of both systems', async () => {
     ['latency-p50', 'ms'],
     ['latency-p99', 'ms'],
     ['timer-lateness-p99', 'ms'],
+    ['retry-twice', 'messages/s'],
+    ['custom-machine', 'messages/s'],
+    ['nested-machine', 'messages/s'],
   ])
-  for (const { redrive, peer, ratio, runs } of rows) {
-    expect([redrive, peer, ratio].every((value) => Number.isFinite(value) && value > 0)).toBe(true)
-    expect(Math.abs(ratio - redrive / peer) / ratio).toBeLessThan(0.02)
+  for (const { name, redrive, peer, ratio, runs } of rows) {
+    expect(isMeasured(redrive)).toBe(true)
     expect(runs).toBe(1)
+    if (name.endsWith('-machine')) expect({ peer, ratio }).toEqual({ peer: undefined, ratio: undefined })
+    else expectRatio(ratio!, redrive, peer!)
   }
+})
+
+test('another build runs beside this one', async () => {
+  const rows = await rowsOf('--only', 'machines', '--scale', '0.005', '--against', 'HEAD')
+  expect(rows.map(({ name }) => name)).toEqual(['custom-machine', 'nested-machine'])
+  for (const { redrive, before, change } of rows) expectRatio(change!, redrive, before!)
+})
+
+test('a build that is in no commit is refused', async () => {
+  const { code, stderr } = await bench('--against', 'no-such-commit')
+  expect(code).toBe(1)
+  expect(stderr).toContain('git rev-parse --verify no-such-commit')
 })
 
 test('an unknown scenario is refused with the known ones', async () => {
   const { code, stderr } = await bench('--only', 'speed')
   expect(code).toBe(2)
   expect(stderr).toContain('there is no scenario "speed"')
-  expect(stderr).toContain('throughput, single, latency, timers')
+  expect(stderr).toContain('throughput, single, latency, timers, retry, machines')
 })

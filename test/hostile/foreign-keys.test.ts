@@ -52,7 +52,7 @@ describe('a message that cannot even be claimed is put aside, and the others are
       ],
       /revision 1 is older than what it has asked for \(9-0\)/,
     ],
-    ['a timer without an event', [['HSET', 'm', 'E0-0', 'x\nnull']], /has no event/],
+    ['a timer without an event', [['HSET', 'm', 'T0-9', '1', 'E0-9', 'x\nnull']], /has no event/],
     ['a timer that is due at no time', [['HSET', 'm', 'T0-9', 'soon']], /due at no time/],
     ['a status that no machine has', [['HSET', 'm', 'x', 'half']], /status is "half"/],
     ['a context that is no object', [['HSET', 'm', 'c', '\n[1]']], /context is an array/],
