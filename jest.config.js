@@ -2,6 +2,8 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // Other builds of Redrive, which the benchmark makes, are no part of this one.
+  modulePathIgnorePatterns: ['<rootDir>/\\.cache/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [

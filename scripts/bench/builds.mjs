@@ -38,6 +38,6 @@ git.bytes = (...args) => {
   try {
     return execFileSync('git', args, { cwd: ROOT, maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {
-    throw new Error(`git ${args.join(' ')}: ${String(error.stderr).trim()}`)
+    throw new Error(`git ${args.join(' ')}: ${String(error.stderr).trim()}`, { cause: error })
   }
 }

@@ -20,6 +20,7 @@ export const MACHINES = {
         approved: { on: { PAY: 'charging' }, after: { payment: 'expired' } },
         charging: {
           invoke: {
+            id: 'charge',
             src: 'work',
             input: ({ context }) => context.order,
             onDone: { target: 'shipped', actions: assign({ charge: ({ event }) => event.output }) },
@@ -41,7 +42,13 @@ export const MACHINES = {
       initial: 'printing',
       states: {
         printing: {
-          invoke: { src: 'work', input: ({ context }) => context.address, onDone: 'printed', onError: 'jammed' },
+          invoke: {
+            id: 'print',
+            src: 'work',
+            input: ({ context }) => context.address,
+            onDone: 'printed',
+            onError: 'jammed',
+          },
         },
         printed: { type: 'final' },
         jammed: { type: 'final' },
@@ -54,7 +61,13 @@ export const MACHINES = {
       initial: 'labelling',
       states: {
         labelling: {
-          invoke: { src: 'label', input: ({ context }) => context.parcel, onDone: 'sent', onError: 'lost' },
+          invoke: {
+            id: 'label',
+            src: 'label',
+            input: ({ context }) => context.parcel,
+            onDone: 'sent',
+            onError: 'lost',
+          },
         },
         sent: { type: 'final', tags: ['succeeded'] },
         lost: { type: 'final', tags: ['dead'] },

@@ -131,7 +131,7 @@ const COLUMNS = [
   ['change', 'change'],
 ]
 
-function verdict({ name, ratio = undefined, change = ratio }, color) {
+function verdict({ name, ratio, change }, color) {
   const figure = ratio ?? change
   if (figure === undefined) return ''
   const wins = (ROWS[name] ?? DETAILS[name]).better === 'more' ? figure >= 1 : figure <= 1

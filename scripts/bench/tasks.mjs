@@ -21,11 +21,13 @@ export const TASKS = {
   sendTimers,
 }
 
+const done = async () => {}
+
 /** Compiles what will run, scripts in Redis included; each process sends and works here, whatever it is to do later. */
 async function warm({ queue, count }, gate) {
   await sendAll(queue, count)
   await queue.send(payload())
-  return finished({ queue, count: count + 1 }, gate, async () => {})
+  return finished({ queue, count: count + 1 }, gate, done)
 }
 
 async function sendBulk({ queue, count }, gate) {
@@ -44,7 +46,7 @@ async function sendAll(queue, count, prefix) {
 }
 
 /** Works until so many are done, from the first call of a handler on. */
-async function finished({ queue, count }, gate, handler, meanwhile = () => {}) {
+async function finished({ queue, count }, gate, handler, meanwhile = async () => {}) {
   await gate()
   let done = 0
   let begun = 0
@@ -80,8 +82,10 @@ async function processMachine({ queue, count, prefix = 'm', signals = [] }, gate
       for (const type of signals) await queue.signal(id, { type, by: 'ada' })
     }
   }
-  const callers = () => Promise.all(Array.from({ length: signals.length > 0 ? CALLERS : 0 }, caller))
-  return finished({ queue, count }, gate, async () => 'ok', callers)
+  const callers = async () => {
+    await Promise.all(Array.from({ length: signals.length > 0 ? CALLERS : 0 }, caller))
+  }
+  return finished({ queue, count }, gate, done, callers)
 }
 
 async function sendSingly({ queue, count }, gate) {
