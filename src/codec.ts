@@ -23,8 +23,8 @@ export function encode(value: unknown, path: string): string {
 /** @throws RedriveError `E_UNKNOWN_FORM` for a form of a later version; Error when the text was not written by `encode`. */
 export function decode(text: string): unknown {
   if (text.startsWith('~')) return readForm(text)
-  if (text.length > MAX_DEPTH) checkDepth(text)
   const value = parseJson(text)
+  if (text.length > MAX_DEPTH) checkDepth(value)
   // Escapes of ASCII are never written, and could hide the name.
   if (text.includes('__proto__') || text.includes('\\u00')) checkKeys(value)
   return value
@@ -45,21 +45,12 @@ function parseJson(text: string): unknown {
 }
 
 /** `encode` writes nothing that is nested so deep: whoever walks over it later would run out of stack. */
-function checkDepth(text: string): void {
-  let depth = 0
-  let inText = false
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charCodeAt(i)
-    if (inText && character === BACKSLASH) i++
-    else if (character === QUOTE) inText = !inText
-    else if (inText) continue
-    else if (character === BRACKET || character === BRACE) depth++
-    else if (character === BRACKET + 2 || character === BRACE + 2) depth--
-    if (depth > MAX_DEPTH + 1) throw new Error(`it is nested deeper than ${MAX_DEPTH} levels`)
-  }
+function checkDepth(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return
+  if (depth > MAX_DEPTH) throw new Error(`it is nested deeper than ${MAX_DEPTH} levels`)
+  if (Array.isArray(value)) for (const part of value) checkDepth(part, depth + 1)
+  else for (const key in value) checkDepth((value as Record<string, unknown>)[key], depth + 1)
 }
-
-const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b] as const
 
 /** Nor does it write this key, which would bend the prototype of whatever the object is assigned to. */
 function checkKeys(value: unknown): void {

@@ -8,7 +8,13 @@ process.on('disconnect', () => process.exit(0))
 const openSystem = await SYSTEMS[system](build)
 const open = openSystem(socket)
 
-const warming = { queue: open('warm-up', kind), count: warmUp, prefix: 'warm', signals: job.signals }
+const warming = {
+  queue: open('warm-up', kind),
+  count: warmUp,
+  prefix: 'warm',
+  signals: job.signals,
+  delayed: job.window > 0,
+}
 await TASKS[kind?.machine ? 'processMachine' : 'warm'](warming, () => {})
 let before = process.cpuUsage()
 const result = await TASKS[task]({ ...job, queue: open('bench', kind) }, gate)

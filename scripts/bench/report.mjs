@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import { median } from './statistics.mjs'
+import { PAYLOADS } from './workload.mjs'
 
 const require = createRequire(import.meta.url)
 
@@ -20,6 +21,7 @@ const require = createRequire(import.meta.url)
 
 const RATE = { unit: 'messages/s', better: 'more' }
 const CPU = { unit: 'µs/message', better: 'less' }
+const BYTES = { unit: 'bytes/message', better: 'less' }
 const TIME = { unit: 'ms', better: 'less' }
 
 const ROWS = {
@@ -27,13 +29,14 @@ const ROWS = {
   'enqueue-single': RATE,
   process: RATE,
   'redis-cpu': CPU,
-  'memory-queued': { unit: 'bytes/message', better: 'less' },
+  'memory-queued': BYTES,
   'latency-p50': TIME,
   'latency-p99': TIME,
   'timer-lateness-p99': TIME,
   'retry-twice': RATE,
   'custom-machine': RATE,
   'nested-machine': RATE,
+  ...Object.fromEntries(Object.keys(PAYLOADS).map((name) => [`payload-${name}`, CPU])),
 }
 
 /** Where the time goes; not part of the comparison, but of any explanation of it. */
@@ -45,6 +48,13 @@ const DETAILS = {
   'node-cpu-retry-twice': CPU,
   'node-cpu-custom-machine': CPU,
   'node-cpu-nested-machine': CPU,
+  ...Object.fromEntries(
+    Object.keys(PAYLOADS).flatMap((name) => [
+      [`payload-${name}-send`, CPU],
+      [`payload-${name}-process`, CPU],
+      [`payload-${name}-memory`, BYTES],
+    ]),
+  ),
 }
 
 /**

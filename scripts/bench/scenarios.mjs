@@ -1,5 +1,5 @@
 import { startPlayer } from './players.mjs'
-import { COUNTS, FEWEST, TIMER_RATE, WARM_UP } from './workload.mjs'
+import { COUNTS, FEWEST, PAYLOADS, TIMER_RATE, WARM_UP } from './workload.mjs'
 
 /**
  * Where a scenario is played.
@@ -22,6 +22,7 @@ export const SCENARIOS = {
   timers: { play: timers, peers: ['bullmq'] },
   retry: { play: retry, peers: ['bullmq'] },
   machines: { play: machines, peers: [] },
+  payloads: { play: payloads, peers: ['bullmq'] },
 }
 
 /** The whole life of many messages: all are sent, then half of them are processed while the others wait. */
@@ -79,6 +80,23 @@ async function machines(scene) {
     'node-cpu-custom-machine': custom.cpu,
     'node-cpu-nested-machine': nested.cpu,
   }
+}
+
+/** CPU of all processes for the life of a message, by the size of its payload. */
+async function payloads(scene) {
+  const rows = {}
+  for (const [name, [bytes, most]] of Object.entries(PAYLOADS)) {
+    await scene.server.flush()
+    const count = Math.max(FEWEST, Math.round(most * scene.scale))
+    const sending = perMessage(await solo(scene, { task: 'sendBulk', count, bytes }), count)
+    const working = perMessage(await solo(scene, { task: 'process', count }), count)
+    const [send, work] = [sending, working].map(({ cpu, redisCpu }) => cpu + redisCpu)
+    rows[`payload-${name}`] = send + work
+    rows[`payload-${name}-send`] = send
+    rows[`payload-${name}-process`] = work
+    rows[`payload-${name}-memory`] = sending.memory
+  }
+  return rows
 }
 
 async function life(scene, what, job) {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from './statistics.mjs'
-import { BULK, CALLERS, GAP, now, payload } from './workload.mjs'
+import { BULK, BULK_BYTES, CALLERS, GAP, now, payload } from './workload.mjs'
 
 /**
  * What one process does for a measurement. It gets ready, passes the gate, and only then the clock runs.
- * @typedef {{ queue: import('./systems/system.mjs').BenchQueue, count: number, window: number, lead: number, prefix?: string, signals?: string[] }} Job
+ * @typedef {{ queue: import('./systems/system.mjs').BenchQueue, count: number, window: number, lead: number, delayed?: boolean, prefix?: string, signals?: string[] }} Job
  * @typedef {(job: Job, gate: () => Promise<void>) => Promise<object>} Task
  */
 
@@ -23,25 +23,27 @@ export const TASKS = {
 
 const done = async () => {}
 
-/** Compiles what will run, scripts in Redis included; each process sends and works here, whatever it is to do later. */
-async function warm({ queue, count }, gate) {
-  await sendAll(queue, count)
+/** Compiles what will run, scripts in Redis included; each process sends and works here what it will send or work on later. */
+async function warm({ queue, count, delayed }, gate) {
+  if (delayed) await queue.sendBulk(Array.from({ length: count }, () => ({ payload: payload(), delay: 1 })))
+  else await sendAll(queue, count)
   await queue.send(payload())
-  return finished({ queue, count: count + 1 }, gate, done)
+  return finished({ queue, count }, gate, done)
 }
 
-async function sendBulk({ queue, count }, gate) {
+async function sendBulk({ queue, count, bytes }, gate) {
   await gate()
   const begun = now()
-  await sendAll(queue, count)
+  await sendAll(queue, count, undefined, bytes)
   return { perSecond: (1000 * count) / (now() - begun) }
 }
 
-async function sendAll(queue, count, prefix) {
-  for (let sent = 0; sent < count; sent += BULK) {
-    const size = Math.min(BULK, count - sent)
+async function sendAll(queue, count, prefix, bytes) {
+  const most = bytes > BULK_BYTES / BULK ? Math.ceil(BULK_BYTES / bytes) : BULK
+  for (let sent = 0; sent < count; sent += most) {
+    const size = Math.min(most, count - sent)
     const idOf = (i) => (prefix === undefined ? {} : { id: `${prefix}${sent + i}` })
-    await queue.sendBulk(Array.from({ length: size }, (_, i) => ({ payload: payload(), ...idOf(i) })))
+    await queue.sendBulk(Array.from({ length: size }, (_, i) => ({ payload: payload(0, bytes), ...idOf(i) })))
   }
 }
 

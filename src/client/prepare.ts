@@ -7,6 +7,7 @@ import { scrubError } from '../redaction.ts'
 import { show, toMs, toOptions } from '../options.ts'
 import { FIELD } from '../engine/snapshot.ts'
 import type { FirstStep, NewMessage } from '../store/store.ts'
+import { takeFirstStep } from '../step/plan/take-step.ts'
 import { inputText, validate } from './input.ts'
 import { asOptionError, overrides, type QueueOptions } from './queue-options.ts'
 import type { SendOptions } from './queue.ts'
@@ -43,7 +44,7 @@ export function createPrepare({ runtime, options, generateId, client }: PrepareP
     if (isBare && bare) return { message: { id, first: bare, fields: { [FIELD.input]: text } }, size: text.length }
     const log = (value: unknown, label: string | undefined): void =>
       runtime.log.fromMachine(id, settings.redaction?.veil(value, machineInput) ?? value, label)
-    const beginning = { parent, contexts: settings.contexts, log }
+    const beginning = { parent, contexts: settings.contexts, log, takeFirstStep }
     try {
       const message = asOptionError(() => begins(machine, id, machineInput, text, client, beginning))
       // A deadline begins with the message, so that no two first steps are alike.

@@ -13,46 +13,54 @@ export interface Writes {
 }
 
 export function createWrites(clock: Clock): Writes {
-  const underWay = new Set<Promise<unknown>>()
   const closing = new AbortController()
+  /** A number and no list, and one promise for each: most writes are sends, and there are many. */
+  let underWay = 0
   let impatient = false
+  let through = (): void => {}
 
-  async function run<T>(write: () => Promise<T>): Promise<T> {
-    try {
-      return await write()
-    } catch (error) {
-      if (impatient && hasCode(error, 'E_REDIS_UNAVAILABLE')) throw closedMeanwhile(error)
-      throw error
-    }
+  function over(): void {
+    underWay--
+    if (underWay > 0 || !closing.signal.aborted) return
+    // A write may begin another one as it ends, such as the note of who did it.
+    setImmediate(() => {
+      if (underWay === 0) through()
+    })
   }
 
-  async function allThrough(): Promise<void> {
-    // A write may begin another one, such as the note of who did it.
-    while (underWay.size > 0) await Promise.allSettled(underWay)
+  function done<T>(answer: T): T {
+    over()
+    return answer
+  }
+
+  function failed(error: unknown): never {
+    over()
+    throw impatient && hasCode(error, 'E_REDIS_UNAVAILABLE') ? closedMeanwhile(error) : error
   }
 
   return {
     closing: closing.signal,
     begin(write) {
       if (closing.signal.aborted) return Promise.reject(closed())
-      const begun = run(write)
-      underWay.add(begun)
-      const over = (): void => void underWay.delete(begun)
-      begun.then(over, over)
-      return begun
+      underWay++
+      try {
+        return write().then(done, failed)
+      } catch (error) {
+        return Promise.reject(error as Error).catch(failed)
+      }
     },
     async close(patience) {
       closing.abort()
-      if (underWay.size === 0) return
+      if (underWay === 0) return
       await new Promise<void>((resolve) => {
         const cancel = clock.after(patience, () => {
           impatient = true
           resolve()
         })
-        void allThrough().then(() => {
+        through = () => {
           cancel()
           resolve()
-        })
+        }
       })
     },
   }

@@ -20,6 +20,7 @@ import { changedFields, constantFields, FIELD, persist, timerText, type LiveMess
 import type { Invocation } from './invocation.ts'
 import type { LeasePolicy } from './lease-policy.ts'
 import { toEvent, type Stimulus } from './stimulus.ts'
+import type { TakeStep } from './transition.ts'
 
 /** Who advances a message, and under which bounds. */
 export interface AdvanceSettings {
@@ -32,6 +33,8 @@ export interface AdvanceSettings {
   readonly leases?: LeasePolicy | undefined
   /** What may not stand in the reason for which a message is put aside. */
   readonly redaction?: Redaction | undefined
+  /** Takes the steps of a message of one actor. Default: XState itself. */
+  readonly takeStep?: TakeStep | undefined
   /** Whether a message that settles with these tags leaves nothing behind. */
   removes(tags: readonly string[]): boolean
 }

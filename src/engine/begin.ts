@@ -14,7 +14,7 @@ import { isSettled, parentText, reportOf, type ParentRef } from './parent.ts'
 import type { DurableMachine } from './registry.ts'
 import { FIELD, persist } from './snapshot.ts'
 import { stateName } from './state-name.ts'
-import { inDocumentOrder, initialStep } from './transition.ts'
+import { inDocumentOrder, initialStep, type TakeFirstStep } from './transition.ts'
 
 const NOTHING: Pending = {
   timers: new Map(),
@@ -32,6 +32,8 @@ export interface Beginning {
   readonly contexts?: number | undefined
   /** Hears what the machine logs in its first step. Default: nobody. */
   readonly log?: (value: unknown, label: string | undefined) => void
+  /** Takes the first step of a message of one actor. Default: XState itself. */
+  readonly takeFirstStep?: TakeFirstStep
 }
 
 /**
@@ -44,9 +46,9 @@ export function begins(
   input: unknown,
   inputText: string,
   client: string,
-  { parent, contexts, log = () => {} }: Beginning = {},
+  { parent, contexts, log = () => {}, takeFirstStep = byXState }: Beginning = {},
 ): NewMessage {
-  const { effects, ...first } = machine.system?.initial(input, id) ?? initialStep(machine.machine, input, id)
+  const { effects, ...first } = machine.system?.initial(input, id) ?? takeFirstStep(machine, input, id)
   const snapshot = inDocumentOrder(first.snapshot)
   refuseStrangers(machine, {}, snapshot, effects)
   for (const effect of effects) if (effect.type === 'log') log(effect.value, effect.label)
@@ -76,6 +78,8 @@ export function begins(
     ...(emittedTexts.length > 0 ? { large: emittedTexts } : {}),
   }
 }
+
+const byXState: TakeFirstStep = ({ machine }, input, id) => initialStep(machine, input, id)
 
 /** The sender runs no action: it leaves them to a worker, who must find them by their name. */
 function named(machine: DurableMachine, effects: readonly Effect[]): readonly Effect[] {

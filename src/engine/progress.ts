@@ -122,7 +122,7 @@ function react(
   { event, by, to, expired, consumed }: Happening,
   settings: AdvanceSettings,
 ): Progress {
-  const { snapshot: entered, effects, changed } = stepOf(message, before, { event, by, to })
+  const { snapshot: entered, effects, changed } = stepOf(message, before, { event, by, to }, settings)
   if (!changed) return { ...before, pending: expired, consumed }
 
   const snapshot = inDocumentOrder(entered)
@@ -140,11 +140,13 @@ function react(
 
 /** In a message of several actors, what a worker or a timer tells goes to the actor that asked for it. */
 function stepOf(
-  { id, machine: { machine, system } }: LiveMessage,
+  { id, machine }: LiveMessage,
   { snapshot, pending }: Progress,
   { event, by, to }: Pick<Happening, 'event' | 'by' | 'to'>,
+  { takeStep }: AdvanceSettings,
 ): Step {
-  if (!system) return step(machine, snapshot, event, id)
+  const { system } = machine
+  if (!system) return takeStep ? takeStep(machine, snapshot, event, id) : step(machine.machine, snapshot, event, id)
   const told = toActor(pending, by, event)
   return system.step(snapshot, to ?? told.to, told.event, id)
 }

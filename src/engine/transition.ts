@@ -8,6 +8,7 @@ import {
   type StateValue,
 } from 'xstate'
 import type { EventData } from '../message.ts'
+import type { DurableMachine } from './registry.ts'
 import { toEffect, type Effect, type ExecutableAction } from './effects.ts'
 
 /** The result of one macrostep. */
@@ -17,6 +18,12 @@ export interface Step {
   /** `false` when the event was ignored, or taken by a transition that does nothing at all. */
   readonly changed: boolean
 }
+
+/** Takes a macrostep as `step` does, by XState or by something that comes to the same. */
+export type TakeStep = (machine: DurableMachine, snapshot: AnyMachineSnapshot, event: EventData, id?: string) => Step
+
+/** The same for the first one. */
+export type TakeFirstStep = (machine: DurableMachine, input: unknown, id?: string) => Step
 
 /**
  * One pure macrostep: `(snapshot, event) → (snapshot, effects)`. XState decides, nothing is executed.

@@ -64,6 +64,8 @@ export interface QuickLane {
   close(): void
 }
 
+/** Plain claims before a round is tried again that started nothing while others were due. */
+const IN_VAIN = 8
 /** A heartbeat comes at least once a second; what falls due before the next but one leaves in time. */
 const SOON = 2 * DEFAULTS.maxSleep
 
@@ -90,8 +92,8 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
   const tellDone = createTransitionTeller(queue, events, ending.transition)
   const counts = { attempt: Number(start.context['attempt'] ?? 1), leasesLost: 0 }
   const timeLimit = Math.min(Infinity, ...recipe.timers.map(({ delay }) => delay))
-  /** By partition. Some have told that others are due than a round can start. */
-  const lanes = queue.partitions.map((partition) => ({ partition, othersDue: false, rounds: roundsOf(partition) }))
+  /** By partition; `plain` claims come first where a round has told that others are due than it can start. */
+  const lanes = queue.partitions.map((partition) => ({ plain: 0, rounds: roundsOf(partition) }))
   let asked = 0
   let stopped = false
   let idle = (): void => {}
@@ -121,9 +123,9 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
     })
   }
 
-  function heard({ index }: Partition, { next, others, paused }: Round): void {
+  function heard({ index }: Partition, { next, others, paused, started }: Round): void {
     if (paused) options.paused()
-    if (others) lanes[index]!.othersDue = true
+    if (others) lanes[index]!.plain = started.length > 0 ? 1 : IN_VAIN
     if (others || next !== undefined) options.expect(others ? 0 : next!)
   }
 
@@ -224,10 +226,9 @@ function createQuickLane(options: QuickLaneOptions, start: Start): QuickLane {
     },
     async claim(partition) {
       const lane = lanes[partition.index]!
-      // Not again before the others that it told of have had their turn.
-      const found = lane.othersDue ? false : await lane.rounds.ask()
-      const plain = lane.othersDue || (options.isAhead && found === undefined)
-      lane.othersDue = false
+      const found = lane.plain > 0 ? false : await lane.rounds.ask()
+      const plain = lane.plain > 0 || (options.isAhead && found === undefined)
+      lane.plain = Math.max(0, lane.plain - 1)
       return { found: found === true, plain }
     },
     mail(id) {

@@ -6,6 +6,7 @@ import { asError, reasonOf } from '../errors.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventData } from '../message.ts'
 import { DEFAULTS, toInteger, toMs, toOptions, type Duration } from '../options.ts'
+import { takeStep } from '../step/plan/take-step.ts'
 import { createJanitor } from '../timer/janitor.ts'
 import type { LagReading } from '../timer/lag.ts'
 import { createTimerService } from '../timer/timer-service.ts'
@@ -86,6 +87,7 @@ export function createWorker(queue: QueueRuntime, given: GivenHandlers | Handler
     leases: queue.settings.leases,
     redaction: queue.settings.redaction,
     contexts: queue.settings.contexts,
+    takeStep,
     removes: (tags) => removesAtOnce(queue.settings, tags),
   }
   const throughput = createThroughput()

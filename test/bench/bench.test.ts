@@ -51,6 +51,10 @@ test('a quick run measures every row of both systems', async () => {
     ['retry-twice', 'messages/s'],
     ['custom-machine', 'messages/s'],
     ['nested-machine', 'messages/s'],
+    ['payload-100', 'µs/message'],
+    ['payload-1k', 'µs/message'],
+    ['payload-10k', 'µs/message'],
+    ['payload-100k', 'µs/message'],
   ])
   for (const { name, redrive, peer, ratio, runs } of rows) {
     expect(isMeasured(redrive)).toBe(true)
@@ -76,5 +80,5 @@ test('an unknown scenario is refused with the known ones', async () => {
   const { code, stderr } = await bench('--only', 'speed')
   expect(code).toBe(2)
   expect(stderr).toContain('there is no scenario "speed"')
-  expect(stderr).toContain('throughput, single, latency, timers, retry, machines')
+  expect(stderr).toContain('throughput, single, latency, timers, retry, machines, payloads')
 })
