@@ -21,14 +21,16 @@ export function createWrites(clock: Clock): Writes {
 
   function over(): void {
     underWay--
-    if (underWay > 0 || !closing.signal.aborted) return
-    // A write may begin another one as it ends, such as the note of who did it.
-    setImmediate(() => {
-      if (underWay === 0) through()
-    })
+    if (underWay === 0 && closing.signal.aborted) void last()
   }
 
-  function done<T>(answer: T): T {
+  /** A write may begin another one as it ends, such as the note of who did it. Within the turn: whoever closes may still wait for the write itself. */
+  async function last(): Promise<void> {
+    for (let turns = 0; turns < 4; turns++) await Promise.resolve()
+    if (underWay === 0) through()
+  }
+
+  function passOn<T>(answer: T): T {
     over()
     return answer
   }
@@ -44,7 +46,7 @@ export function createWrites(clock: Clock): Writes {
       if (closing.signal.aborted) return Promise.reject(closed())
       underWay++
       try {
-        return write().then(done, failed)
+        return write().then(passOn, failed)
       } catch (error) {
         return Promise.reject(error as Error).catch(failed)
       }
