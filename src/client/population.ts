@@ -2,6 +2,8 @@ import { createTally, fateOf, type Fate, type PopulationGroup } from '../engine/
 import type { QueueRuntime } from '../engine/runtime.ts'
 import { createVersions, type Versions } from '../engine/versions.ts'
 import { RedriveError } from '../errors.ts'
+import { planOf } from '../step/plan/plan.ts'
+import type { UnfitStep } from '../step/plan/unfit.ts'
 import type { ListedMessage, Partition, Store } from '../store/store.ts'
 
 /** The messages of a queue beside the code of this process. */
@@ -15,6 +17,8 @@ export interface QueuePopulation {
   readonly arrivals: Readonly<Record<string, number>>
   /** By machine, state and fate. */
   readonly groups: readonly PopulationGroup[]
+  /** Steps of the current machine that no plan takes: XState takes them, with the same result and more CPU. */
+  readonly byXState: readonly UnfitStep[]
 }
 
 /** Hears of each message, by its id, and what becomes of it. */
@@ -47,7 +51,9 @@ export async function comparePopulation(queue: QueueRuntime, visit: VisitMessage
       }
     }
   }
-  return { queue: name, now, machine: queue.machine.ref, arrivals: Object.fromEntries(known), groups: tally.groups() }
+  const { machine } = queue
+  const arrivals = Object.fromEntries(known)
+  return { queue: name, now, machine: machine.ref, arrivals, groups: tally.groups(), byXState: planOf(machine).unfit }
 }
 
 /** None for a queue that was never used: looking at it does not define it. */

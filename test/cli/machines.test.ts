@@ -95,6 +95,15 @@ describe('machines check', () => {
     expect(await redis.client().keys('*')).toEqual([])
   })
 
+  test('says which steps are XState’s own, which is no misfit', async () => {
+    const module = fileURLToPath(new URL('./modules/regions.mjs', import.meta.url))
+    const { code, stderr } = await run('first', 'machines', 'check', '--module', module)
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/^regions: XState takes some steps itself, which is slower: .*parallel.*\n$/),
+    })
+  })
+
   test('agrees with what a worker then does, and counts what is in quarantine', async () => {
     await deployed('renamed', async (orders) => {
       for (const id of ['a', 'c']) await orders.signal(id, { type: 'APPROVE' })

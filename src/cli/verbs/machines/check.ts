@@ -30,11 +30,27 @@ async function check(session: Session, module: string, name: string | undefined)
     for (const queue of await queuesOfModule(redrive, module, name)) {
       const population = await queue.population()
       tellPopulation(session, population)
+      noteStepsByXState(session, population)
       misfits += noteMisfits(session, population)
     }
     return misfits > 0 ? EXIT.misfit : EXIT.ok
   })
 }
+
+/** Says on stderr which steps cost more than they might; it is no fault. */
+function noteStepsByXState({ output }: Session, { queue, byXState }: QueuePopulation): void {
+  if (byXState.length === 0) return
+  const steps = byXState.map(({ state, event, reason }) => `${where(state, event)}: ${reason}`)
+  const more = steps.length > MOST_STEPS ? [`and ${steps.length - MOST_STEPS} more`] : []
+  output.note(
+    `${queue}: XState takes some steps itself, which is slower: ${[...steps.slice(0, MOST_STEPS), ...more].join('; ')}`,
+  )
+}
+
+const MOST_STEPS = 5
+
+const where = (state: string, event: string): string =>
+  state === '*' ? (event === '*' ? 'all' : event) : event === '*' ? state : `${event} in ${state}`
 
 /** A line of JSON for each group, or one table. */
 export function tellPopulation({ output, terminal }: Session, population: QueuePopulation): void {
