@@ -1,5 +1,3 @@
-// Rules are run by the tests of both stores, and by rules.test.ts.
-// oxlint-disable jest/no-standalone-expect
 import { expect } from '@jest/globals'
 import { BARE } from '../../src/store/layout.ts'
 import { fenceOfStart, type CommitGroup, type Recipe, type Round, type RoundRequest } from '../../src/store/round.ts'
