@@ -10,6 +10,8 @@ const TOLD = new Set(
 const LARGE = new Set('config request response options headers socket agent client command args parameters'.split(' '))
 const SECRET = /pass(word|wd|phrase)?$|secret|token|authorization|cookie|credential|api-?key|private-?key/i
 const HIDDEN = '[redacted]'
+/** User and password of a URL. */
+const CREDENTIALS = /\/\/[^\s/?#]+@/g
 
 const MAX_FIELDS = 20
 const MAX_TEXT = 200
@@ -44,11 +46,13 @@ function keysOf(error: unknown): string[] {
   }
 }
 
+const bounded = (text: string): string =>
+  text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : text
+
 function plain(value: unknown, key: string, depth: number): unknown {
   const isText = typeof value === 'string'
   if ((isText || typeof value === 'number') && SECRET.test(key)) return HIDDEN
-  if (isText)
-    return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : value
+  if (isText) return bounded(value.replace(CREDENTIALS, `//${HIDDEN}@`))
   if (typeof value === 'number') return Number.isFinite(value) ? (value === 0 ? 0 : value) : undefined
   if (typeof value === 'boolean' || value === null) return value
   if (typeof value === 'bigint') return String(value)

@@ -140,11 +140,15 @@ export function hasCode(error: unknown, ...codes: ErrorCode[]): error is Redrive
 }
 
 /** The candidate nearest to a misspelt name, or undefined when none is near (Levenshtein distance over a third of its length). */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+export function nearest(
+  name: string,
+  candidates: Iterable<string>,
+  most = Math.max(2, Math.floor(name.length / 3)),
+): string | undefined {
   // The work grows with the square, and nobody misspells that much.
   if (name.length > 200) return undefined
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  let bestDistance = most + 1
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]

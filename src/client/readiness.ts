@@ -93,6 +93,8 @@ async function warnOfNearName({ name, store, log }: ReadinessParts): Promise<voi
   const near = nearest(
     name,
     others.map(([other]) => other),
+    // `q2` beside `q1` is no mistake.
+    name.length < 3 ? 0 : name.length < 5 ? 1 : Math.min(2, Math.floor(name.length / 3)),
   )
   if (near !== undefined) log.nearQueue(name, near, own === undefined)
 }
@@ -108,15 +110,44 @@ export function refuseMachine(
   refs: readonly string[],
   known: ReadonlyMap<string, number>,
 ): RedriveError | undefined {
-  const ids = new Set([...known.keys()].map((ref) => parseRef(ref).id))
-  if (ids.size === 0 || refs.some((ref) => ids.has(parseRef(ref).id))) return undefined
-  const newest = [...known].toSorted(([, a], [, b]) => b - a).map(([ref]) => ref)
-  const shown = newest.length > 3 ? `${newest.slice(0, 3).join(', ')} and ${newest.length - 3} more` : newest.join(', ')
-  return new RedriveError(
-    'E_UNKNOWN_MACHINE',
-    `the messages of "${queue}" are of ${shown}, and this one would be of ${refs.at(-1)}, which none of its workers knows: it was not sent. ` +
-      `Open the queue with its machine: redrive.queue("${queue}", { machine }), or --module <file> on the command line, for redrive dashboard too. ` +
-      'Where this is its new machine, start a worker of it first.',
-    { queue, machine: refs.at(-1), machines: newest },
+  const machines = othersThan(refs, known)
+  return (
+    machines &&
+    new RedriveError(
+      'E_UNKNOWN_MACHINE',
+      `the messages of "${queue}" are of ${listed(machines)}, and this one would be of ${refs.at(-1)}, which none of its workers knows: it was not sent. ` +
+        `${howToOpen(queue)} Where this is its new machine, start a worker of it first.`,
+      { queue, machine: refs.at(-1), machines },
+    )
   )
 }
+
+/** Why an event that these machines do not take may be right all the same. `undefined` where the queue has no others. */
+export function refuseEvent(
+  queue: string,
+  refs: readonly string[],
+  known: ReadonlyMap<string, number>,
+): RedriveError | undefined {
+  const machines = othersThan(refs, known)
+  return (
+    machines &&
+    new RedriveError(
+      'E_UNKNOWN_MACHINE',
+      `the messages of "${queue}" are of ${listed(machines)}, and this process knows the events of ${refs.at(-1)} only: nothing was delivered. ${howToOpen(queue)}`,
+      { queue, machine: refs.at(-1), machines },
+    )
+  )
+}
+
+/** The machines of a queue, the newest first, where it has some and none of these. */
+function othersThan(refs: readonly string[], known: ReadonlyMap<string, number>): string[] | undefined {
+  const ids = new Set([...known.keys()].map((ref) => parseRef(ref).id))
+  if (ids.size === 0 || refs.some((ref) => ids.has(parseRef(ref).id))) return undefined
+  return [...known].toSorted(([, a], [, b]) => b - a).map(([ref]) => ref)
+}
+
+const listed = (refs: readonly string[]): string =>
+  refs.length > 3 ? `${refs.slice(0, 3).join(', ')} and ${refs.length - 3} more` : refs.join(', ')
+
+const howToOpen = (queue: string): string =>
+  `Open the queue with its machine: redrive.queue("${queue}", { machine }), or --module <file> on the command line, for redrive dashboard too.`

@@ -7,7 +7,7 @@ import { largeName } from '../events/transition-text.ts'
 import type { Message, Transition } from '../message.ts'
 import { faultOf, readable } from '../unreadable.ts'
 import { partitionOf } from '../store/keys.ts'
-import type { ListedMessage } from '../store/store.ts'
+import { QUARANTINED, type ListedMessage } from '../store/store.ts'
 import { onAbort } from './abort.ts'
 import type { FeedWatch, Heard } from './feed-watch.ts'
 import { outputOf } from './large.ts'
@@ -130,7 +130,7 @@ export function createResults({ queue, watch, looks, view }: ResultParts): Await
           await judge(look)
           return look
         })
-        last.then((look) => late(look === 'away' ? unknown : '; it goes on.'), fail)
+        last.then((look) => late(look === 'away' ? unknown : standing(look)), fail)
         const wait = (answered: number): void => {
           // A process that was busy hears of its timers before it hears of answers.
           const decide = (): void => (looks.answered === answered ? late(unknown) : wait(looks.answered))
@@ -230,3 +230,9 @@ function orFault(id: string, output: unknown): unknown {
 }
 
 const why = (cause: unknown): string => (cause === undefined ? '.' : `: ${errorSummary(cause).message}`)
+
+/** How a message stands that did not finish in time. */
+const standing = (look: Look): string =>
+  typeof look === 'object' && look.state === QUARANTINED
+    ? ': it is in quarantine. get() tells why; release() lets it go on.'
+    : '; it goes on.'

@@ -5,7 +5,7 @@ import { readFailure, REDRIVE } from '../engine/failure.ts'
 import { FIELD } from '../engine/snapshot.ts'
 import { checkEvent } from '../engine/registry.ts'
 import type { QueueRuntime } from '../engine/runtime.ts'
-import { RedriveError } from '../errors.ts'
+import { hasCode, RedriveError } from '../errors.ts'
 import { mailText, waitsIn } from '../events/mail-text.ts'
 import { checkId, type EventData } from '../message.ts'
 import { toMs, toObject, type Duration } from '../options.ts'
@@ -16,6 +16,7 @@ import { validate, type Schema } from './input.ts'
 import { awaitTaken, type TakenParts } from './taken.ts'
 import { foreignKey } from './queue-full.ts'
 import { createSignaller } from './signaller.ts'
+import { refuseEvent } from './readiness.ts'
 
 export interface SignalOptions {
   /** Makes the signal idempotent: of several with the same id, one is applied. The last thousand ids of a message are remembered. */
@@ -70,9 +71,21 @@ export function createSignals(parts: TakenParts, schema: Schema | undefined): Si
     }
   }
 
+  /** An event that this machine does not take may be one of the machine that the queue has. */
+  async function checkTaken(event: EventData): Promise<void> {
+    try {
+      checkEvent(queue.machine, event)
+    } catch (error) {
+      if (!hasCode(error, 'E_UNKNOWN_EVENT')) throw error
+      const refs = queue.versions.machines.map(({ ref }) => ref)
+      const known = await queue.store.arrive(queue.name, []).catch(() => new Map<string, number>())
+      throw refuseEvent(queue.name, refs, known) ?? error
+    }
+  }
+
   async function signal(id: string, event: EventData, given: SignalOptions = {}): Promise<SignalResult> {
     const { eventId, wait } = toObject(given, 'the options of a signal')
-    checkEvent(queue.machine, event)
+    await checkTaken(event)
     if (eventId !== undefined) checkId(eventId)
     const timeout = wait === undefined ? undefined : toMs(wait, 'wait')
     const mark = eventId ?? (wait === undefined ? undefined : randomBytes(9).toString('base64url'))

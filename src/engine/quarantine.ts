@@ -47,7 +47,11 @@ export function quarantineEntry(
   const seq = (stored.journal.at(-1)?.seq ?? -1) + 1
   const previous = stored.fields[FIELD.quarantine]
   const value = encode(
-    { reason: `${error.name}: ${error.message}`, event: decode(encodeEvent(event, 'event')), state: stored.state },
+    {
+      reason: `${error.name}: ${error.message}`,
+      event: decode(encodeEvent(event, 'event')),
+      state: placeOf(stored, previous),
+    },
     'quarantine',
   )
   const draft = {
@@ -78,6 +82,14 @@ export function quarantineEntry(
     forget: [],
     transitions: [encodeTransition({ ...draft, tags: ['quarantined'], status: 'active', worker, error })],
   }
+}
+
+/** Where it was at rest; of one that is put aside once more, where it was the first time. */
+function placeOf({ state }: Pick<ClaimedMessage, 'state'>, previous: string | undefined): string {
+  if (state !== QUARANTINED || previous === undefined) return state
+  const known = readable(previous, decode)
+  const place: unknown = typeof known === 'object' && known !== null && 'state' in known ? known.state : undefined
+  return typeof place === 'string' ? place : state
 }
 
 /** Invocations and actions are stored as not running, and no worker as lost with them: whoever releases the message runs them again. */

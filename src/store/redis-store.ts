@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis'
-import { withDeadline } from '../deadline.ts'
 import { isError, RedriveError } from '../errors.ts'
 import { isQueueName } from '../message.ts'
 import { show } from '../options.ts'
@@ -9,9 +8,9 @@ import {
   disconnect,
   openConnection,
   toRedriveError,
-  withTrouble,
   type RedisAddress,
 } from './connection.ts'
+import { createDatabaseCheck, guarded } from './guarded-calls.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { parseMessage } from './layout.ts'
 import type { FeedBounds } from './bounds.ts'
@@ -75,7 +74,8 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     },
     checkRights: createRights(scripts, keys, { where, user, prefix: options.prefix }),
   }
-  const calls = guarded(store, redis, { where, timeout: options.commandTimeout })
+  const database = createDatabaseCheck(redis, where)
+  const calls = guarded(store, redis, { where, timeout: options.commandTimeout, database })
   return {
     ...calls,
     // Without the deadline: a subscription that is late is not undone, and comes into force when the server is back.
@@ -83,7 +83,11 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       channels.subscribe(partition, listener).catch((error: unknown) => {
         throw toRedriveError(error, where)
       }),
-    ready: () => connect(redis, options.redis, options),
+    async ready() {
+      const facts = await connect(redis, options.redis, options)
+      await database()
+      return facts
+    },
     async close() {
       disconnect(redis)
       channels.close()
@@ -270,26 +274,4 @@ function definitions(
 function definitionOf(name: string, text: string): [string, QueueDefinition][] {
   const definition = isQueueName(name) ? readDefinition(text) : undefined
   return definition ? [[name, definition]] : []
-}
-
-type Method = (...args: never[]) => Promise<unknown>
-
-/** Wraps every call of a store: it ends in time, and an error of the driver becomes one of Redrive's own, naming the server. */
-function guarded<T extends { [K in keyof T]: Method }>(
-  store: T,
-  redis: Redis,
-  { where, timeout }: { readonly where: string; readonly timeout: number },
-): T {
-  const wrapped = Object.entries<Method>(store).map(([name, method]) => {
-    const call = async (...args: never[]): Promise<unknown> => {
-      const since = performance.now()
-      try {
-        return await withDeadline(method(...args), timeout, where)
-      } catch (error) {
-        throw withTrouble(toRedriveError(error, where), redis, since)
-      }
-    }
-    return [name, call]
-  })
-  return Object.fromEntries(wrapped) as T
 }

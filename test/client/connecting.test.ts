@@ -74,6 +74,18 @@ const clients: [what: string, make: () => Redis][] = [
   ['one as BullMQ wants it', () => new Redis({ port, db: 6, lazyConnect: true, maxRetriesPerRequest: null })],
   ['one that reads numbers as text', () => new Redis({ port, db: 6, lazyConnect: true, stringNumbers: true })],
 ]
+test.each<[what: string, address: () => RedisAddress]>([
+  ['in a URL', () => `redis://127.0.0.1:${port}/99`],
+  ['in its query', () => `redis://127.0.0.1:${port}?db=99`],
+  ['in options', () => ({ host: '127.0.0.1', port, db: 99 })],
+])('a database that the server has not, %s, is told, and nothing lies in another', async (_, address) => {
+  const client = open({ redis: address() })
+  const refusal = { code: 'E_INVALID_OPTION', message: expect.stringMatching(/has no database 99: .*such as 0/) }
+  await expect(client.queue('q').send({})).rejects.toMatchObject(refusal)
+  await expect(client.ready()).rejects.toMatchObject(refusal)
+  expect(await admin.dbsize()).toBe(0)
+})
+
 test.each(clients)('a client, %s, is followed, and neither used nor closed', async (_, make) => {
   const mine = make()
   ends.push(() => mine.disconnect())

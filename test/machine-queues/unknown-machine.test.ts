@@ -1,7 +1,7 @@
 /** Messages that no worker of a queue could run are not sent into it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMachine } from 'xstate'
-import { createMemoryStore, Redrive, type Logger } from '../../src/index.ts'
+import { createMemoryStore, Redrive, type Logger, type Queue } from '../../src/index.ts'
 import { inMemory, onRedis, until, type TestBackend } from '../support/backends.ts'
 
 const order = createMachine({
@@ -47,6 +47,18 @@ describe.each([
     const right = backend.open().queue(name, { machine: order })
     expect(await right.send({}, { id: 'a' })).toEqual({ id: 'a', status: 'created' })
     expect(Object.keys((await right.population()).arrivals)).toEqual([right.machineRef])
+  })
+
+  test('tells of its machine where an event of it is sent by who does not know it', async () => {
+    const name = await ofOrders()
+    const wrong: Queue = backend.open().queue(name)
+    await expect(wrong.signal('first', { type: 'PAY' })).rejects.toMatchObject({
+      code: 'E_UNKNOWN_MACHINE',
+      message: expect.stringMatching(/are of order@0#\w+, .*events of message@.*nothing was delivered.*\{ machine \}/),
+    })
+    const right: Queue = backend.open().queue(name, { machine: order })
+    await expect(right.signal('first', { type: 'PAID' })).rejects.toMatchObject({ code: 'E_UNKNOWN_EVENT' })
+    expect((await right.get('first'))?.inbox).toEqual([])
   })
 
   test('takes another version, one that a worker has, and one with a migration', async () => {
@@ -140,6 +152,9 @@ test('a name that is nearly another’s is told once, until somebody works there
     .ready()
   await third.queue('emials').send(4)
   await client().queue('emails').send(5)
+  // Short names differ in one letter because they are meant to.
+  await client().queue('q1').send(6)
+  await client().queue('q2').send(7)
   expect(warnings).toHaveLength(2)
   await Promise.all([owner, first, second, third].map((each) => each.close()))
 })

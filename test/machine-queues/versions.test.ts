@@ -211,4 +211,34 @@ describe.each([
     expect((await mended.get('a'))?.quarantine).toBeUndefined()
     expect((await mended.get('a'))?.state).toBe('b')
   })
+
+  test('one that is released before its state is back keeps its place, however often', async () => {
+    name = `versions-${++queues}`
+    const inState = (name: string) =>
+      createMachine({ id: 'early', initial: name, states: { [name]: { on: { GO: 'b' } }, b: { type: 'final' } } })
+    const queue = deploy({ machine: inState('a') })
+    await queue.send({}, { id: 'a' })
+    await queue.signal('a', { type: 'GO' })
+
+    const renamed = deploy({ machine: inState('other') })
+    const worker = renamed.work()
+    const aside = (times: number) =>
+      until(async () => (await queue.history('a')).filter(({ to }) => to === '~quarantined').length === times)
+    await aside(1)
+    for (const times of [2, 3]) {
+      await renamed.release('a')
+      await aside(times)
+    }
+    await expect(renamed.result('a', { timeout: 50 })).rejects.toMatchObject({
+      code: 'E_TIMEOUT',
+      message: expect.stringMatching(/within 50 ms: it is in quarantine/),
+    })
+    await worker.stop()
+
+    const back = deploy({ machine: inState('a') })
+    back.work()
+    await back.release('a')
+    await back.result('a', { timeout: '60s' })
+    expect((await back.get('a'))?.state).toBe('b')
+  })
 })

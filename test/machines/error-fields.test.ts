@@ -60,6 +60,7 @@ test('neither large things nor secrets nor what throws come with it', () => {
     config: { headers: { authorization: 'Bearer s3cret' } },
     apiKey: 's3cret',
     nested: { password: 's3cret', id: 1 },
+    url: 'https://ada:s3cret@host/x?y=1',
     at: new Date(0),
     socket: new Map(),
     text: 'x'.repeat(1000),
@@ -77,6 +78,7 @@ test('neither large things nor secrets nor what throws come with it', () => {
   expect(told).toMatchObject({
     apiKey: '[redacted]',
     nested: { password: '[redacted]', id: 1 },
+    url: 'https://[redacted]@host/x?y=1',
     at: '1970-01-01T00:00:00.000Z',
   })
   expect(told).not.toHaveProperty('config')
