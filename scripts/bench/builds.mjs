@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Where a build of Redrive lies that a process of the benchmark can load: this one, without a commit. */
+/** A commit names a build of Redrive, and none names this one. Returns the folder from which a process of the benchmark loads it. */
 export function buildOf(commit) {
   if (commit === undefined) return ROOT
   const sha = git('rev-parse', '--verify', `${commit}^{commit}`).trim()

@@ -34,7 +34,7 @@ const SEND_OPTIONS = { id: true, delay: true, retry: true } as const
 
 export function createPrepare({ runtime, options, generateId, client }: PrepareParts): Prepare {
   const { machine, settings } = runtime
-  /** What the default machine makes of any payload that is an object: nothing that it could tell apart. */
+  /** The default machine takes this first step with any payload that is an object: it cannot tell them apart. */
   let bare: FirstStep | undefined
 
   function prepared(id: string, payload: unknown, given: SendOptions, parent: ParentRef | undefined): Prepared {

@@ -110,16 +110,8 @@ export function refuseMachine(
   refs: readonly string[],
   known: ReadonlyMap<string, number>,
 ): RedriveError | undefined {
-  const machines = othersThan(refs, known)
-  return (
-    machines &&
-    new RedriveError(
-      'E_UNKNOWN_MACHINE',
-      `the messages of "${queue}" are of ${listed(machines)}, and this one would be of ${refs.at(-1)}, which none of its workers knows: it was not sent. ` +
-        `${howToOpen(queue)} Where this is its new machine, start a worker of it first.`,
-      { queue, machine: refs.at(-1), machines },
-    )
-  )
+  const why = `this one would be of ${refs.at(-1)}, which none of its workers knows: it was not sent.`
+  return unknownMachine(queue, refs, known, why, ' Where this is its new machine, start a worker of it first.')
 }
 
 /** Why an event that these machines do not take may be right all the same. `undefined` where the queue has no others. */
@@ -128,15 +120,21 @@ export function refuseEvent(
   refs: readonly string[],
   known: ReadonlyMap<string, number>,
 ): RedriveError | undefined {
+  const why = `this process knows the events of ${refs.at(-1)} only: nothing was delivered.`
+  return unknownMachine(queue, refs, known, why)
+}
+
+function unknownMachine(
+  queue: string,
+  refs: readonly string[],
+  known: ReadonlyMap<string, number>,
+  why: string,
+  more = '',
+): RedriveError | undefined {
   const machines = othersThan(refs, known)
-  return (
-    machines &&
-    new RedriveError(
-      'E_UNKNOWN_MACHINE',
-      `the messages of "${queue}" are of ${listed(machines)}, and this process knows the events of ${refs.at(-1)} only: nothing was delivered. ${howToOpen(queue)}`,
-      { queue, machine: refs.at(-1), machines },
-    )
-  )
+  if (!machines) return undefined
+  const text = `the messages of "${queue}" are of ${listed(machines)}, and ${why} ${howToOpen(queue)}${more}`
+  return new RedriveError('E_UNKNOWN_MACHINE', text, { queue, machine: refs.at(-1), machines })
 }
 
 /** The machines of a queue, the newest first, where it has some and none of these. */

@@ -22,7 +22,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** What waits for one partition, and how many calls to it are under way. */
+/** A lane holds what waits for one partition, and counts the calls that are under way to it. */
 interface Lane {
   readonly partition: Partition
   waiting: Waiting[]

@@ -24,7 +24,7 @@ export function createWrites(clock: Clock): Writes {
     if (underWay === 0 && closing.signal.aborted) void last()
   }
 
-  /** A write may begin another one as it ends, such as the note of who did it. Within the turn: whoever closes may still wait for the write itself. */
+  /** A write may begin another one as it ends, such as the note of who did it. It looks within the turn, for a caller of `close()` may still wait for the write itself. */
   async function last(): Promise<void> {
     for (let turns = 0; turns < 4; turns++) await Promise.resolve()
     if (underWay === 0) through()

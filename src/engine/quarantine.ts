@@ -84,7 +84,7 @@ export function quarantineEntry(
   }
 }
 
-/** Where it was at rest; of one that is put aside once more, where it was the first time. */
+/** Tells where the message was at rest: one that goes into quarantine once more keeps the place of the first time. */
 function placeOf({ state }: Pick<ClaimedMessage, 'state'>, previous: string | undefined): string {
   if (state !== QUARANTINED || previous === undefined) return state
   const known = readable(previous, decode)

@@ -18,7 +18,7 @@ export interface QueueRuntime extends Readiness {
   /** The current version of the machine: new messages are of it. */
   readonly machine: DurableMachine
   readonly versions: Versions
-  /** Whether its machine is the default one. */
+  /** The queue has the default machine. */
   readonly isDefault: boolean
   readonly partitions: readonly Partition[]
   readonly store: Store

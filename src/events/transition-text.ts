@@ -80,7 +80,7 @@ export function writeStep(draft: TransitionDraft): { readonly text: string; read
   return large.length > 0 ? { text, large } : { text }
 }
 
-/** Whether the feed only refers to a text. */
+/** Tells whether the feed only refers to a text. */
 export const isLarge = (text: string): boolean => sizeOf(text) > LARGE
 
 /** Where each character takes one byte at most, nothing is counted. */

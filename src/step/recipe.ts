@@ -127,7 +127,7 @@ function storedBy(
   }
 }
 
-/** What messages have in common that end by one and the same step. */
+/** Messages that end by one and the same step have this in common. */
 export type Ending = Omit<CommitGroup, 'fence' | 'members'>
 
 /** `undefined` where more of it than the output is the message's own. */

@@ -51,7 +51,7 @@ export function createAuditor(store: Store, queue: string, client: string): Audi
   }
 }
 
-/** Who does it, where a call has no other option. @throws RedriveError `E_INVALID_OPTION` */
+/** Reads who does it, for calls that have no other option. @throws RedriveError `E_INVALID_OPTION` */
 export const actorOf = (given: ActorOption, call: string): string | undefined =>
   checkActor(toOptions(given, call, { actor: true }))
 
